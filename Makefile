@@ -1,0 +1,52 @@
+# `make` prints the targets. What they fetch lies in .venv and in the cache folder
+# ($XDG_CACHE_HOME or ~/.cache)/ollama-chatbot; the chat's data lie in DATA_DIR.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format bench pins clean venv venv-dev
+
+PYTHON_CODE := $(sort $(dir $(wildcard */*.py)))
+SHELL_CODE := entrypoint.sh .ci/run $(wildcard scripts/*.sh)
+PY := .venv/bin/python
+# Tests bring their own servers and settings. A CI must not skip what it could not get.
+TEST_ENV := env -u OLLAMA_BASE_URL -u OLLAMA_HOST -u CHAT_MODEL -u EMBEDDED_MODEL
+OPTIONAL := $(if $(CI),,--optional)
+
+help: ## print these targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: venv ## start the chat at http://localhost:8501 (PORT, DATA_DIR, CHAT_MODEL … : see README.md)
+	@exec $(PY) -m scripts.provide ./entrypoint.sh
+
+test: lint ## lint, then run all tests, naming what is skipped
+	@scripts/test_tools.sh
+	@exec $(TEST_ENV) $(PY) -m scripts.provide $(OPTIONAL) python -m pytest -q -rs $(PYTEST)
+
+lint: venv-dev ## check style, types and shell scripts
+	@$(PY) -m ruff check -q .
+	@$(PY) -m ruff format --check -q . || { echo "error: the files above are not formatted: make format" >&2; exit 1; }
+	@$(PY) -m mypy $(PYTHON_CODE)
+	@.venv/bin/shellcheck $(SHELL_CODE)
+
+format: venv-dev ## format the code and apply the fixes that are safe
+	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .
+
+bench: venv-dev ## measure, one benchmark after the other (a quiet machine, please)
+	@for file in benchmarks/[a-z]*.py; do \
+	  name=$${file#benchmarks/}; echo "== $$file"; \
+	  $(TEST_ENV) $(PY) -m scripts.provide python -m "benchmarks.$${name%.py}"; \
+	done
+
+pins: venv-dev ## write requirements*.txt again from pyproject.toml
+	@export UV_CUSTOM_COMPILE_COMMAND="make pins"; uv="$(PY) -m uv pip compile -q --universal --python-version 3.11 pyproject.toml"; \
+	  $$uv -o requirements.txt && $$uv --group dev -c requirements.txt -o requirements-dev.txt
+
+clean: ## remove .venv and all caches of this checkout (models and conversations stay)
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+venv:
+	@scripts/venv.sh requirements.txt
+
+venv-dev:
+	@scripts/venv.sh requirements.txt requirements-dev.txt

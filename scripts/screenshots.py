@@ -1,0 +1,171 @@
+"""Takes docs/images/*.png from the real page in a headless Chromium.
+
+`python -m scripts.screenshots [--only NAME]`; the answers come from the tests' fake Ollama, so that
+the pictures are the same each time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.browser.chat_page import ChatPage
+from tests.browser.chromium import ARGUMENTS, PATIENCE_MS, executable
+from tests.fake_ollama import DEFAULT_MODEL, FakeOllama, stall
+from tests.product import ROOT, Served
+
+IMAGES = ROOT / "docs" / "images"
+DESKTOP, PHONE = {"width": 1200, "height": 760}, {"width": 390, "height": 844}
+LARGER_MODEL = "qwen3:8b"
+QUESTION = "How does binary search work, and how fast is it?"
+OLDER = ("Plan three days in Lisbon", "A birthday poem for Ada", "Why is the sky blue?")
+ANSWER = """\
+Binary search halves a **sorted** list until the value is found:
+
+```python
+def search(values: list[int], wanted: int) -> int | None:
+    low, high = 0, len(values) - 1
+    while low <= high:
+        middle = (low + high) // 2
+        if values[middle] == wanted:
+            return middle
+        if values[middle] < wanted:
+            low = middle + 1
+        else:
+            high = middle - 1
+    return None
+```
+
+Each step leaves half of the $n$ values, so it ends after at most
+
+$$\\lfloor \\log_2 n \\rfloor + 1$$
+
+steps: 20 for a million values.
+"""
+
+
+class Studio:
+    """A running chat before a fake Ollama, and a browser to look at it."""
+
+    def __init__(self, browser: Browser, fake: FakeOllama, url: str) -> None:
+        self.fake = fake
+        self._browser = browser
+        self._url = url
+
+    def page(self, width: dict[str, int] = DESKTOP, scheme: str = "light") -> ChatPage:
+        """The page of a new visitor."""
+        context = self._browser.new_context(
+            viewport={"width": width["width"], "height": width["height"]},
+            color_scheme="dark" if scheme == "dark" else "light",
+            device_scale_factor=2,
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        page = ChatPage(context.new_page(), self._url)
+        page.open()
+        return page
+
+    def conversation(self, width: dict[str, int] = DESKTOP, scheme: str = "light") -> ChatPage:
+        """A page with a few conversations, the last of them open."""
+        page = self.page(width, scheme)
+        for prompt in OLDER if width is DESKTOP else ():
+            page.ask(prompt)
+            page.idle()
+            page.button("New chat").click()
+            expect(page.messages).to_have_count(0)
+        self.fake.tokens = _tokens(ANSWER)
+        expect(page.ask(QUESTION)).to_contain_text("tokens/s")
+        page.idle()
+        return page
+
+
+def empty(studio: Studio) -> ChatPage:
+    """The page as it opens."""
+    return studio.page()
+
+
+def streaming(studio: Studio) -> ChatPage:
+    """An answer being written, with the button that stops it."""
+    page = studio.page()
+    studio.fake.set(tokens=_tokens(ANSWER), tokens_per_second=30)
+    expect(page.ask(QUESTION)).to_contain_text("middle + 1")
+    return page
+
+
+def conversation(studio: Studio) -> ChatPage:
+    """An answer with code and a formula."""
+    return studio.conversation()
+
+
+def dark(studio: Studio) -> ChatPage:
+    """The same on a system with a dark theme."""
+    return studio.conversation(scheme="dark")
+
+
+def phone(studio: Studio) -> ChatPage:
+    """The same on a phone."""
+    return studio.conversation(PHONE)
+
+
+def missing(studio: Studio) -> ChatPage:
+    """A model that is not installed, with the button that pulls it."""
+    page = studio.page()
+    page.pick(LARGER_MODEL)
+    studio.fake.models = [DEFAULT_MODEL]
+    page.ask(QUESTION)
+    expect(page.button(f"Pull {LARGER_MODEL}")).to_be_visible()
+    return page
+
+
+def pull(studio: Studio) -> ChatPage:
+    """The progress of a pull."""
+    page = missing(studio)
+    studio.fake.pull_layers = [5_200_000_000, 1_500, 500]
+    studio.fake.fail(stall(8), path="/api/pull")
+    page.button(f"Pull {LARGER_MODEL}").click()
+    expect(page.page.get_by_test_id("stProgress")).to_contain_text("60% of 5.2 GB")
+    return page
+
+
+SCENES: dict[str, Callable[[Studio], ChatPage]] = {
+    scene.__name__: scene for scene in (empty, streaming, conversation, missing, pull, phone, dark)
+}
+
+
+def _tokens(text: str) -> list[str]:
+    return [text[start : start + 4] for start in range(0, len(text), 4)]
+
+
+def take(name: str, browser: Browser) -> None:
+    """Writes docs/images/NAME.png, from a chat of its own."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        FakeOllama(models=[DEFAULT_MODEL, LARGER_MODEL], tokens=_tokens("Gladly.")) as fake,
+        Served(fake.url, Path(folder) / "data") as served,
+    ):
+        page = SCENES[name](Studio(browser, fake, served.url))
+        page.page.mouse.move(0, 0)
+        page.page.screenshot(path=IMAGES / f"{name}.png", animations="disabled", caret="hide")
+        page.page.context.close()
+
+
+def main() -> None:
+    """Takes the picture that is named, or all."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--only", choices=sorted(SCENES), metavar="NAME", help=", ".join(SCENES))
+    only = parser.parse_args().only
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
+        for name in [only] if only else SCENES:
+            take(name, browser)
+            sys.stderr.write(f"docs/images/{name}.png\n")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
