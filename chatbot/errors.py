@@ -1,0 +1,125 @@
+"""What can go wrong, in words for the person who chats; the log gets the traceback.
+
+ChatError
+├── BadRequest, UnsupportedMediaType, PromptTooLong, ContextOverflow   not to be served as it is
+├── Busy, Draining                                                     try again later
+├── OllamaUnreachable, OllamaFailed, TimedOut, OutOfMemory, DiskFull   the server behind us
+├── ModelMissing, ModelUnknown                                         pull it, or another one
+└── history.NotFound, history.HistoryUnavailable                       the database
+"""
+
+from __future__ import annotations
+
+
+class ChatError(Exception):
+    """An error with a sentence that a person can act on.
+
+    `status` is the HTTP status that the API answers with, `code` a stable word for programs.
+    """
+
+    status = 500
+    code = "error"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class BadRequest(ChatError):
+    """The request's body is not what the route takes."""
+
+    status = 400
+    code = "bad_request"
+
+
+class UnsupportedMediaType(ChatError):
+    """The request's body is not JSON."""
+
+    status = 415
+    code = "unsupported_media_type"
+
+
+class PromptTooLong(ChatError):
+    """The prompt has more characters than MAX_PROMPT_CHARS."""
+
+    status = 413
+    code = "prompt_too_long"
+
+
+class ContextOverflow(ChatError):
+    """The prompt alone does not fit the context window."""
+
+    status = 413
+    code = "context_overflow"
+
+
+class Busy(ChatError):
+    """As many answers as MAX_ANSWERS allows are under way."""
+
+    status = 503
+    code = "busy"
+
+
+class Draining(ChatError):
+    """The process is about to stop and takes no new prompt."""
+
+    status = 503
+    code = "draining"
+
+
+class OllamaUnreachable(ChatError):
+    """No Ollama answers at OLLAMA_BASE_URL."""
+
+    status = 503
+    code = "ollama_unreachable"
+
+
+class OllamaFailed(ChatError):
+    """Ollama answered with an error, or its answer broke off."""
+
+    status = 502
+    code = "ollama_failed"
+
+
+class TimedOut(ChatError):
+    """Nothing came from Ollama for TOKEN_TIMEOUT, or no end within ANSWER_TIMEOUT."""
+
+    status = 504
+    code = "timed_out"
+
+
+class OutOfMemory(ChatError):
+    """The model needs more memory than the machine has free."""
+
+    status = 507
+    code = "out_of_memory"
+
+
+class DiskFull(ChatError):
+    """Ollama could not write a model: no space left."""
+
+    status = 507
+    code = "disk_full"
+
+
+class ModelMissing(ChatError):
+    """Ollama does not have the model; `model` names it."""
+
+    status = 404
+    code = "model_missing"
+
+    def __init__(self, model: str) -> None:
+        super().__init__(f"The model {model} is not installed. Pull it, or choose another.")
+        self.model = model
+
+
+class ModelUnknown(ChatError):
+    """Ollama's library does not have the model either."""
+
+    status = 404
+    code = "model_unknown"
+
+    def __init__(self, model: str) -> None:
+        super().__init__(
+            f"Ollama's library has no model {model}. Check its name at https://ollama.com/library."
+        )

@@ -1,0 +1,130 @@
+"""Opens the database of a URL and brings its tables up to date."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
+
+from chatbot.history.errors import BAD_URL, NEWER, READ_ONLY, HistoryUnavailable, logger
+
+PATIENCE = 5  # seconds that a call waits for a connection; SQLite's own wait for a lock is as long
+DRIVERS = {
+    "sqlite": "sqlite+pysqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+}
+
+
+def open_engines(url: str) -> tuple[Engine, Engine]:
+    """Make the engine to read with and the one to write with; nothing is connected yet."""
+    target = _target(url)
+    if target.get_backend_name() == "sqlite":
+        _make_folder(Path(target.database or "").parent)
+        # One connection writes, and threads queue for it: SQLite's own wait sleeps up to 0.1 s.
+        writer = _sqlite(target, pool_size=1, max_overflow=0)
+        event.listen(writer, "begin", _begin_immediate)
+        return _sqlite(target), writer
+    both = _engine(
+        target,
+        f"SET lock_timeout = '{PATIENCE}s'",
+        connect_args={"connect_timeout": PATIENCE},
+        pool_pre_ping=True,  # a restarted server costs nobody an error
+    )
+    return both, both
+
+
+def migrate(writer: Engine) -> None:
+    """Bring the tables up to date; of several processes that start at once, one does it."""
+    config = Config()
+    config.set_main_option("script_location", "chatbot.history:migrations")
+    with _alone(writer) as connection:
+        config.attributes["connection"] = connection
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:  # the stored revision is not among ours
+            logger.exception("The history cannot be migrated")
+            raise HistoryUnavailable(NEWER) from error
+
+
+@contextmanager
+def _alone(writer: Engine) -> Iterator[Connection]:
+    """Begin a transaction that other processes wait for."""
+    if writer.dialect.name == "sqlite":
+        with _locked(Path(writer.url.database or "").parent), writer.begin() as connection:
+            yield connection
+        return
+    with writer.begin() as connection:
+        connection.execute(text("SET LOCAL lock_timeout = '60s'"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('chatbot.history'))"))
+        yield connection
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    # Two processes that turn a new file to WAL at once do not wait but fail: SQLite has no
+    # lock around that.
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _target(url: str) -> URL:
+    try:
+        target = make_url(url)
+        driver = DRIVERS[target.drivername.partition("+")[0]]
+    except (ArgumentError, KeyError) as error:
+        raise HistoryUnavailable(BAD_URL) from error
+    if target.database in (None, "", ":memory:"):  # such a history would be lost at the end
+        raise HistoryUnavailable(BAD_URL)
+    return target.set(drivername=driver)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        logger.exception("The history's folder cannot be made")
+        raise HistoryUnavailable(READ_ONLY) from error
+
+
+def _sqlite(target: URL, **options: Any) -> Engine:
+    return _engine(
+        target,
+        "PRAGMA journal_mode=WAL",
+        "PRAGMA synchronous=NORMAL",
+        "PRAGMA foreign_keys=ON",
+        connect_args={"isolation_level": None},  # the driver would begin too late
+        **options,
+    )
+
+
+def _engine(target: URL, *session: str, **options: Any) -> Engine:
+    # Parameters are hidden because the log must not show what people wrote.
+    engine = create_engine(target, hide_parameters=True, pool_timeout=PATIENCE, **options)
+
+    @event.listens_for(engine, "connect")
+    def _start_session(connection: Any, _record: object) -> None:
+        for statement in session:
+            connection.cursor().execute(statement)
+        connection.commit()
+
+    return engine
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # A transaction that reads first and writes later fails if another one wrote in between.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

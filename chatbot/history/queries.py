@@ -1,0 +1,57 @@
+"""The history's statements, built once: to build one takes longer than to run it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, bindparam, delete, literal, select, update
+
+from chatbot.history.schema import conversations, messages
+
+_c, _m = conversations.c, messages.c
+_IS_OWNED = (_c.id == bindparam("conversation"), _c.owner == bindparam("visitor"))
+
+ALL = (
+    select(conversations)
+    .where(_c.owner == bindparam("visitor"))
+    .order_by(_c.pinned.desc(), _c.updated_at.desc(), _c.id.desc())
+)
+ONE = select(conversations).where(*_IS_OWNED)
+ONE_LOCKED = ONE.with_for_update()  # SQLite ignores it: a writer there is alone anyway
+RENAME = update(conversations).where(*_IS_OWNED).values(title=bindparam("new_title"))
+DELETE = delete(conversations).where(*_IS_OWNED)
+MOVE_HEAD = (
+    update(conversations)
+    .where(_c.id == bindparam("conversation"))
+    .values(head_id=bindparam("head"), model=bindparam("with_model"), updated_at=bindparam("now"))
+)
+
+
+def _path() -> Select[Any]:
+    head = (
+        select(_m.id, _m.parent_id, literal(0).label("depth"))
+        .join(conversations, _c.head_id == _m.id)
+        .where(*_IS_OWNED)
+        .cte("path", recursive=True)
+    )
+    parents = select(_m.id, _m.parent_id, head.c.depth + 1).join(head, head.c.parent_id == _m.id)
+    path = head.union_all(parents)
+    return select(messages).join(path, path.c.id == _m.id).order_by(path.c.depth.desc())
+
+
+def _question_of() -> Select[Any]:
+    answers = messages.alias()
+    return (
+        select(messages)
+        .join(answers, answers.c.parent_id == _m.id)
+        .where(
+            answers.c.id == bindparam("answer"),
+            answers.c.conversation_id == bindparam("conversation"),
+            answers.c.role == "assistant",
+        )
+    )
+
+
+# From a conversation's head up to its first message; the first comes first.
+PATH = _path()
+QUESTION_OF = _question_of()

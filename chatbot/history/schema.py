@@ -1,0 +1,93 @@
+"""The tables; a change here needs a module in migrations/versions."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Dialect,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+
+class AnyText(TypeDecorator[str]):
+    """Text that keeps whatever a visitor sends: no database takes NUL and lone surrogates alike."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Put a replacement where a character cannot be stored."""
+        if value is None or (value.isascii() and "\0" not in value):
+            return value
+        return value.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+metadata = MetaData()
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", AnyText, primary_key=True),
+    Column("owner", AnyText, nullable=False),
+    Column("title", AnyText, nullable=False),
+    Column("pinned", Boolean, nullable=False),
+    Column("model", AnyText, nullable=False),
+    Column("system_prompt", AnyText, nullable=False),
+    Column("parameters", JSON, nullable=False),
+    # No foreign key: with messages.conversation_id it would make a circle.
+    Column("head_id", AnyText),
+    Column("created_at", Double, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    Index("conversations_by_owner", "owner", "pinned", "updated_at", "id"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", AnyText, primary_key=True),
+    Column(
+        "conversation_id",
+        AnyText,
+        ForeignKey("conversations.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    # No cascade: SQLite would follow a long conversation deeper than its 1000 levels.
+    Column("parent_id", AnyText, ForeignKey("messages.id"), index=True),
+    Column("role", AnyText, nullable=False),
+    Column("content", AnyText, nullable=False),
+    Column("thinking", AnyText, nullable=False),
+    Column("state", AnyText, nullable=False),
+    Column("error", AnyText, nullable=False),
+    Column("model", AnyText, nullable=False),
+    Column("stats", JSON(none_as_null=True)),
+    Column("created_at", Double, nullable=False),
+    Column("updated_at", Double, nullable=False),
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("id", AnyText, primary_key=True),
+    Column(
+        "message_id",
+        AnyText,
+        ForeignKey("messages.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("name", AnyText, nullable=False),
+    Column("media_type", AnyText, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)

@@ -1,0 +1,183 @@
+"""Reads and writes conversations; safe to use from any thread."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, Delete, Executable, Update, insert, text, update
+
+from chatbot.history import queries
+from chatbot.history.database import migrate, open_engines
+from chatbot.history.errors import HistoryUnavailable, explained, not_found
+from chatbot.history.records import (
+    Conversation,
+    Ending,
+    Message,
+    Turn,
+    new_conversation,
+    new_message,
+    title_from,
+    values,
+)
+from chatbot.history.schema import conversations, messages
+
+STALE = 15.0  # seconds without a save, after which an answer's writer counts as dead
+
+
+class History:
+    """All visitors' conversations; each call raises HistoryUnavailable when the database fails.
+
+    A call takes a millisecond, or up to 5 s while another program holds the database.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Open the database at `url` (sqlite:///… or postgresql://…) and update its tables."""
+        self._reader, self._writer = open_engines(url)
+        try:
+            with explained():
+                migrate(self._writer)
+        except HistoryUnavailable:
+            self.close()
+            raise
+
+    def conversations(self, owner: str) -> list[Conversation]:
+        """List the owner's conversations: pinned ones first, then those asked last."""
+        with self._reading() as db:
+            return [Conversation(*row) for row in db.execute(queries.ALL, {"visitor": owner})]
+
+    def conversation(self, owner: str, conversation_id: str) -> Conversation:
+        """Return one conversation, or raise NotFound when this owner has none of that id."""
+        with self._reading() as db:
+            return _find(db, owner, conversation_id)
+
+    def messages(self, owner: str, conversation_id: str) -> list[Message]:
+        """Return the visible path, oldest first, or raise NotFound.
+
+        An answer that nobody has saved for STALE seconds is "interrupted": its process died.
+        """
+        with self._reading() as db:
+            rows = db.execute(queries.PATH, _ids(owner, conversation_id)).all()
+            if not rows:
+                _find(db, owner, conversation_id)
+        alive = time.time() - STALE
+        return [_seen(Message(*row), alive) for row in rows]
+
+    def ask(self, owner: str, conversation_id: str | None, prompt: str, model: str) -> Turn:
+        """Store a prompt and its empty answer at a conversation's end (None: in a new one)."""
+        with self._writing() as db:
+            if conversation_id is None:
+                before = new_conversation(owner, title_from(prompt))
+                db.execute(insert(conversations), values(before))
+            else:
+                before = _find(db, owner, conversation_id, queries.ONE_LOCKED)
+            question = new_message(before.id, before.head_id, "user", content=prompt)
+            return _answer(db, before, question, model, [question])
+
+    def retry(self, owner: str, conversation_id: str, answer_id: str, model: str) -> Turn:
+        """Store an empty answer as a new version of another one, or raise NotFound.
+
+        The visible path then ends with it; what followed the other version is kept, unseen.
+        """
+        with self._writing() as db:
+            before = _find(db, owner, conversation_id, queries.ONE_LOCKED)
+            ids = {"conversation": before.id, "answer": answer_id}
+            row = db.execute(queries.QUESTION_OF, ids).one_or_none()
+            if row is None:
+                raise not_found()
+            return _answer(db, before, Message(*row), model, [])
+
+    def save(self, message_id: str, *, content: str, thinking: str = "") -> bool:
+        """Keep the answer so far and show that its writer lives; to be called within STALE.
+
+        False: it is no longer being written (it has ended, or its conversation was deleted).
+        """
+        return self._write(message_id, content=content, thinking=thinking)
+
+    def finish(
+        self,
+        message_id: str,
+        *,
+        content: str,
+        thinking: str = "",
+        state: Ending,
+        error: str = "",
+        stats: dict[str, Any] | None = None,
+    ) -> bool:
+        """End an answer; its first end stays. False: it had ended before, or was deleted."""
+        return self._write(
+            message_id, content=content, thinking=thinking, state=state, error=error, stats=stats
+        )
+
+    def rename(self, owner: str, conversation_id: str, title: str) -> None:
+        """Give a conversation another title, cut to one short line, or raise NotFound."""
+        names = {**_ids(owner, conversation_id), "new_title": title_from(title)}
+        self._change(queries.RENAME, names)
+
+    def delete(self, owner: str, conversation_id: str) -> None:
+        """Delete a conversation and all that belongs to it, or raise NotFound."""
+        self._change(queries.DELETE, _ids(owner, conversation_id))
+
+    def healthy(self) -> None:
+        """Return when the database can be written, raise HistoryUnavailable when it cannot."""
+        with self._writing() as db:
+            db.execute(text("UPDATE alembic_version SET version_num = version_num"))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._reader.dispose()
+        self._writer.dispose()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with explained(), self._reader.begin() as db:
+            yield db
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with explained(), self._writer.begin() as db:
+            yield db
+
+    def _write(self, message_id: str, **columns: Any) -> bool:
+        m = messages.c
+        statement = update(messages).where(m.id == message_id, m.state == "writing")
+        with self._writing() as db:
+            return bool(db.execute(statement.values(updated_at=time.time(), **columns)).rowcount)
+
+    def _change(self, statement: Update | Delete, parameters: dict[str, str]) -> None:
+        with self._writing() as db:
+            if not db.execute(statement, parameters).rowcount:
+                raise not_found()
+
+
+def _ids(owner: str, conversation_id: str) -> dict[str, str]:
+    return {"visitor": owner, "conversation": conversation_id}
+
+
+def _find(
+    db: Connection, owner: str, conversation_id: str, query: Executable = queries.ONE
+) -> Conversation:
+    row = db.execute(query, _ids(owner, conversation_id)).one_or_none()
+    if row is None:
+        raise not_found()
+    return Conversation(*row)
+
+
+def _answer(
+    db: Connection, before: Conversation, question: Message, model: str, more: list[Message]
+) -> Turn:
+    answer = new_message(before.id, question.id, "assistant", model=model, state="writing")
+    db.execute(insert(messages), [values(one) for one in (*more, answer)])
+    after = replace(before, head_id=answer.id, model=model, updated_at=answer.created_at)
+    head = {"head": answer.id, "with_model": model, "now": answer.created_at}
+    db.execute(queries.MOVE_HEAD, {"conversation": before.id, **head})
+    return Turn(after, question, answer)
+
+
+def _seen(message: Message, alive: float) -> Message:
+    if message.state == "writing" and message.updated_at < alive:
+        return replace(message, state="interrupted")
+    return message

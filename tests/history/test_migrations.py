@@ -1,0 +1,97 @@
+"""The tables come and change by themselves when the history opens."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from chatbot.history import History, HistoryUnavailable
+from chatbot.history.database import open_engines
+from chatbot.history.errors import NEWER
+from chatbot.history.schema import metadata
+
+ASK_IN_EACH = """
+import sys
+from chatbot.history import History
+print("ready", flush=True)
+for line in sys.stdin:
+    history = History(line.strip())
+    history.ask("ann", None, "Hello", "m")
+    history.close()
+    print("done", flush=True)
+"""
+
+
+def test_an_empty_database_gets_the_tables_that_the_code_expects(
+    url: str, history: History
+) -> None:
+    _, writer = open_engines(url)
+    with writer.begin() as db:
+        assert compare_metadata(MigrationContext.configure(db), metadata) == []
+    writer.dispose()
+
+
+def test_opening_again_changes_nothing(url: str) -> None:
+    for number in range(3):
+        history = History(url)
+        assert len(history.conversations("ann")) == number
+        history.ask("ann", None, "Hello", "m")
+        history.close()
+
+
+def start() -> subprocess.Popen[str]:
+    """Starts a process that opens each history whose URL it is told, and asks once."""
+    return subprocess.Popen(
+        [sys.executable, "-c", ASK_IN_EACH],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+
+
+def answers_of(processes: list[subprocess.Popen[str]]) -> list[str]:
+    """Reads one line of each process."""
+    return [process.stdout.readline() for process in processes if process.stdout]
+
+
+def test_processes_that_start_at_once_on_an_empty_database_all_work(url: str) -> None:
+    # Between SQLite's processes the race is rare, so it is run on many files.
+    urls = {url.replace("chat.db", f"{number}.db") for number in range(40)}
+    processes = [start() for _ in range(6)]
+    assert answers_of(processes) == ["ready\n"] * 6
+    for one in urls:
+        for process in processes:
+            assert process.stdin
+            process.stdin.write(f"{one}\n")
+            process.stdin.flush()
+        assert answers_of(processes) == ["done\n"] * 6
+        history = History(one)
+        assert len(history.conversations("ann")) == 6
+        history.close()
+    for process in processes:
+        process.communicate(timeout=60)
+
+
+def test_a_history_of_a_newer_version_is_refused_and_left_alone(url: str) -> None:
+    history = History(url)
+    turn = history.ask("ann", None, "Hello", "m")
+    history.close()
+    _, writer = open_engines(url)
+    with writer.begin() as db:
+        db.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(HistoryUnavailable) as refusal:
+        History(url)
+    assert refusal.value.sentence == NEWER
+    with writer.begin() as db:
+        db.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    writer.dispose()
+    history = History(url)
+    assert history.conversations("ann") == [turn.conversation]
+    history.close()

@@ -1,0 +1,265 @@
+"""What a person notices of the store: nothing is lost, nothing is shown to others."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event, func, insert, select
+
+from chatbot.history import STALE, Conversation, Ending, History, Message, NotFound
+from chatbot.history.database import open_engines
+from chatbot.history.schema import attachments, conversations, messages
+
+
+@contextmanager
+def counted_statements() -> Iterator[list[str]]:
+    """Collects the statements that are executed inside."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Moves the clock by so many seconds."""
+
+    def move(seconds: float) -> None:
+        now = time.time
+        monkeypatch.setattr(time, "time", lambda: now() + seconds)
+
+    return move
+
+
+def said(history: History, owner: str, conversation_id: str) -> list[str]:
+    return [message.content for message in history.messages(owner, conversation_id)]
+
+
+def test_a_conversation_survives_closing_and_opening_again(url: str) -> None:
+    first = History(url)
+    turn = first.ask("ann", None, "Why is the sky blue?", "small")
+    first.finish(
+        turn.answer.id, content="Light scatters.", thinking="Hm.", state="done", stats={"tokens": 3}
+    )
+    first.close()
+    again = History(url)
+    assert again.conversations("ann") == [turn.conversation]
+    question, answer = again.messages("ann", turn.conversation.id)
+    assert question == turn.question
+    assert (answer.content, answer.thinking, answer.state) == ("Light scatters.", "Hm.", "done")
+    assert (answer.role, answer.model, answer.stats) == ("assistant", "small", {"tokens": 3})
+    again.close()
+
+
+def test_a_prompt_goes_to_the_end_of_its_conversation(history: History) -> None:
+    turn = history.ask("ann", None, "one", "small")
+    history.finish(turn.answer.id, content="two", state="done")
+    second = history.ask("ann", turn.conversation.id, "three", "large")
+    assert second.question.parent_id == turn.answer.id
+    assert second.answer.parent_id == second.question.id
+    assert second.conversation == history.conversation("ann", turn.conversation.id)
+    assert second.conversation.model == "large"
+    assert said(history, "ann", turn.conversation.id) == ["one", "two", "three", ""]
+
+
+def test_answering_again_shows_the_new_version_in_place_of_the_old(history: History) -> None:
+    first = history.ask("ann", None, "one", "small")
+    history.finish(first.answer.id, content="bad", state="done")
+    history.ask("ann", first.conversation.id, "three", "small")
+    again = history.retry("ann", first.conversation.id, first.answer.id, "large")
+    history.finish(again.answer.id, content="good", state="done")
+    assert again.question == first.question
+    assert again.answer.model == "large"
+    assert said(history, "ann", first.conversation.id) == ["one", "good"]
+
+
+def test_only_an_answer_of_this_conversation_can_be_answered_again(history: History) -> None:
+    mine, other = history.ask("ann", None, "one", "m"), history.ask("ann", None, "two", "m")
+    more = history.ask("ann", mine.conversation.id, "three", "m")
+    for wrong in (other.answer.id, mine.question.id, more.question.id, "", "0" * 32):
+        with pytest.raises(NotFound):
+            history.retry("ann", mine.conversation.id, wrong, "m")
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda h, id: h.conversation("eve", id),
+        lambda h, id: h.messages("eve", id),
+        lambda h, id: h.ask("eve", id, "Tell me.", "m"),
+        lambda h, id: h.rename("eve", id, "Mine"),
+        lambda h, id: h.delete("eve", id),
+    ],
+    ids=["conversation", "messages", "ask", "rename", "delete"],
+)
+def test_another_owners_conversation_is_like_one_that_does_not_exist(
+    history: History, act: Callable[[History, str], object], known: bool
+) -> None:
+    turn = history.ask("ann", None, "My secret", "m")
+    before = history.messages("ann", turn.conversation.id)
+    with pytest.raises(NotFound) as refusal:
+        act(history, turn.conversation.id if known else "0" * 32)
+    assert refusal.value.sentence == "There is no such conversation. Choose one from the list."
+    assert history.conversations("eve") == []
+    assert history.conversations("ann") == [turn.conversation]
+    assert history.messages("ann", turn.conversation.id) == before
+
+
+def test_another_owner_cannot_have_an_answer_written_again(history: History) -> None:
+    turn = history.ask("ann", None, "My secret", "m")
+    with pytest.raises(NotFound):
+        history.retry("eve", turn.conversation.id, turn.answer.id, "m")
+
+
+@pytest.mark.parametrize("odd", ["\0", "\ud800", "%", "' OR 1=1 --", "é" * 5000])
+def test_an_odd_id_is_not_found(history: History, odd: str) -> None:
+    history.ask("ann", None, "Hello", "m")
+    with pytest.raises(NotFound):
+        history.messages("ann", odd)
+    with pytest.raises(NotFound):
+        history.messages(odd, odd)
+
+
+def test_characters_that_no_database_takes_do_not_lose_the_prompt(history: History) -> None:
+    turn = history.ask("ann", None, "a\0b \ud800 😀 $5", "m")
+    history.finish(turn.answer.id, content="c\0d", state="done")
+    assert said(history, "ann", turn.conversation.id) == ["a\ufffdb ? 😀 $5", "c\ufffdd"]
+
+
+def test_the_list_has_pinned_conversations_first_then_those_asked_last(
+    url: str, history: History, later: Callable[[float], None]
+) -> None:
+    ids = []
+    for prompt in ("one", "two", "three"):
+        ids.append(history.ask("ann", None, prompt, "m").conversation.id)
+        later(1)
+    history.ask("ann", ids[1], "again", "m")
+    _, writer = open_engines(url)
+    with writer.begin() as db:
+        db.execute(conversations.update().where(conversations.c.id == ids[0]).values(pinned=True))
+    writer.dispose()
+    assert [one.title for one in history.conversations("ann")] == ["one", "two", "three"]
+
+
+def test_a_saved_answer_is_read_while_it_is_being_written(history: History) -> None:
+    turn = history.ask("ann", None, "Hello", "m")
+    assert history.save(turn.answer.id, content="Hel", thinking="Greet.")
+    answer = history.messages("ann", turn.conversation.id)[-1]
+    assert (answer.content, answer.thinking, answer.state) == ("Hel", "Greet.", "writing")
+
+
+def test_an_answer_whose_writer_died_is_interrupted_and_kept(
+    history: History, later: Callable[[float], None]
+) -> None:
+    turn = history.ask("ann", None, "Hello", "m")
+    later(STALE - 1)
+    history.save(turn.answer.id, content="Hel")
+    later(STALE - 1)
+    assert history.messages("ann", turn.conversation.id)[-1].state == "writing"
+    later(2)
+    answer = history.messages("ann", turn.conversation.id)[-1]
+    assert (answer.content, answer.state) == ("Hel", "interrupted")
+
+
+@pytest.mark.parametrize("state", ["done", "stopped", "failed", "interrupted"])
+def test_the_first_end_of_an_answer_stays(history: History, state: Ending) -> None:
+    turn = history.ask("ann", None, "Hello", "m")
+    assert history.finish(turn.answer.id, content="Hi", state=state, error="Why.")
+    assert not history.finish(turn.answer.id, content="Late", state="done")
+    assert not history.save(turn.answer.id, content="Later")
+    answer = history.messages("ann", turn.conversation.id)[-1]
+    assert (answer.content, answer.state, answer.error) == ("Hi", state, "Why.")
+
+
+def test_a_writer_learns_that_its_conversation_was_deleted(history: History) -> None:
+    turn = history.ask("ann", None, "Hello", "m")
+    history.delete("ann", turn.conversation.id)
+    assert not history.save(turn.answer.id, content="Hi")
+    assert not history.finish(turn.answer.id, content="Hi", state="done")
+
+
+def test_deleting_a_conversation_leaves_nothing_of_it(url: str, history: History) -> None:
+    turn = history.ask("ann", None, "Hello", "m")
+    for _ in range(600):  # deeper than SQLite follows cascades
+        history.ask("ann", turn.conversation.id, "More", "m")
+    kept = history.ask("ann", None, "Other", "m")
+    file = {"name": "a.txt", "media_type": "text/plain", "size": 1, "data": b"a"}
+    _, writer = open_engines(url)
+    with writer.begin() as db:
+        for number, one in enumerate((turn, kept)):
+            row = {"id": str(number), "message_id": one.question.id, **file}
+            db.execute(insert(attachments), row)
+    history.delete("ann", turn.conversation.id)
+    tables = (conversations, messages, attachments)
+    with writer.begin() as db:
+        counts = [db.scalar(select(func.count()).select_from(table)) for table in tables]
+    writer.dispose()
+    assert counts == [1, 2, 1]
+    assert history.conversations("ann") == [kept.conversation]
+
+
+def test_renaming_keeps_the_order_of_the_list(history: History) -> None:
+    old = history.ask("ann", None, "old", "m").conversation
+    history.ask("ann", None, "new", "m")
+    history.rename("ann", old.id, "  A better\ntitle ")
+    assert [one.title for one in history.conversations("ann")] == ["new", "A better title"]
+
+
+def test_prompts_from_many_threads_in_one_conversation_all_stay_on_its_path(
+    url: str, history: History
+) -> None:
+    conversation_id = history.ask("ann", None, "first", "m").conversation.id
+    prompts = [f"prompt {number}" for number in range(40)]
+    other = History(url)  # as another process has it
+    with ThreadPoolExecutor(20) as pool:
+        for number, prompt in enumerate(prompts):
+            pool.submit((history, other)[number % 2].ask, "ann", conversation_id, prompt, "m")
+    other.close()
+    questions = [m.content for m in history.messages("ann", conversation_id) if m.role == "user"]
+    assert sorted(questions) == sorted(["first", *prompts])
+
+
+def test_prompts_from_many_threads_in_two_conversations_do_not_mix(history: History) -> None:
+    ids = {name: history.ask(name, None, name, "m").conversation.id for name in ("ann", "bob")}
+    owners = ["ann", "bob"] * 20
+
+    def turn(owner: str) -> None:
+        answer = history.ask(owner, ids[owner], owner, "m").answer
+        history.save(answer.id, content=owner)
+        history.finish(answer.id, content=owner, state="done")
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(turn, owners))
+    for owner, conversation_id in ids.items():
+        assert said(history, owner, conversation_id) == [owner, "", *[owner] * 40]
+
+
+def test_reading_takes_one_statement_however_much_there_is(history: History) -> None:
+    turn = history.ask("ann", None, "Hello", "m")
+    for _ in range(20):
+        history.ask("ann", None, "Hello", "m")
+        history.ask("ann", turn.conversation.id, "Hello", "m")
+    with counted_statements() as statements:
+        assert len(history.conversations("ann")) == 21
+        assert len(history.messages("ann", turn.conversation.id)) == 42
+    assert len(statements) == 2
+
+
+def test_records_have_their_tables_columns_in_order() -> None:
+    assert [one.name for one in fields(Conversation)] == conversations.c.keys()
+    assert [one.name for one in fields(Message)] == messages.c.keys()
+
+
+def test_a_healthy_history_says_nothing(history: History) -> None:
+    history.healthy()
