@@ -1,0 +1,240 @@
+"""Answers under way: each lives apart from the page that shows it, is bounded in number and time,
+can be stopped at any moment, and keeps what came."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from chatbot import errors, metrics
+from chatbot.llm import Llm, Said, Stats
+from chatbot.settings import Settings
+
+log = logging.getLogger("chatbot.answers")
+
+Ending = Literal["done", "stopped", "failed", "interrupted"]
+
+_WATCH_S = 0.25  # how soon a closed tab is noticed
+_SAVE_S = 2.0  # how much of an answer a crash may cost
+_RETRY_S = 0.5  # how often a lost Ollama is asked for again
+_PATIENCE_S = 120.0  # how long an answer waits for Ollama to come back
+
+_NOT_KEPT = "The answer could not be kept. Look for the reason in the chat's log."
+
+
+class Keeper(Protocol):
+    """Where an answer is kept. Both calls may block; they are made off the event loop."""
+
+    def save(self, answer: Answer) -> None:
+        """The text so far."""
+
+    def finish(self, answer: Answer) -> None:
+        """The end: state, text, statistics."""
+
+
+@dataclass(eq=False)
+class Answer:
+    """One answer, written by the event loop and read by any thread.
+
+    `begun` is set with the first text or the end; `over` (for threads) and `finished` (for
+    coroutines) with the end. `watchers` tell whether somebody still waits; when all say no, the
+    answer is stopped. `left_out` counts the older messages that did not fit the context window.
+    A `patient` answer waits for an Ollama that is down to come back.
+    """
+
+    id: str
+    model: str
+    said: Sequence[Said]
+    watchers: list[Callable[[], bool]] = field(default_factory=list)
+    keeper: Keeper | None = None
+    patient: bool = False
+    left_out: int = 0
+    ending: Ending | None = None
+    error: errors.ChatError | None = None
+    stats: Stats | None = None
+    started: float = field(default_factory=time.monotonic)
+    first_text: float | None = None
+    ended: float | None = None
+    begun: threading.Event = field(default_factory=threading.Event)
+    over: threading.Event = field(default_factory=threading.Event)
+    finished: asyncio.Event = field(default_factory=asyncio.Event)
+    waits_for_ollama: bool = False
+    text: str = ""
+    _task: asyncio.Task[None] | None = None
+    _saved: float = 0.0
+
+    @property
+    def state(self) -> Literal["writing"] | Ending:
+        """How it stands."""
+        return self.ending or "writing"
+
+    @property
+    def ttft(self) -> float | None:
+        """Seconds from the prompt to the first text."""
+        return None if self.first_text is None else self.first_text - self.started
+
+    @property
+    def abandoned(self) -> bool:
+        """True when there were watchers and all are gone."""
+        return bool(self.watchers) and not any(watching() for watching in self.watchers)
+
+    def add(self, text: str) -> None:
+        """Takes a part of the text."""
+        self.text += text
+        if self.first_text is None and text:
+            self.first_text = time.monotonic()
+            self.begun.set()
+
+
+class Answers:
+    """All answers of this process. `start` and `stop` may be called from any thread."""
+
+    def __init__(self, settings: Settings, llm: Llm, loop: asyncio.AbstractEventLoop) -> None:
+        self._settings = settings
+        self._llm = llm
+        self._loop = loop
+        self._running: dict[str, Answer] = {}
+        self._ends: set[asyncio.Task[None]] = set()
+        self._lock = threading.Lock()
+        self.draining = False
+
+    def start(self, answer: Answer) -> Answer:
+        """Begins `answer`; raises Busy or Draining."""
+        with self._lock:
+            self.check()
+            self._running[answer.id] = answer
+        metrics.ACTIVE.inc()
+        metrics.WAITING.inc()
+        self._loop.call_soon_threadsafe(self._launch, answer)
+        return answer
+
+    def check(self) -> None:
+        """Raises Busy or Draining if no answer can begin now."""
+        if self.draining:
+            metrics.REFUSED.labels("draining").inc()
+            raise errors.Draining("The chat is about to restart. Send it again in a moment.")
+        if len(self._running) >= self._settings.max_answers:
+            metrics.REFUSED.labels("busy").inc()
+            raise errors.Busy(
+                f"{len(self._running)} answers are under way, as many as this chat takes at once. "
+                "Try again in a minute."
+            )
+
+    def get(self, answer_id: str) -> Answer | None:
+        """The answer under way with this id."""
+        return self._running.get(answer_id)
+
+    def ahead(self, answer: Answer) -> int:
+        """How many answers that began before this one are still under way."""
+        return sum(1 for other in list(self._running.values()) if other.started < answer.started)
+
+    def stop(self, answer: Answer) -> None:
+        """Ends `answer`; what came is kept, and Ollama stops to evaluate."""
+        self._loop.call_soon_threadsafe(self._cancel, answer)
+
+    async def drain(self) -> None:
+        """Refuses new prompts and gives running answers `drain_timeout` seconds, then cuts them."""
+        with self._lock:
+            self.draining = True
+            running = list(self._running.values())
+        if running:
+            log.info("draining: %d answers under way", len(running))
+            waits = [asyncio.ensure_future(answer.finished.wait()) for answer in running]
+            await asyncio.wait(waits, timeout=self._settings.drain_timeout)
+        for answer in list(self._running.values()):
+            answer.ending = answer.ending or "interrupted"
+            self._cancel(answer)
+        await asyncio.gather(*(answer.finished.wait() for answer in running))
+
+    async def watch(self) -> None:
+        """Stops answers that nobody waits for any more and saves the text so far, for ever."""
+        while True:
+            await asyncio.sleep(_WATCH_S)
+            now = time.monotonic()
+            for answer in list(self._running.values()):
+                if answer.abandoned:
+                    log.info("answer %s: nobody waits for it", answer.id)
+                    self._cancel(answer)
+                elif answer.keeper and now - max(answer.started, answer._saved) > _SAVE_S:
+                    answer._saved = now
+                    await self._keep(answer.keeper.save, answer)  # the next one may succeed
+
+    def _launch(self, answer: Answer) -> None:
+        # Two tasks: only the inner one is ever cancelled, so that the end is always kept.
+        answer._task = self._loop.create_task(self._generate(answer))
+        self._ends.add(end := self._loop.create_task(self._run(answer, answer._task)))
+        end.add_done_callback(self._ends.discard)
+
+    def _cancel(self, answer: Answer) -> None:
+        if answer._task is not None:
+            answer._task.cancel()
+
+    async def _run(self, answer: Answer, generating: asyncio.Task[None]) -> None:
+        try:
+            await asyncio.wait_for(generating, self._settings.answer_timeout)
+            answer.ending = "done"
+        except asyncio.CancelledError:
+            answer.ending = answer.ending or "stopped"
+        except TimeoutError:
+            self._fail(
+                answer,
+                errors.TimedOut(
+                    f"The answer was cut after {self._settings.answer_timeout:g} seconds. "
+                    "Ask for less at once, or raise ANSWER_TIMEOUT."
+                ),
+            )
+        except errors.ChatError as error:
+            self._fail(answer, error)
+        except Exception:
+            log.exception("answer %s failed", answer.id)
+            self._fail(answer, errors.OllamaFailed("Something went wrong here. Try again."))
+        await self._end(answer)
+
+    async def _generate(self, answer: Answer) -> None:
+        while True:
+            answer.waits_for_ollama = False
+            try:
+                async for piece in self._llm.stream(answer.model, answer.said):
+                    if answer.first_text is None and piece.text:
+                        metrics.WAITING.dec()
+                    answer.add(piece.text)
+                    answer.stats = piece.stats
+                return
+            except errors.OllamaUnreachable:
+                waited = time.monotonic() - answer.started
+                if not answer.patient or answer.first_text or waited > _PATIENCE_S:
+                    raise
+                answer.waits_for_ollama = True
+                await asyncio.sleep(_RETRY_S)
+
+    def _fail(self, answer: Answer, error: errors.ChatError) -> None:
+        answer.ending = "failed"
+        answer.error = error
+
+    async def _end(self, answer: Answer) -> None:
+        answer.ended = time.monotonic()
+        if answer.first_text is None:
+            metrics.WAITING.dec()
+        if answer.keeper:
+            answer.error = await self._keep(answer.keeper.finish, answer) or answer.error
+        with self._lock:
+            del self._running[answer.id]
+        metrics.observe(answer)
+        answer.finished.set()
+        answer.begun.set()
+        answer.over.set()
+
+    async def _keep(
+        self, call: Callable[[Answer], None], answer: Answer
+    ) -> errors.ChatError | None:
+        try:
+            await asyncio.to_thread(call, answer)
+        except Exception as error:
+            log.exception("answer %s could not be kept", answer.id)
+            return error if isinstance(error, errors.ChatError) else errors.ChatError(_NOT_KEPT)
+        return None

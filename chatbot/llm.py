@@ -1,0 +1,195 @@
+"""The way to Ollama: answers through LangChain, everything else through the ollama package.
+
+Both share one transport. Every answer opens a connection of its own, so that behind a Kubernetes
+Service a new replica takes work at once; httpx-aiohttp halves the cost of a streamed token.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import httpx
+import ollama
+from httpx_aiohttp import AiohttpTransport
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from langchain_ollama import ChatOllama
+
+from chatbot import errors
+from chatbot.settings import Settings
+
+log = logging.getLogger("chatbot.llm")
+
+_ROLES = {"user": HumanMessage, "assistant": AIMessage, "system": SystemMessage}
+_NS_PER_S = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What Ollama says of an answer: tokens, seconds, and why it ended ("stop", "length")."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    load_s: float = 0.0
+    prompt_s: float = 0.0
+    eval_s: float = 0.0
+    done_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of an answer as it comes; `stats` stands in the last one only."""
+
+    text: str
+    stats: Stats | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message of the conversation as the model is to see it; `role` is user or assistant."""
+
+    role: str
+    content: str
+
+
+@dataclass
+class Llm:
+    """The process's one client of the Ollama at `settings.ollama_base_url`."""
+
+    settings: Settings
+    _sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        s = self.settings
+        client = {
+            "transport": AiohttpTransport(client=self._session),
+            "timeout": httpx.Timeout(s.token_timeout, connect=s.connect_timeout),
+        }
+        self._chat = ChatOllama(
+            model=s.chat_model,
+            base_url=s.ollama_base_url,
+            num_ctx=s.num_ctx,
+            num_predict=s.num_predict,
+            num_thread=s.num_thread,
+            async_client_kwargs=client,
+        )
+        self.api = ollama.AsyncClient(host=s.ollama_base_url, **client)
+
+    def _session(self) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        if loop not in self._sessions:
+            connector = aiohttp.TCPConnector(force_close=True, limit=0)
+            self._sessions[loop] = aiohttp.ClientSession(connector=connector)
+        return self._sessions[loop]
+
+    async def close(self) -> None:
+        """Closes what this event loop has opened."""
+        session = self._sessions.pop(asyncio.get_running_loop(), None)
+        if session is not None:
+            await session.close()
+
+    async def stream(self, model: str, said: Sequence[Said]) -> AsyncIterator[Piece]:
+        """Streams the answer to `said`, oldest first, in which the last message is the prompt.
+
+        Ends with a Piece that has Stats. Raises a ChatError. Closing or cancelling it closes the
+        connection, and Ollama then stops to evaluate.
+        """
+        messages: list[BaseMessage] = [SystemMessage(self.settings.system_prompt)]
+        messages += [_ROLES[one.role](one.content) for one in said]
+        complete = False
+        with ollama_errors(self.settings, model):
+            async for chunk in self._chat.astream(messages, model=model):
+                meta = chunk.response_metadata
+                if meta.get("done"):
+                    complete = True
+                    yield Piece(chunk.text, _stats(meta))
+                elif chunk.text:
+                    yield Piece(chunk.text)
+        if not complete:
+            raise errors.OllamaFailed(_BROKE_OFF)
+
+    async def load(self, model: str) -> None:
+        """Loads `model` with the options that answers use, so that the first one need not."""
+        options = {"num_ctx": self.settings.num_ctx, "num_thread": self.settings.num_thread}
+        with ollama_errors(self.settings, model):
+            await self.api.generate(
+                model=model, options={k: v for k, v in options.items() if v is not None}
+            )
+
+
+_BROKE_OFF = "The answer broke off before its end. Ask again; what came so far is kept."
+
+
+def _stats(meta: dict[str, Any]) -> Stats:
+    def seconds(name: str) -> float:
+        return float(meta.get(name) or 0) / _NS_PER_S
+
+    return Stats(
+        input_tokens=meta.get("prompt_eval_count") or 0,
+        output_tokens=meta.get("eval_count") or 0,
+        load_s=seconds("load_duration"),
+        prompt_s=seconds("prompt_eval_duration"),
+        eval_s=seconds("eval_duration"),
+        done_reason=meta.get("done_reason") or "",
+    )
+
+
+@contextmanager
+def ollama_errors(
+    settings: Settings, model: str = "", broke_off: str = _BROKE_OFF
+) -> Iterator[None]:
+    """Turns what httpx, aiohttp and the ollama package raise into a ChatError.
+
+    `broke_off` is the sentence for a stream that ends too early.
+    """
+    try:
+        yield
+    except ollama.ResponseError as error:
+        log.warning("Ollama refused: %s (status %s)", error.error, error.status_code)
+        raise refusal(error.error, error.status_code, model) from error
+    except (httpx.ConnectError, httpx.ConnectTimeout, ConnectionError) as error:
+        log.debug("no Ollama at %s: %r", settings.ollama_base_url, error)
+        raise errors.OllamaUnreachable(
+            f"Ollama does not answer at {settings.ollama_base_url}. "
+            "Start it with `ollama serve`; the chat goes on by itself."
+        ) from error
+    except httpx.TimeoutException as error:
+        raise errors.TimedOut(
+            f"Ollama was silent for {settings.token_timeout:g} seconds. "
+            "Ask again, choose a smaller model, or raise TOKEN_TIMEOUT."
+        ) from error
+    except (httpx.TransportError, aiohttp.ClientError, ValueError) as error:
+        log.warning("the stream from Ollama broke off", exc_info=error)
+        raise errors.OllamaFailed(broke_off) from error
+
+
+def refusal(text: str, status: int, model: str) -> errors.ChatError:
+    """The ChatError for an error text of Ollama's and the HTTP status that it came with."""
+    low = text.lower()
+    if "manifest: file does not exist" in low:
+        return errors.ModelUnknown(model)
+    if status == 404 or "not found" in low:
+        return errors.ModelMissing(model)
+    if "no space left" in low:
+        return errors.DiskFull(
+            "The disk of Ollama's models is full. Delete a model or free space, then try again."
+        )
+    # A runner that the kernel killed had taken more memory than the container may have.
+    if "memory" in low or "signal: killed" in low:
+        return errors.OutOfMemory(
+            f"There is not enough free memory for {model or 'the model'}. "
+            f"Choose a smaller model or lower NUM_CTX. Ollama says: {text}"
+        )
+    if "context" in low and ("exceed" in low or "length" in low):
+        return errors.ContextOverflow(
+            "The conversation is longer than the model's context window. "
+            "Shorten the prompt or start a new conversation."
+        )
+    if status == 503:
+        return errors.Busy("Ollama has too many requests waiting. Try again in a minute.")
+    return errors.OllamaFailed(f"Ollama could not answer. Try again. It says: {text}")

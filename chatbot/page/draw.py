@@ -1,0 +1,103 @@
+"""The whole page, from top to bottom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from chatbot import errors, services
+from chatbot.page import exchange, sidebar, status, view
+
+_ICON = Path(__file__).with_name("icon.svg")
+_FREE_SLOTS = 3
+
+# The stop button is there as long as an answer is being written.
+_STYLE = f"""<style>
+body:not(:has(.{exchange.WRITING})) .st-key-stopping,
+.stElementContainer:has(.{exchange.WRITING}) {{ display: none }}
+</style>"""
+
+
+def page() -> None:
+    """Draws the page."""
+    st.set_page_config(page_title="Chat", page_icon=str(_ICON), layout="centered")
+    st.html(_STYLE)
+    shown = view.current()
+    shown.reload()
+    sidebar.draw(shown)
+    _bottom(shown)
+    if not shown.exchanges:
+        _welcome()
+    _exchanges(shown)
+
+
+def _bottom(shown: view.View) -> None:
+    with st.bottom:
+        status.draw()
+        if shown.trouble is not None:
+            st.error(shown.trouble.sentence)
+        # Streamlit's own stop button takes the end of the submission's run for the answer's end.
+        with st.container(key="stopping", horizontal=True, horizontal_alignment="center"):
+            st.button("Stop", key="stop", icon=":material/stop_circle:", on_click=exchange.stop)
+    st.chat_input(
+        "Ask anything",
+        key="prompt",
+        max_chars=services.current().settings.max_prompt_chars,
+        on_submit=_submit,
+    )
+
+
+def _welcome() -> None:
+    st.title("What can I help with?", anchor=False)
+
+
+def _exchanges(shown: view.View) -> None:
+    """Draws each exchange in a fragment of its own, so that a new one redraws nothing else.
+
+    The last one, which may be under way, is drawn after all others: following it takes its time.
+    """
+    last = len(shown.exchanges) - 1
+    for index in range(last):
+        _slot(index)
+    place = st.container()
+    _free_slots(last + 1)
+    if shown.exchanges:
+        with place:
+            _slot(last)
+
+
+def _free_slots(first: int) -> None:
+    """Places for exchanges to come; the last of them opens more, below itself, once it is used."""
+    for index in range(first, first + _FREE_SLOTS):
+        _slot(index, opens=index == first + _FREE_SLOTS - 1)
+
+
+def _slot(index: int, opens: bool = False) -> None:
+    st.fragment(_exchange, key=f"exchange-{index}")(index, opens)
+
+
+def _exchange(index: int, opens: bool) -> None:
+    if opens and index < len(view.current().exchanges):
+        place = st.container()
+        _free_slots(index + 1)
+        with place:
+            exchange.draw(index)
+    else:
+        exchange.draw(index)
+
+
+def _submit() -> None:
+    """Sends the prompt; on a refusal it goes back into the input and the reason is shown."""
+    shown = view.current()
+    prompt = str(st.session_state.prompt)
+    was_clear = shown.conversation_id is not None and shown.trouble is None
+    shown.trouble = None
+    try:
+        changed = exchange.send(shown, prompt)
+    except errors.ChatError as error:
+        st.session_state.prompt = prompt
+        shown.trouble = error
+        return
+    if was_clear and changed:
+        st.rerun([f"exchange-{index}" for index in changed])

@@ -1,0 +1,93 @@
+"""Whether this process can answer now, and if not, which step it is at.
+
+It asks Ollama, provides the wanted model, loads it, and keeps looking, so that a lost Ollama is
+noticed and found again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from typing import Literal
+
+from chatbot import errors, metrics
+from chatbot.llm import Llm
+from chatbot.models import Models, Pull
+from chatbot.settings import EMBEDDED_MODEL_NAME, Settings
+
+log = logging.getLogger("chatbot.readiness")
+
+Step = Literal["ollama", "model", "load", "ready"]
+
+_LOOK_S = 0.1  # between two looks while not ready
+_LOOK_READY_S = 2.0  # while ready
+_MODEL_RETRY_S = 15.0  # after a pull that failed
+
+
+@dataclass
+class Readiness:
+    """The step that the process is at; `text` says it in words, with the cure where there is one.
+
+    `warm` is set by the server once a first prompt has nothing left to import.
+    """
+
+    settings: Settings
+    llm: Llm
+    models: Models
+    step: Step = "ollama"
+    text: str = "Waiting for Ollama"
+    error: errors.ChatError | None = None
+    pull: Pull | None = None
+    warm: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def ready(self) -> bool:
+        """True when a prompt sent now is answered."""
+        return self.step == "ready"
+
+    async def run(self) -> None:
+        """Goes through the steps, again whenever Ollama or the model is lost; never returns."""
+        while True:
+            await self._advance()
+            await asyncio.sleep(_LOOK_READY_S if self.ready else _LOOK_S)
+
+    async def _advance(self) -> None:
+        try:
+            await self._look()
+        except errors.OllamaUnreachable as error:
+            self._at("ollama", error.sentence, error)
+        except errors.ChatError as error:
+            log.warning("not ready: %s", error.sentence)
+            self._at(self.step, error.sentence, error)
+            await asyncio.sleep(_MODEL_RETRY_S)
+        except Exception:
+            log.exception("looking after Ollama failed")
+
+    async def _look(self) -> None:
+        wanted = self.settings.chat_model
+        await self.models.refresh()
+        if not self.models.has(wanted):
+            self._at("model", f"Getting the model {wanted}")
+            await self._provide(wanted)
+        if not self.ready:
+            self._at("load", f"Loading the model {wanted}")
+            await self.llm.load(wanted)
+            await self.warm.wait()
+        self._at("ready", "Ready")
+
+    async def _provide(self, wanted: str) -> None:
+        file = self.settings.embedded_model
+        if wanted == EMBEDDED_MODEL_NAME and file is not None and file.is_file():
+            await self.models.create(wanted, file)
+            return
+        self.pull = self.models.pull(wanted)
+        await self.models.provide(wanted)
+        if self.pull.error is not None:
+            raise self.pull.error
+
+    def _at(self, step: Step, text: str, error: errors.ChatError | None = None) -> None:
+        if step != self.step:
+            log.info("%s", text)
+        self.step, self.text, self.error = step, text, error
+        metrics.READY.set(1 if step == "ready" else 0)

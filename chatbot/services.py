@@ -1,0 +1,74 @@
+"""The parts of one running chat, made once and handed to the page and the routes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from itsdangerous import Signer
+
+from chatbot import visitors
+from chatbot.answers import Answers
+from chatbot.conversation import Conversations
+from chatbot.history import History
+from chatbot.llm import Llm
+from chatbot.models import Models
+from chatbot.readiness import Readiness
+from chatbot.settings import Settings
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that a page or a route needs."""
+
+    settings: Settings
+    history: History
+    llm: Llm
+    answers: Answers
+    models: Models
+    readiness: Readiness
+    conversations: Conversations
+    signer: Signer
+
+
+_current: Services | None = None
+
+
+def current() -> Services:
+    """The services of this process; `running` must be under way."""
+    assert _current is not None, "the chat has not started"
+    return _current
+
+
+def database_url(settings: Settings) -> str:
+    """DATABASE_URL, or SQLite in DATA_DIR."""
+    return settings.database_url or f"sqlite:///{settings.data_dir / 'chat.db'}"
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Services]:
+    """Makes the services on the running event loop and looks after them until the block ends."""
+    global _current
+    loop = asyncio.get_running_loop()
+    history = History(database_url(settings))
+    llm = Llm(settings)
+    answers = Answers(settings, llm, loop)
+    models = Models(llm, loop)
+    readiness = Readiness(settings, llm, models)
+    conversations = Conversations(settings, history, answers)
+    _current = Services(
+        settings, history, llm, answers, models, readiness, conversations, visitors.signer(settings)
+    )
+    tasks = [asyncio.create_task(readiness.run()), asyncio.create_task(answers.watch())]
+    try:
+        yield _current
+    finally:
+        await answers.drain()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await models.close()
+        await llm.close()
+        history.close()

@@ -1,0 +1,130 @@
+"""What a browser keeps of a Streamlit page: the tree of elements, changed by deltas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from streamlit.proto.Block_pb2 import Block
+from streamlit.proto.Delta_pb2 import Delta
+from streamlit.proto.Element_pb2 import Element
+from streamlit.proto.Markdown_pb2 import Markdown
+
+ZERO_WIDTH = ("\u200b", "\u200c", "\u200d", "\u2060", "\ufeff")
+Path = tuple[int, ...]
+
+
+@dataclass
+class Node:
+    """An element, or a block with children by index; with the run and fragment that drew it."""
+
+    run_id: str
+    fragment_id: str = ""
+    element: Element | None = None
+    block: Block | None = None
+    children: dict[int, Node] = field(default_factory=dict)
+
+    def walk(self, path: Path = ()) -> Iterator[tuple[Path, Node]]:
+        """This node and all below it, in the order of the page."""
+        yield path, self
+        for index in sorted(self.children):
+            yield from self.children[index].walk((*path, index))
+
+    @property
+    def role(self) -> str:
+        """ "user" or "assistant" for a chat message, else ""."""
+        if self.block is None or self.block.WhichOneof("type") != "chat_message":
+            return ""
+        return {"human": "user", "ai": "assistant"}.get(
+            self.block.chat_message.name, self.block.chat_message.name
+        )
+
+    @property
+    def text(self) -> str:
+        """What can be read in it and below; no captions, alerts or zero-width placeholders."""
+        texts = (_text(node.element) for _, node in self.walk() if node.element)
+        return "\n\n".join(text for text in texts if text)
+
+
+class ElementTree:
+    """The page as drawn by the deltas so far. Paths begin with the root container (0 is main)."""
+
+    def __init__(self) -> None:
+        self.root = Node(run_id="")
+        self.run_id = ""
+
+    def begin_run(self, run_id: str) -> None:
+        """Deltas from now on are drawn by this script run."""
+        self.run_id = run_id
+
+    def apply(self, delta: Delta, path: Iterable[int]) -> None:
+        """Put a new element or block at `path`; a block keeps the children of one of its kind."""
+        *parents, index = path
+        parent = self.root
+        for step in parents:
+            parent = parent.children.setdefault(step, Node(self.run_id))
+        if delta.WhichOneof("type") == "new_element":
+            node = Node(self.run_id, delta.fragment_id, element=delta.new_element)
+            parent.children[index] = node
+        elif delta.WhichOneof("type") == "add_block":
+            node = Node(self.run_id, delta.fragment_id, block=delta.add_block)
+            old = parent.children.get(index)
+            if old and old.block and _kind(old.block) == _kind(node.block):
+                node.children = old.children
+            parent.children[index] = node
+
+    def end_run(self, run_id: str, fragment_ids: Iterable[str]) -> None:
+        """Drop what this run did not draw again; of a fragment run, only below its fragments."""
+        for container in self.root.children.values():
+            _drop_stale(container, run_id, frozenset(fragment_ids), inside=False)
+
+    def at(self, path: Path) -> Node:
+        """The node at `path`. Raises KeyError when there is none."""
+        node = self.root
+        for index in path:
+            node = node.children[index]
+        return node
+
+    def messages(self) -> list[tuple[Path, Node]]:
+        """The chat messages, in the order of the page."""
+        return [(path, node) for path, node in self.root.walk() if node.role]
+
+    def elements(self, kind: str) -> list[Node]:
+        """The elements of one kind ("chat_input", "button", "alert", …), in the page's order."""
+        nodes = (node for _, node in self.root.walk() if node.element)
+        return [n for n in nodes if n.element and n.element.WhichOneof("type") == kind]
+
+
+def _kind(block: Block | None) -> str | None:
+    return block.WhichOneof("type") if block else None
+
+
+def _drop_stale(node: Node, run_id: str, fragment_ids: frozenset[str], inside: bool) -> None:
+    """As the browser does it; `inside`: a fragment of this run is around the node."""
+    for index, child in list(node.children.items()):
+        current = child.run_id == run_id
+        if child.block is None and child.element is not None:
+            stale = not current and (not fragment_ids or (inside and bool(child.fragment_id)))
+        else:
+            stale = not current and (inside or not fragment_ids)
+        if stale:
+            del node.children[index]
+        else:
+            entered = current and child.fragment_id in fragment_ids
+            _drop_stale(child, run_id, fragment_ids, inside or entered)
+
+
+def _text(element: Element) -> str:
+    match element.WhichOneof("type"):
+        case "markdown":
+            caption = element.markdown.element_type == Markdown.Type.CAPTION
+            text = "" if caption else element.markdown.body
+        case "heading":
+            text = element.heading.body
+        case "text":
+            text = element.text.body
+        case "code":
+            text = element.code.code_text
+        case _:
+            text = ""
+    return "" if text.startswith(ZERO_WIDTH) else text.strip()

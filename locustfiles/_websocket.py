@@ -1,0 +1,154 @@
+"""A WebSocket client that measures: counts bytes on the wire, stamps arrivals, answers pings.
+
+It offers permessage-deflate as browsers do. A plain blocking socket, one reader thread and the
+protocol logic of `websockets`: with gevent's patches the thread is a greenlet and nothing changes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from websockets.client import ClientProtocol
+from websockets.exceptions import InvalidHandshake
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
+from websockets.frames import DATA_OPCODES, CloseCode, Frame
+from websockets.http11 import Response
+from websockets.protocol import State
+from websockets.typing import Origin, Subprotocol
+from websockets.uri import parse_uri
+
+OnMessage = Callable[[bytes, float], None]
+OnClose = Callable[[], None]
+
+
+class MeasuringWebSocket:
+    """An open connection. Raises OSError or InvalidHandshake when it cannot be opened.
+
+    `on_message(data, at)` and `on_close()` are called in the reader thread; `at` is
+    `time.perf_counter()` just after the bytes came. `wire_bytes` counts what came in, compressed,
+    with frame headers; `message_bytes` the messages, uncompressed; `messages` their number.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        on_message: OnMessage,
+        on_close: OnClose,
+        *,
+        cookie: str = "",
+        subprotocols: tuple[str, ...] = (),
+        timeout: float = 30,
+    ) -> None:
+        self.wire_bytes = self.message_bytes = self.messages = 0
+        self._on_message, self._on_close = on_message, on_close
+        self._parts: list[bytes] = []
+        self._lock = threading.Lock()
+        self._socket = _connected(url, timeout)
+        self._protocol = ClientProtocol(
+            parse_uri(url),
+            origin=_origin(url),
+            extensions=[ClientPerMessageDeflateFactory(client_max_window_bits=True)],
+            subprotocols=[Subprotocol(name) for name in subprotocols],
+            max_size=None,
+        )
+        self._shake_hands(cookie)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def compressed(self) -> bool:
+        """Whether the server agreed to permessage-deflate."""
+        return bool(self._protocol.extensions)
+
+    def send(self, data: bytes) -> None:
+        """Send one binary message. Raises ConnectionError when the connection is closed."""
+        with self._lock:
+            if self._protocol.state is not State.OPEN:
+                raise ConnectionError("the WebSocket is closed")
+            self._protocol.send_binary(data)
+            self._flush()
+
+    def close(self) -> None:
+        """Close as a browser does whose tab is closed: code 1001, no wait for the reply."""
+        with self._lock, contextlib.suppress(OSError):
+            if self._protocol.state is State.OPEN:
+                self._protocol.send_close(CloseCode.GOING_AWAY)
+                self._flush()
+            self._socket.shutdown(socket.SHUT_RDWR)
+        if threading.current_thread() is not self._reader:
+            self._reader.join()
+
+    def _shake_hands(self, cookie: str) -> None:
+        request = self._protocol.connect()
+        if cookie:
+            request.headers["Cookie"] = cookie
+        self._protocol.send_request(request)
+        self._flush()
+        while self._protocol.state is State.CONNECTING and not self._protocol.handshake_exc:
+            self._receive()
+        if self._protocol.handshake_exc:
+            self._socket.close()
+            raise self._protocol.handshake_exc
+        self._socket.settimeout(None)
+
+    def _read(self) -> None:
+        with contextlib.suppress(OSError, InvalidHandshake):
+            self._deliver(time.perf_counter())  # what came together with the handshake
+            while self._receive():
+                self._deliver(time.perf_counter())
+        self._socket.close()
+        self._on_close()
+
+    def _receive(self) -> bool:
+        data = self._socket.recv(65536)
+        self.wire_bytes += len(data)
+        with self._lock:
+            if data:
+                self._protocol.receive_data(data)
+            else:
+                self._protocol.receive_eof()
+            self._flush()
+        return bool(data)
+
+    def _deliver(self, at: float) -> None:
+        for event in self._protocol.events_received():
+            if isinstance(event, Frame) and event.opcode in DATA_OPCODES:
+                self._parts.append(bytes(event.data))
+                if event.fin:
+                    self._take_message(at)
+            else:
+                assert isinstance(event, Response | Frame)
+
+    def _take_message(self, at: float) -> None:
+        data = b"".join(self._parts)
+        self._parts.clear()
+        self.messages += 1
+        self.message_bytes += len(data)
+        self._on_message(data, at)
+
+    def _flush(self) -> None:
+        for data in self._protocol.data_to_send():
+            if data:
+                self._socket.sendall(data)
+
+
+def _connected(url: str, timeout: float) -> socket.socket:
+    parts = urlsplit(url)
+    secure = parts.scheme == "wss"
+    port = parts.port or (443 if secure else 80)
+    plain = socket.create_connection((parts.hostname, port), timeout)
+    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if secure:
+        return ssl.create_default_context().wrap_socket(plain, server_hostname=parts.hostname)
+    return plain
+
+
+def _origin(url: str) -> Origin:
+    parts = urlsplit(url)
+    return Origin(f"{parts.scheme.replace('ws', 'http', 1)}://{parts.netloc}")

@@ -1,0 +1,324 @@
+"""A prompt is stored before it is answered, and its answer is kept however it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from chatbot import errors
+from chatbot.answers import Answer
+from chatbot.history import HistoryUnavailable, Message, NotFound, Turn
+from chatbot.services import Services
+from tests.fake_ollama import DEFAULT_MODEL, FakeOllama, Fault, cut, model_missing, prose, stall
+from tests.product import LoopThread, wait_for
+
+Send = Callable[..., Turn]
+TWO = "".join(prose(2))
+
+
+@pytest.fixture
+def send(ready: Services) -> Send:
+    """Sends a prompt of Ann's, into a new conversation unless one is named."""
+
+    def act(
+        prompt: str,
+        conversation_id: str | None = None,
+        owner: str = "ann",
+        before: Sequence[Message] = (),
+    ) -> Turn:
+        return ready.conversations.send(
+            owner, conversation_id, prompt, DEFAULT_MODEL, lambda: True, before
+        )
+
+    return act
+
+
+def _path(ready: Services, turn: Turn) -> list[Message]:
+    return ready.history.messages("ann", turn.conversation.id)
+
+
+def _answered(ready: Services, turn: Turn) -> None:
+    wait_for(lambda: ready.answers.get(turn.answer.id) is None)
+
+
+def _answer(ready: Services, turn: Turn) -> Answer:
+    answer = ready.answers.get(turn.answer.id)
+    assert answer is not None
+    return answer
+
+
+def _asked(fake: FakeOllama) -> list[str]:
+    """What the model was told last, without the system prompt."""
+    return [one["content"] for one in fake.bodies()[-1]["messages"][1:]]
+
+
+def test_a_prompt_and_its_answer_are_kept(fake: FakeOllama, ready: Services, send: Send) -> None:
+    fake.set(tokens=["Good", " day"], prompt_tokens=7)
+    turn = send("Hello there")
+    _answered(ready, turn)
+    question, kept = _path(ready, turn)
+    assert (question.role, question.content) == ("user", "Hello there")
+    assert (kept.role, kept.content, kept.state) == ("assistant", "Good day", "done")
+    assert (kept.model, kept.error) == (DEFAULT_MODEL, "")
+    assert kept.stats is not None
+    assert (kept.stats["input_tokens"], kept.stats["output_tokens"]) == (7, 2)
+    assert kept.stats["ttft_s"] > 0
+    assert [one.title for one in ready.history.conversations("ann")] == ["Hello there"]
+
+
+def test_the_prompt_is_stored_before_its_first_token(
+    fake: FakeOllama, ready: Services, send: Send
+) -> None:
+    fake.fail(stall(0))
+    turn = send("Hello")
+    assert [(one.content, one.state) for one in _path(ready, turn)] == [
+        ("Hello", "done"),
+        ("", "writing"),
+    ]
+    fake.resume()
+    _answered(ready, turn)
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_the_model_sees_the_conversation_as_it_is_whatever_the_tab_shows(
+    fake: FakeOllama, ready: Services, send: Send, shown: bool
+) -> None:
+    fake.tokens = ["Good", " day"]
+    turn = send("Hello")
+    _answered(ready, turn)
+    turn = send("And then?", turn.conversation.id, before=_path(ready, turn) if shown else ())
+    _answered(ready, turn)
+    assert _asked(fake) == ["Hello", "Good day", "And then?"]
+
+
+def test_an_answer_without_text_is_not_shown_to_the_model(
+    fake: FakeOllama, ready: Services, send: Send
+) -> None:
+    fake.fail(Fault("status"))
+    turn = send("Hello")
+    _answered(ready, turn)
+    turn = send("Hello?", turn.conversation.id)
+    _answered(ready, turn)
+    assert _asked(fake) == ["Hello", "Hello?"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence", "content"),
+    [
+        (
+            model_missing(DEFAULT_MODEL),
+            f"The model {DEFAULT_MODEL} is not installed. Pull it, or choose another.",
+            "",
+        ),
+        (
+            cut(2),
+            "The answer broke off before its end. Ask again; what came so far is kept.",
+            TWO,
+        ),
+    ],
+)
+def test_a_failed_answer_is_kept_with_its_sentence_and_the_prompt_is_not_lost(
+    fake: FakeOllama, ready: Services, send: Send, fault: Fault, sentence: str, content: str
+) -> None:
+    fake.fail(fault)
+    turn = send("Hello")
+    _answered(ready, turn)
+    question, kept = _path(ready, turn)
+    assert question.content == "Hello"
+    assert (kept.content, kept.state, kept.error) == (content, "failed", sentence)
+
+
+def test_a_stopped_answer_is_kept_and_marked(fake: FakeOllama, ready: Services, send: Send) -> None:
+    fake.fail(stall(2))
+    turn = send("Hello")
+    answer = _answer(ready, turn)
+    wait_for(lambda: answer.text == TWO)
+    ready.answers.stop(answer)
+    _answered(ready, turn)
+    kept = _path(ready, turn)[-1]
+    assert (kept.content, kept.state, kept.error) == (TWO, "stopped", "")
+
+
+@pytest.mark.configured(drain_timeout=0.1)
+def test_an_answer_cut_by_a_shutdown_is_kept_as_interrupted(
+    fake: FakeOllama, ready: Services, send: Send, loop: LoopThread
+) -> None:
+    fake.fail(stall(2))
+    turn = send("Hello")
+    answer = _answer(ready, turn)
+    wait_for(lambda: answer.text == TWO)
+    loop.run(ready.answers.drain())
+    kept = _path(ready, turn)[-1]
+    assert (kept.content, kept.state) == (TWO, "interrupted")
+
+
+def test_a_prompt_sent_while_ollama_is_down_is_answered_when_it_is_back(
+    fake: FakeOllama, ready: Services, send: Send
+) -> None:
+    fake.stop()
+    turn = send("Hello")
+    wait_for(lambda: _answer(ready, turn).waits_for_ollama)
+    fake.start()
+    _answered(ready, turn)
+    assert _path(ready, turn)[-1].state == "done"
+
+
+def test_an_answer_to_a_conversation_deleted_meanwhile_ends_quietly(
+    fake: FakeOllama, ready: Services, send: Send
+) -> None:
+    fake.fail(stall(2))
+    turn = send("Hello")
+    answer = _answer(ready, turn)
+    ready.history.delete("ann", turn.conversation.id)
+    fake.resume()
+    _answered(ready, turn)
+    assert (answer.state, answer.error) == ("done", None)
+    assert ready.history.conversations("ann") == []
+
+
+def test_asking_again_makes_a_new_version_that_has_not_seen_the_old_one(
+    fake: FakeOllama, ready: Services, send: Send
+) -> None:
+    fake.tokens = ["One"]
+    turn = send("Hello")
+    _answered(ready, turn)
+    fake.tokens = ["Two"]
+    second = ready.conversations.again(
+        "ann", turn.conversation.id, turn.answer.id, DEFAULT_MODEL, lambda: True
+    )
+    _answered(ready, second)
+    assert _asked(fake) == ["Hello"]
+    assert [one.content for one in _path(ready, turn)] == ["Hello", "Two"]
+    assert second.answer.parent_id == turn.answer.parent_id
+
+
+@pytest.mark.configured(max_prompt_chars=10)
+@pytest.mark.parametrize(
+    ("prompt", "kind", "sentence"),
+    [
+        ("", errors.BadRequest, "The prompt is empty. Write something."),
+        (" \n\t", errors.BadRequest, "The prompt is empty. Write something."),
+        (
+            "a" * 11,
+            errors.PromptTooLong,
+            "The prompt has 11 characters and at most 10 are taken. Shorten it.",
+        ),
+    ],
+)
+def test_a_prompt_that_cannot_be_taken_is_refused_before_it_is_stored(
+    fake: FakeOllama,
+    ready: Services,
+    send: Send,
+    prompt: str,
+    kind: type[errors.ChatError],
+    sentence: str,
+) -> None:
+    with pytest.raises(kind) as refusal:
+        send(prompt)
+    assert refusal.value.sentence == sentence
+    assert ready.history.conversations("ann") == []
+    assert not fake.bodies()
+
+
+@pytest.mark.configured(num_ctx=256)
+def test_a_prompt_longer_than_the_context_window_is_refused_before_it_is_stored(
+    ready: Services, send: Send
+) -> None:
+    with pytest.raises(errors.ContextOverflow, match="This prompt has about"):
+        send("word " * 1000)
+    assert ready.history.conversations("ann") == []
+
+
+@pytest.mark.configured(num_ctx=256)
+def test_what_no_longer_fits_is_left_out_and_counted(
+    fake: FakeOllama, ready: Services, send: Send
+) -> None:
+    fake.tokens = ["Good", " day"]
+    turn = send("word " * 100)
+    _answered(ready, turn)
+    turn = send("And then? " * 20, turn.conversation.id)
+    _answered(ready, turn)
+    assert _asked(fake) == ["And then? " * 20]
+    left_out = [(one.stats or {}).get("left_out") for one in _path(ready, turn)[1::2]]
+    assert left_out == [0, 2]
+
+
+def _busy(ready: Services) -> None:
+    ready.settings.__dict__["max_answers"] = 0
+
+
+def _draining(ready: Services) -> None:
+    ready.answers.draining = True
+
+
+@pytest.mark.parametrize(("prepare", "kind"), [(_busy, errors.Busy), (_draining, errors.Draining)])
+def test_a_prompt_that_cannot_be_answered_now_is_refused_before_it_is_stored(
+    ready: Services, send: Send, prepare: Callable[[Services], None], kind: type[errors.ChatError]
+) -> None:
+    prepare(ready)
+    with pytest.raises(kind):
+        send("Hello")
+    assert ready.history.conversations("ann") == []
+
+
+def test_a_prompt_refused_at_the_last_moment_is_kept_with_the_reason(
+    ready: Services, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ready.answers, "start", _refuse)
+    with pytest.raises(errors.Busy):
+        send("Hello")
+    [conversation] = ready.history.conversations("ann")
+    kept = ready.history.messages("ann", conversation.id)[-1]
+    assert (kept.state, kept.error) == ("failed", "Try again in a minute.")
+
+
+def _refuse(answer: Answer) -> Answer:
+    raise errors.Busy("Try again in a minute.")
+
+
+def test_asking_again_what_no_longer_fits_leaves_no_answer_that_nobody_writes(
+    ready: Services, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = send("word " * 1000)
+    _answered(ready, turn)
+    monkeypatch.setitem(ready.settings.__dict__, "num_ctx", 256)
+    with pytest.raises(errors.ContextOverflow) as refusal:
+        ready.conversations.again(
+            "ann", turn.conversation.id, turn.answer.id, DEFAULT_MODEL, lambda: True
+        )
+    kept = _path(ready, turn)[-1]
+    assert (kept.state, kept.error) == ("failed", refusal.value.sentence)
+
+
+def test_another_visitor_can_neither_go_on_with_a_conversation_nor_have_it_answered_again(
+    fake: FakeOllama, ready: Services, send: Send
+) -> None:
+    turn = send("My secret")
+    _answered(ready, turn)
+    asked = len(fake.bodies())
+    with pytest.raises(NotFound):
+        send("Tell me", turn.conversation.id, owner="eve")
+    with pytest.raises(NotFound):
+        ready.conversations.again(
+            "eve", turn.conversation.id, turn.answer.id, DEFAULT_MODEL, lambda: True
+        )
+    assert len(fake.bodies()) == asked
+
+
+def test_an_answer_that_the_history_cannot_take_is_shown_with_the_reason(
+    fake: FakeOllama, ready: Services, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.fail(stall(2))
+    turn = send("Hello")
+    answer = _answer(ready, turn)
+    monkeypatch.setattr("chatbot.history.store.History._writing", _no_space)
+    fake.resume()
+    _answered(ready, turn)
+    assert answer.text
+    assert answer.error is not None
+    assert answer.error.sentence.startswith("The history's disk is full.")
+
+
+def _no_space(_: object) -> None:
+    raise HistoryUnavailable("The history's disk is full. Free some space, then try again.")

@@ -1,0 +1,257 @@
+"""Answers through LangChain from an Ollama that answers, refuses, breaks off or is not there."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from chatbot import errors
+from chatbot.llm import Llm, Piece, Said
+from chatbot.settings import Settings
+from tests._ollama_shapes import line
+from tests.fake_ollama import (
+    BUSY,
+    CRASHED,
+    DEFAULT_MODEL,
+    OUT_OF_MEMORY,
+    FakeOllama,
+    Fault,
+    cut,
+    error_line,
+    malformed,
+    model_missing,
+    prose,
+    stall,
+)
+from tests.product import LoopThread
+
+HELLO = [Said("user", "Hello")]
+BROKE_OFF = "The answer broke off before its end. Ask again; what came so far is kept."
+
+
+@pytest.fixture
+def llm(settings: Settings, loop: LoopThread) -> Iterator[Llm]:
+    """The way to the fake Ollama."""
+    made = Llm(settings)
+    yield made
+    loop.run(made.close())
+
+
+async def _answer(llm: Llm, said: list[Said] = HELLO, model: str = DEFAULT_MODEL) -> list[Piece]:
+    return [piece async for piece in llm.stream(model, said)]
+
+
+def test_an_answer_comes_in_pieces_and_ends_with_what_ollama_counted(
+    fake: FakeOllama, llm: Llm, loop: LoopThread
+) -> None:
+    fake.set(tokens=["Good", " day", "!"], prompt_tokens=7, first_token_delay=0.1)
+    *pieces, last = loop.run(_answer(llm))
+    assert [piece.text for piece in pieces] == ["Good", " day", "!"]
+    assert not any(piece.stats for piece in pieces)
+    assert last.stats is not None
+    assert (last.stats.input_tokens, last.stats.output_tokens) == (7, 3)
+    assert last.stats.done_reason == "stop"
+    assert 0.1 <= last.stats.prompt_s < 10
+    assert last.stats.eval_s > 0
+
+
+@pytest.mark.configured(
+    system_prompt="Be brief.", num_ctx=512, num_predict=32, num_thread=2, chat_model="other"
+)
+def test_the_request_has_the_system_prompt_the_conversation_and_the_options(
+    fake: FakeOllama, llm: Llm, loop: LoopThread
+) -> None:
+    loop.run(_answer(llm, [Said("user", "One"), Said("assistant", "Two"), Said("user", "Three")]))
+    [body] = fake.bodies()
+    assert (body["model"], body["stream"]) == (DEFAULT_MODEL, True)
+    assert [(one["role"], one["content"]) for one in body["messages"]] == [
+        ("system", "Be brief."),
+        ("user", "One"),
+        ("assistant", "Two"),
+        ("user", "Three"),
+    ]
+    assert body["options"] == {"num_ctx": 512, "num_predict": 32, "num_thread": 2}
+
+
+def test_without_num_thread_ollama_chooses(fake: FakeOllama, llm: Llm, loop: LoopThread) -> None:
+    loop.run(_answer(llm))
+    assert "num_thread" not in fake.bodies()[0]["options"]
+
+
+LINE = line(DEFAULT_MODEL, chat=True, text="")
+NO_SPACE = "write /models/blobs/sha256-1-partial: no space left on device"
+TOO_LONG = "the input length exceeds the context length"
+FAULTS = [
+    (
+        model_missing(DEFAULT_MODEL),
+        errors.ModelMissing,
+        f"The model {DEFAULT_MODEL} is not installed. Pull it, or choose another.",
+    ),
+    (
+        OUT_OF_MEMORY,
+        errors.OutOfMemory,
+        f"There is not enough free memory for {DEFAULT_MODEL}. Choose a smaller model or lower "
+        f"NUM_CTX. Ollama says: {OUT_OF_MEMORY.error}",
+    ),
+    (
+        error_line(2, "cudaMalloc failed: out of memory"),
+        errors.OutOfMemory,
+        f"There is not enough free memory for {DEFAULT_MODEL}. Choose a smaller model or lower "
+        "NUM_CTX. Ollama says: cudaMalloc failed: out of memory",
+    ),
+    (
+        Fault("status", status=500, error=NO_SPACE),
+        errors.DiskFull,
+        "The disk of Ollama's models is full. Delete a model or free space, then try again.",
+    ),
+    (
+        Fault("status", status=400, error=TOO_LONG),
+        errors.ContextOverflow,
+        "The conversation is longer than the model's context window. "
+        "Shorten the prompt or start a new conversation.",
+    ),
+    (BUSY, errors.Busy, "Ollama has too many requests waiting. Try again in a minute."),
+    (
+        CRASHED,
+        errors.OllamaFailed,
+        f"Ollama could not answer. Try again. It says: {CRASHED.error}",
+    ),
+    (
+        error_line(2),
+        errors.OllamaFailed,
+        f"Ollama could not answer. Try again. It says: {Fault.error}",
+    ),
+    (cut(2), errors.OllamaFailed, BROKE_OFF),
+    (malformed(2), errors.OllamaFailed, BROKE_OFF),
+]
+
+
+@pytest.mark.parametrize(("fault", "kind", "sentence"), FAULTS)
+def test_what_goes_wrong_in_ollama_is_told_with_the_cure(
+    fake: FakeOllama,
+    llm: Llm,
+    loop: LoopThread,
+    fault: Fault,
+    kind: type[errors.ChatError],
+    sentence: str,
+) -> None:
+    fake.fail(fault)
+    with pytest.raises(kind) as refusal:
+        loop.run(_answer(llm))
+    assert type(refusal.value) is kind
+    assert refusal.value.sentence == sentence
+    assert len(loop.run(_answer(llm))) > 1  # and the next one is answered
+
+
+def test_a_stream_that_ends_without_its_last_line_broke_off(
+    fake: FakeOllama, llm: Llm, loop: LoopThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests._ollama_shapes.last_line", lambda *_, **__: LINE)
+    with pytest.raises(errors.OllamaFailed, match=BROKE_OFF):
+        loop.run(_answer(llm))
+
+
+@pytest.mark.configured(token_timeout=0.2)
+@pytest.mark.parametrize("after", [0, 3])
+def test_an_ollama_that_falls_silent_is_not_waited_for_longer_than_token_timeout(
+    fake: FakeOllama, llm: Llm, loop: LoopThread, after: int
+) -> None:
+    fake.fail(stall(after))
+    with pytest.raises(errors.TimedOut, match=r"silent for 0\.2 seconds.*raise TOKEN_TIMEOUT"):
+        loop.run(_answer(llm))
+    fake.wait_for(lambda one: one.active == 0 and one.aborted == 1)
+
+
+def test_an_ollama_that_is_down_is_named_with_the_cure(
+    fake: FakeOllama, llm: Llm, loop: LoopThread
+) -> None:
+    fake.stop()
+    with pytest.raises(errors.OllamaUnreachable) as refusal:
+        loop.run(_answer(llm))
+    assert refusal.value.sentence == (
+        f"Ollama does not answer at {fake.url}. "
+        "Start it with `ollama serve`; the chat goes on by itself."
+    )
+    fake.start()
+    assert loop.run(_answer(llm))
+
+
+@pytest.mark.configured(ollama_base_url="http://192.0.2.1:11434", connect_timeout=0.2)
+def test_a_host_that_does_not_react_is_given_up_after_connect_timeout(
+    llm: Llm, loop: LoopThread
+) -> None:
+    with pytest.raises(errors.OllamaUnreachable):
+        loop.run(_answer(llm))
+
+
+def test_closing_the_stream_ends_the_evaluation_on_the_server(
+    fake: FakeOllama, llm: Llm, loop: LoopThread
+) -> None:
+    fake.fail(stall(1))
+
+    async def first_piece() -> str:
+        stream = llm.stream(DEFAULT_MODEL, HELLO)
+        piece = await anext(stream)
+        await stream.aclose()  # type: ignore[attr-defined]
+        return piece.text
+
+    assert loop.run(first_piece()) == prose(1)[0]
+    fake.wait_for(lambda one: one.active == 0 and one.aborted == 1)
+
+
+def test_many_answers_are_read_at_once(fake: FakeOllama, llm: Llm, loop: LoopThread) -> None:
+    fake.fail(stall(1), times=120)
+
+    async def all_of_them() -> int:
+        answers = asyncio.gather(*(_answer(llm) for _ in range(120)))
+        await asyncio.to_thread(fake.wait_for, lambda one: one.active == 120)
+        fake.resume()
+        return len(await answers)
+
+    assert loop.run(all_of_them()) == 120
+
+
+def test_each_answer_opens_a_connection_of_its_own(loop: LoopThread, tmp_path: Path) -> None:
+    """So that a replica that was added takes the next one."""
+    clients = []
+
+    class Replica(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # connections can be kept
+
+        def do_POST(self) -> None:
+            clients.append(self.client_address)
+            self.rfile.read(int(self.headers["content-length"]))
+            body = json.dumps(LINE | {"done": True}).encode() + b"\n"
+            self.send_response(200)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Replica) as server:
+        threading.Thread(target=server.serve_forever).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        llm = Llm(Settings(data_dir=tmp_path, ollama_base_url=url))
+        for _ in range(3):
+            loop.run(_answer(llm))
+        loop.run(llm.close())
+        server.shutdown()
+    assert len(set(clients)) == 3
+
+
+@pytest.mark.configured(num_ctx=512, num_thread=2)
+def test_a_model_is_loaded_with_the_options_of_answers(
+    fake: FakeOllama, llm: Llm, loop: LoopThread
+) -> None:
+    loop.run(llm.load(DEFAULT_MODEL))
+    assert fake.loaded == [DEFAULT_MODEL]
+    [body] = fake.bodies("/api/generate")
+    assert body["options"] == {"num_ctx": 512, "num_thread": 2}

@@ -1,0 +1,210 @@
+"""The product as a process: it starts with a sentence or serves, drains, and ends."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from chatbot import visitors
+from chatbot.history import History, Message
+from chatbot.settings import Settings
+from locustfiles.streamlit_user import StreamlitUser
+from tests.fake_ollama import FakeOllama, prose, stall
+from tests.product import ROOT, Served, environment, free_port, wait_for
+
+Serve = Callable[..., Served]
+TWO = "".join(prose(2))
+
+
+@pytest.fixture(scope="module")
+def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A client of a chat that many tests share."""
+    folder = tmp_path_factory.mktemp("server")
+    with (
+        FakeOllama() as ollama,
+        Served(ollama.url, folder / "data") as served,
+        httpx.Client(base_url=served.url, timeout=20) as client,
+    ):
+        yield client
+
+
+def test_the_page_is_served_and_gives_its_visitor_a_cookie_once(chat: httpx.Client) -> None:
+    chat.cookies.clear()
+    first, second = chat.get("/"), chat.get("/")
+    assert first.status_code == 200
+    assert "<title>" in first.text
+    assert "HttpOnly" in first.headers["set-cookie"]
+    assert "SameSite=Lax" in first.headers["set-cookie"]
+    assert "set-cookie" not in second.headers
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics", "/_stcore/health"])
+def test_the_routes_beside_the_page_make_nobody_a_visitor(chat: httpx.Client, path: str) -> None:
+    chat.cookies.clear()
+    response = chat.get(path)
+    assert response.status_code == 200
+    assert visitors.COOKIE not in response.cookies
+
+
+def test_a_forged_cookie_is_replaced_whatever_its_bytes(chat: httpx.Client) -> None:
+    chat.cookies.clear()
+    for value in (b"ann.c2lnbmF0dXJl", b"\xff\xfe"):
+        sent = [(b"cookie", visitors.COOKIE.encode() + b"=" + value)]
+        response = chat.get("/", headers=sent)
+        assert response.status_code == 200
+        assert "set-cookie" in response.headers
+
+
+def test_a_program_is_answered(chat: httpx.Client) -> None:
+    response = chat.post("/generate_text", json={"prompt": "Hello"})
+    assert response.json()["response"] == "".join(prose(8))
+    assert 'chat_answers_total{state="done"} 1.0' in chat.get("/metrics").text
+
+
+def test_the_chat_serves_before_ollama_is_there_and_is_ready_by_itself(
+    fake: FakeOllama, serve: Serve
+) -> None:
+    fake.stop()
+    served = serve(wait=False)
+    assert wait_for(served.readyz)
+    found = httpx.get(f"{served.url}/readyz")
+    assert (found.status_code, found.json()["step"]) == (503, "ollama")
+    assert httpx.get(f"{served.url}/livez").status_code == 200
+    assert httpx.get(served.url).status_code == 200
+    fake.start()
+    served.wait_ready()
+
+
+def test_a_signal_lets_an_answer_finish_and_then_ends_the_process(
+    fake: FakeOllama, served: Served
+) -> None:
+    fake.fail(stall(2))
+    with ThreadPoolExecutor(1) as pool, httpx.Client(base_url=served.url, timeout=20) as client:
+        asking = pool.submit(client.post, "/generate_text", json={"prompt": "Hello"})
+        fake.wait_for(lambda one: one.active == 1)
+        served.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: (found := served.readyz()) and found.json()["step"] == "draining")
+        refused = httpx.post(f"{served.url}/generate_text", json={"prompt": "Hello"})
+        assert (refused.status_code, refused.json()["code"]) == (503, "draining")
+        fake.resume()
+        assert asking.result().json()["response"] == "".join(prose(8))
+    assert served.process.wait(20) == -signal.SIGTERM
+    assert "Traceback" not in served.log
+
+
+def _kept(served: Served) -> list[Message]:
+    """The messages of the only conversation, as the next process will find them."""
+    history = History(f"sqlite:///{served.data_dir / 'chat.db'}")
+    with history._reading() as db:
+        owner = db.exec_driver_sql("SELECT owner FROM conversations").scalar_one()
+    [conversation] = history.conversations(owner)
+    messages = history.messages(owner, conversation.id)
+    history.close()
+    return messages
+
+
+@pytest.mark.configured(drain_timeout=0.2)
+def test_an_answer_cut_by_a_signal_is_kept_and_the_visitor_finds_it_after_the_restart(
+    fake: FakeOllama, served: Served, serve: Serve
+) -> None:
+    fake.fail(stall(2))
+    with StreamlitUser(served.url, timeout=20) as user:
+        asking = user.begin("Hello")
+        asking.wait_for_text()
+        assert served.terminate() == -signal.SIGTERM
+    fake.wait_for(lambda one: one.active == 0 and one.aborted == 1)
+    question, answer = _kept(served)
+    assert (question.content, answer.content, answer.state) == ("Hello", TWO, "interrupted")
+    assert "Traceback" not in served.log
+    again = serve()
+    user.base_url = again.url
+    with user:
+        user.wait_for(lambda: user.has_button("Hello"), "the conversation is in the list")
+    assert "set-cookie" not in httpx.get(again.url, cookies=user.cookies).headers
+
+
+@pytest.mark.configured(log_format="json", log_level="DEBUG")
+def test_a_collector_gets_nothing_but_json_objects(served: Served) -> None:
+    assert httpx.get(served.url).status_code == 200
+    served.terminate()
+    lines = [json.loads(line) for line in served.log.splitlines()]
+    assert any(line["message"] == "Ready" for line in lines)
+
+
+def test_a_second_signal_ends_the_process_at_once(fake: FakeOllama, served: Served) -> None:
+    fake.fail(stall(2))
+    with StreamlitUser(served.url, timeout=20) as user:
+        user.begin("Hello").wait_for_text()
+        served.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: (found := served.readyz()) and found.json()["step"] == "draining")
+        assert served.terminate(timeout=5) == -signal.SIGTERM
+    fake.wait_for(lambda one: one.active == 0)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_chat_that_waits_for_ollama_without_a_traceback(
+    fake: FakeOllama, serve: Serve, sent: signal.Signals
+) -> None:
+    fake.stop()
+    served = serve(wait=False)
+    wait_for(served.readyz)
+    assert served.terminate(sent) in (0, -sent)
+    assert "Traceback" not in served.log
+
+
+def _start(**variables: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "chatbot"],
+        cwd=ROOT,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_a_wrong_variable_ends_the_start_with_one_sentence() -> None:
+    ended = _start(port="abc")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("PORT is 'abc': ")
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_a_port_in_use_is_told_with_the_cure(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = _start(port=port, data_dir=tmp_path)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1] == (
+        f"Port {port} of 127.0.0.1 cannot be opened: Address already in use. "
+        "Set PORT or BIND_HOST to another one, or end the program that uses it."
+    )
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_history_that_cannot_be_opened_is_told_with_the_cure(tmp_path: Path) -> None:
+    (tmp_path / "chat.db").write_text("This is no database. " * 100)
+    ended = _start(port=free_port(), data_dir=tmp_path)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1].startswith("The history's file is damaged")
+
+
+def test_the_cookie_of_one_process_is_known_to_another_with_the_same_data_dir(
+    fake: FakeOllama, serve: Serve
+) -> None:
+    one, two = serve(wait=False), serve(wait=False)
+    for served in (one, two):
+        wait_for(served.readyz)
+    cookies = httpx.get(one.url).cookies
+    assert "set-cookie" not in httpx.get(two.url, cookies=cookies).headers
+    signer = visitors.signer(Settings(data_dir=one.data_dir))
+    assert visitors.visitor(dict(cookies), signer)

@@ -1,0 +1,97 @@
+"""The environment is read once, and a value that cannot be used is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from chatbot import settings
+from chatbot.settings import EMBEDDED_MODEL_NAME, Settings, SettingsError
+
+
+def test_without_any_variable_the_defaults_serve_a_laptop(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    found = settings.load()
+    assert (found.port, found.bind_host) == (8501, "127.0.0.1")
+    assert found.data_dir == tmp_path / "ollama-chatbot"
+    assert found.chat_model == EMBEDDED_MODEL_NAME
+    assert found.ollama_base_url == "http://127.0.0.1:11434"
+
+
+def test_without_xdg_the_data_is_in_the_home_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("XDG_DATA_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert settings.load().data_dir == tmp_path / ".local/share/ollama-chatbot"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "name", "expected"),
+    [
+        ("PORT", "8601", "port", 8601),
+        ("DATA_DIR", "/srv/chat", "data_dir", Path("/srv/chat")),
+        ("DATABASE_URL", "postgresql://chat@db/chat", "database_url", "postgresql://chat@db/chat"),
+        ("OLLAMA_BASE_URL", "http://gpu:11434/", "ollama_base_url", "http://gpu:11434"),
+        ("CHAT_MODEL", "qwen3:4b", "chat_model", "qwen3:4b"),
+        ("NUM_THREAD", "2", "num_thread", 2),
+        ("TOKEN_TIMEOUT", "0.5", "token_timeout", 0.5),
+        ("LOG_FORMAT", "json", "log_format", "json"),
+        ("PORT", "", "port", 8501),
+        ("NUM_THREAD", "", "num_thread", None),
+    ],
+)
+def test_a_variable_sets_its_field_and_an_empty_one_does_not(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, name: str, expected: object
+) -> None:
+    monkeypatch.setenv(variable, value)
+    assert getattr(settings.load(), name) == expected
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "reason"),
+    [
+        ("PORT", "abc", "valid integer"),
+        ("PORT", "0", "greater than or equal to 1"),
+        ("PORT", "65536", "less than or equal to 65535"),
+        ("NUM_CTX", "100", "greater than or equal to 256"),
+        ("MAX_ANSWERS", "0", "greater than or equal to 1"),
+        ("TOKEN_TIMEOUT", "-1", "greater than 0"),
+        ("TOKEN_TIMEOUT", "inf", "finite"),
+        ("ANSWER_TIMEOUT", "nan", "finite"),
+        ("OLLAMA_BASE_URL", "gpu:11434", "must start with http:// or https://"),
+        ("DATABASE_URL", "mysql://db/chat", "must start with sqlite:/// or postgresql://"),
+        ("LOG_LEVEL", "LOUD", "'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
+        ("LOG_FORMAT", "xml", "'text' or 'json'"),
+    ],
+)
+def test_a_bad_value_is_told_with_its_variable_and_what_is_allowed(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, reason: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError) as refusal:
+        settings.load()
+    assert str(refusal.value).startswith(f"{variable} is '{value}': ")
+    assert reason in str(refusal.value)
+
+
+def test_each_bad_variable_has_its_own_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "abc")
+    monkeypatch.setenv("NUM_CTX", "few")
+    with pytest.raises(SettingsError) as refusal:
+        settings.load()
+    lines = str(refusal.value).splitlines()
+    assert [line.split()[0] for line in lines] == ["PORT", "NUM_CTX"]
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Settings().port = 1
+
+
+def test_each_field_says_what_it_does() -> None:
+    assert all(field.description for field in Settings.model_fields.values())
