@@ -1,0 +1,72 @@
+"""What the page costs: beside raw /api/chat on a real Ollama, and by itself on the fake one.
+
+    python -m benchmarks.chat_overhead [--quick] [--only pairs,bytes,turns,endings,start]
+
+Prints a table with the goal beside each figure; a whole run writes it to chat_overhead.json and .md
+here. Needs a quiet machine, an `ollama` and the embedded model, found as the tests find them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks import _endings, _growth, _pairs, _raw, _start
+from benchmarks._report import Report
+from benchmarks._servers import FakeProcess, end_servers_on_term
+from tests.fake_ollama import FakeOllama
+from tests.product import RealOllama, Served
+
+PARTS = ("pairs", "bytes", "turns", "endings", "start")
+TOKENS = 48
+
+
+def main() -> None:
+    """Measure the chosen parts and write the report."""
+    parser = argparse.ArgumentParser(description="Measure what the chat page costs.")
+    parser.add_argument("--quick", action="store_true", help="few repeats, nothing is written")
+    parser.add_argument("--only", default="", help=f"some of {','.join(PARTS)}; nothing is written")
+    arguments = parser.parse_args()
+    end_servers_on_term()
+    parts = arguments.only.split(",") if arguments.only else PARTS
+    report = Report("chat_overhead", "What the chat page costs")
+    with tempfile.TemporaryDirectory() as name:
+        if "pairs" in parts or "endings" in parts:
+            _on_real(Path(name), parts, report, arguments.quick)
+        _on_fake(Path(name), parts, report, arguments.quick)
+        if "start" in parts:
+            _start.page_after_make_run(Path(name), report)
+    report.finish(save=not arguments.quick and parts == PARTS)
+
+
+def _on_real(folder: Path, parts: Sequence[str], to: Report, quick: bool) -> None:
+    body = _raw.captured_body(folder / "captured", num_predict=TOKENS)
+    with (
+        RealOllama(folder) as ollama,
+        Served(ollama.url, folder / "real", num_predict=TOKENS) as page,
+    ):
+        to.of_ollama(ollama.url)
+        if "pairs" in parts:
+            pairs = _pairs.Comparison(page, ollama, body).run(3 if quick else 20, quick)
+            _pairs.report(pairs, to)
+        if "endings" in parts:
+            _endings.report(_endings.OnReal(page, ollama, body, quick), to)
+
+
+def _on_fake(folder: Path, parts: Sequence[str], to: Report, quick: bool) -> None:
+    with FakeProcess() as fake, Served(fake.url, folder / "fake") as page:
+        if "start" in parts:
+            _start.memory(page, to)
+        if "bytes" in parts:
+            _growth.long_answers(page, fake, to, quick)
+        if "turns" in parts:
+            _growth.turns(page, fake, to, quick)
+    if "endings" in parts:
+        with FakeOllama() as counted, Served(counted.url, folder / "endings") as page:
+            _endings.report(_endings.on_fake(page, counted), to)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+"""How many users one chat process holds; against the fake Ollama with 40 tokens/s for each answer.
+
+    python -m benchmarks.many_users [--quick] [--only streaming,connects,memory]
+
+Prints a table with the goal beside each figure; a whole run writes it to many_users.json and .md
+here. Needs a quiet machine. The users, the fake Ollama and the chat are processes of their own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+import psutil
+
+from benchmarks._crowd import LEAD_S, Crowd
+from benchmarks._measure import cpu_seconds, p95, quietly
+from benchmarks._report import Report
+from benchmarks._servers import FakeProcess, end_servers_on_term
+from locustfiles.streamlit_user import StreamlitUser
+from tests.product import Served
+
+PARTS = ("streaming", "connects", "memory")
+DELAY_S = 0.05  # of the fake Ollama's first token
+TOKENS, TOKENS_PER_SECOND = 100, 40
+
+
+def main() -> None:
+    """Measure the chosen parts and write the report."""
+    parser = argparse.ArgumentParser(description="Measure how many users one chat process holds.")
+    parser.add_argument("--quick", action="store_true", help="fewer users, nothing is written")
+    parser.add_argument("--only", default="", help=f"some of {','.join(PARTS)}; nothing is written")
+    arguments = parser.parse_args()
+    end_servers_on_term()
+    parts = arguments.only.split(",") if arguments.only else PARTS
+    report = Report("many_users", "Many users of one chat process")
+    knobs = {"tokens": TOKENS, "tokens_per_second": TOKENS_PER_SECOND, "first_token_delay": DELAY_S}
+    measures = {"streaming": streaming, "connects": connects, "memory": memory}
+    with tempfile.TemporaryDirectory() as name, FakeProcess(**knobs) as fake:
+        for part in parts:
+            with Served(fake.url, Path(name) / part) as page:
+                with StreamlitUser(page.url) as first:
+                    first.ask("Good morning")
+                measures[part](page, fake, report, arguments.quick)
+    report.finish(save=not arguments.quick and parts == PARTS)
+
+
+@dataclass(frozen=True)
+class Round:
+    """One prompt of each user: seconds, and cores used by the chat, the users and the fake."""
+
+    ttft_p50: float
+    ttft_p95: float
+    longest_gap: float
+    wall: float
+    cores: float
+    cores_of_users: float
+    cores_of_fake: float
+
+
+def streaming(page: Served, fake: FakeProcess, to: Report, quick: bool) -> None:
+    """All users send a prompt at once, again and again; the first one opens a conversation."""
+    size, rounds = (10, 2) if quick else (40, 4)
+    with Crowd(page.url, size) as crowd:
+        crowd.connect(spread=0.05)
+        pids = [page.process.pid, fake.process.pid]
+        taken = [
+            quietly(partial(_round, crowd, page, fake, f"Question {n}"), pids, quick)
+            for n in range(rounds)
+        ]
+        crowd.close()
+    first, *later = [result for result, _ in taken]
+    _streaming_rows(f"{size} users, new conversations", [first], to)
+    _streaming_rows(f"{size} users, later turns", later, to)
+    to.noise(max(noise for _, noise in taken), "streaming")
+    to.details["streaming"] = [asdict(result) for result, _ in taken]
+
+
+def _round(crowd: Crowd, page: Served, fake: FakeProcess, prompt: str) -> Round:
+    def readings() -> list[float]:
+        chat, ollama = cpu_seconds(page.process.pid), cpu_seconds(fake.process.pid)
+        return [time.perf_counter(), chat, crowd.cpu(), ollama]
+
+    before = readings()
+    answers = crowd.ask(prompt)
+    wall, *cpu = (now - then for now, then in zip(readings(), before, strict=True))
+    wall -= LEAD_S
+    ttfts = [(answer.ttft or answer.total) - DELAY_S for answer in answers]
+    gap = max(max(answer.gaps, default=0) for answer in answers)
+    cores = [seconds / wall for seconds in cpu]
+    return Round(statistics.median(ttfts), p95(ttfts), gap, wall, *cores)
+
+
+def _streaming_rows(who: str, rounds: list[Round], to: Report) -> None:
+    def middle(name: str) -> float:
+        return float(statistics.median(getattr(one, name) for one in rounds))
+
+    p50, gap, cores = middle("ttft_p50"), max(r.longest_gap for r in rounds), middle("cores")
+    to.add(f"{who}: TTFT p50 over Ollama's own", "≤ 0.10 s", f"{p50:.3f} s", p50 <= 0.1)
+    to.add(f"{who}: TTFT p95 over Ollama's own", "", f"{middle('ttft_p95'):.3f} s")
+    to.add(f"{who}: longest gap", "≤ 0.2 s", f"{gap:.3f} s", gap <= 0.2)
+    others = f"users {middle('cores_of_users'):.2f}, Ollama {middle('cores_of_fake'):.2f}"
+    to.add(f"{who}: cores of the chat", "≤ 0.4", f"{cores:.2f} ({others})", cores <= 0.4)
+    ideal = DELAY_S + (TOKENS - 1) / TOKENS_PER_SECOND
+    to.add(f"{who}: time until all have ended", "", f"{middle('wall'):.2f} s ({ideal:.2f} ideal)")
+
+
+def connects(page: Served, fake: FakeProcess, to: Report, quick: bool) -> None:
+    """Users who open the page at once; repeated with fresh users, the median counts."""
+    size, rounds = (10, 1) if quick else (50, 3)
+    times: list[float] = []
+    noises: list[float] = []
+    for _ in range(rounds):
+        with Crowd(page.url, size) as crowd:
+            pids = [page.process.pid, fake.process.pid]
+            seconds, noise = quietly(crowd.connect, pids, quick)
+            crowd.close()
+        times.append(seconds)
+        noises.append(noise)
+    seconds = statistics.median(times)
+    to.add(
+        f"{size} connects at once: the last page is drawn",
+        "≤ 0.5 s",
+        f"{seconds:.2f} s",
+        seconds <= 0.5,
+    )
+    to.noise(max(noises), "connects")
+    to.details["connects"] = times
+
+
+def memory(page: Served, fake: FakeProcess, to: Report, quick: bool) -> None:
+    """Idle sessions: what the second fifty take after the first ten."""
+    size = 20 if quick else 50
+    process = psutil.Process(page.process.pid)
+    with Crowd(page.url, 10) as early, Crowd(page.url, size) as late:
+        early.connect(spread=0.1)
+        before = process.memory_info().rss
+        late.connect(spread=0.1)
+        after = process.memory_info().rss
+    each = (after - before) / size / 1024
+    to.add(f"an idle session, {size} after 10", "≤ 110 KiB", f"{each:.0f} KiB", each <= 110)
+    to.details["memory"] = {"resident before": before, "resident after": after}
+
+
+if __name__ == "__main__":
+    main()
