@@ -27,7 +27,8 @@ fail() { say "error: $*" && exit 1; }
 prepare_data_dir() {
   export DATA_DIR=${DATA_DIR:-${XDG_DATA_HOME:-${HOME:-}/.local/share}/ollama-chatbot}
   if [[ -n ${BAKED_MODELS:-} ]] && ! mountpoint -q "$DATA_DIR"; then
-    export DATA_LASTS=false # the page then says so
+    export DATA_LASTS=false # the page then says so too
+    say 'no volume: the history and pulled models end with this container; -v chat:/data keeps them'
     if ! [[ -w $DATA_DIR ]]; then DATA_DIR=${TMPDIR:-/tmp}/ollama-chatbot; fi
   fi
   if ! (umask 077 && mkdir -p "$DATA_DIR") 2>/dev/null || ! [[ -w $DATA_DIR ]]; then
@@ -125,6 +126,12 @@ launch() {
   launched=$! && exec {log}>&-
 }
 
+# When memory is short, the kernel is to end the model's runner, which Ollama survives and tells of.
+run_ollama() {
+  if [[ -w /proc/self/oom_score_adj ]]; then echo 500 >/proc/self/oom_score_adj; fi 2>/dev/null
+  exec ollama serve
+}
+
 start_ollama() {
   command -v ollama >/dev/null ||
     fail 'ollama is not on PATH: install it, or name a server, such as OLLAMA_BASE_URL=http://127.0.0.1:11434'
@@ -132,7 +139,7 @@ start_ollama() {
   export OLLAMA_MODELS=${OLLAMA_MODELS:-$DATA_DIR/models} OLLAMA_KEEP_ALIVE=${OLLAMA_KEEP_ALIVE:--1}
   export OLLAMA_NOPRUNE=${OLLAMA_NOPRUNE:-1} # else a restart throws half-pulled models away
   if [[ -n ${BAKED_MODELS:-} ]]; then link_baked_models; fi
-  launch ollama ollama serve && ollama=$launched
+  launch ollama run_ollama && ollama=$launched
 }
 
 # Tells the chat only: it finishes its answers first, and for them Ollama has to be there.

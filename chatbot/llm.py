@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ log = logging.getLogger("chatbot.llm")
 
 _ROLES = {"user": HumanMessage, "assistant": AIMessage, "system": SystemMessage}
 _NAMES = {"human": "user", "ai": "assistant", "system": "system"}
+# How Ollama tells of a runner that the system ended, which it does when memory is short.
+_KILLED = re.compile(r"terminated.*(exit code -1\b|signal: killed)")
 _NS_PER_S = 1e9
 
 
@@ -189,8 +192,7 @@ def refusal(text: str, status: int, model: str) -> errors.ChatError:
         return errors.DiskFull(
             "The disk of Ollama's models is full. Delete a model or free space, then try again."
         )
-    # A runner that the kernel killed had taken more memory than the container may have.
-    if "memory" in low or "signal: killed" in low:
+    if "memory" in low or _KILLED.search(low):
         return errors.OutOfMemory(
             f"There is not enough free memory for {model or 'the model'}. "
             f"Choose a smaller model or lower NUM_CTX. Ollama says: {text}"

@@ -10,8 +10,9 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import urlsplit
 
-from chatbot import errors, metrics
+from chatbot import errors, memory, metrics
 from chatbot.llm import Llm
 from chatbot.models import Models, Pull
 from chatbot.settings import EMBEDDED_MODEL_NAME, Settings
@@ -22,6 +23,8 @@ Step = Literal["ollama", "model", "load", "ready"]
 
 _LOOK_S = 0.1  # between two looks while not ready
 _LOOK_READY_S = 2.0  # while ready
+_HERE = ("127.0.0.1", "localhost", "::1")
+_RUNNER_BYTES = 100_000_000  # what the smallest runner takes beside the model's weights
 _MODEL_RETRY_S = 15.0  # after a pull that failed
 
 
@@ -72,9 +75,22 @@ class Readiness:
             await self._provide(wanted)
         if not self.ready:
             self._at("load", f"Loading the model {wanted}")
+            self._check_memory(wanted)
             await self.llm.load(wanted)
             await self.warm.wait()
         self._at("ready", "Ready")
+
+    def _check_memory(self, wanted: str) -> None:
+        """Raises OutOfMemory if the model cannot fit the container that Ollama shares with us."""
+        model = next((one for one in self.models.installed if one.name == wanted), None)
+        shared = urlsplit(self.settings.ollama_base_url).hostname in _HERE
+        left = memory.available() if shared else None
+        if model is None or left is None or left >= (needed := model.size + _RUNNER_BYTES):
+            return
+        raise errors.OutOfMemory(
+            f"Not enough memory for {wanted}: it needs about {needed / 1e6:.0f} MB, and the "
+            f"container has {left / 1e6:.0f} MB left. Give it more or choose a smaller model."
+        )
 
     async def _provide(self, wanted: str) -> None:
         file = self.settings.embedded_model
