@@ -1,0 +1,215 @@
+"""What `docker run` costs: seconds to the first word, megabytes, and tokens under a CPU limit.
+
+    python -m benchmarks.image [--quick] [--only start,size,memory,threads,rebuild]
+
+Needs a Docker Engine; builds the image first. Prints a table with the goal beside each figure; a
+whole run writes it to image.json and image.md here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import httpx
+
+from benchmarks._report import Report
+from locustfiles.streamlit_user import StreamlitUser
+from tests.image.conftest import IMAGE, Container, docker
+from tests.product import ROOT, wait_for
+
+PARTS = ("start", "size", "memory", "threads", "rebuild")
+BASE = "ollama/ollama:0.24.0"
+MODEL = "smollm2:135m-instruct-q4_1"
+MB = 1_000_000
+PROMPT = "Tell a long story about the sea and the people who live beside it."
+
+
+def main() -> None:
+    """Measure the chosen parts and write the report."""
+    parser = argparse.ArgumentParser(description="Measure the image on a Docker Engine.")
+    parser.add_argument("--quick", action="store_true", help="once each, nothing is written")
+    parser.add_argument("--only", default="", help=f"some of {','.join(PARTS)}; nothing is written")
+    arguments = parser.parse_args()
+    parts = arguments.only.split(",") if arguments.only else PARTS
+    build()
+    report = Report(
+        "image",
+        "The image on a Docker Engine",
+        ollama=docker("run", "--rm", IMAGE, "ollama", "--version").split()[-1],
+    )
+    for part in parts:
+        MEASURES[part](report, 1 if arguments.quick else 5)
+    report.finish(save=not arguments.quick and not arguments.only)
+
+
+def build() -> float:
+    """Builds the image with the cache of earlier builds; returns the seconds that it took."""
+    started = time.monotonic()
+    dockerfile = str(ROOT / "docker" / "Dockerfile")
+    docker("build", "--network", "host", "--file", dockerfile, "--tag", IMAGE, str(ROOT))
+    return time.monotonic() - started
+
+
+@contextmanager
+def running(*options: str) -> Iterator[Container]:
+    """A container of the image, removed at the end of the block."""
+    container = Container(*options)
+    try:
+        yield container
+    finally:
+        container.remove()
+
+
+def start(report: Report, times: int) -> None:
+    """`docker run` to a page, and to the first word of the first answer at the page."""
+    pages, words = zip(*(_first_word() for _ in range(times)), strict=True)
+    page, word = statistics.median(pages), statistics.median(words)
+    report.add(
+        "docker run to a page that shows something, median", "≤ 2 s", f"{page:.2f} s", page <= 2
+    )
+    report.add(
+        "docker run to the first word of the first answer, median",
+        "≤ 4 s",
+        f"{word:.2f} s",
+        word <= 4,
+    )
+    report.details["start"] = {"page_s": pages, "first_word_s": words}
+
+
+def _first_word() -> tuple[float, float]:
+    started = time.monotonic()
+    with running() as container:
+        wait_for(lambda: _is_served(container.url), 60)
+        page = time.monotonic() - started
+        wait_for(lambda: (found := container.readyz()) and found.status_code == 200, 60)
+        with StreamlitUser(container.url) as user:
+            asking = user.begin(PROMPT)
+            asking.wait_for_text(60)
+            return page, time.monotonic() - started
+
+
+def _is_served(url: str) -> bool:
+    try:
+        return httpx.get(url).is_success
+    except httpx.TransportError:
+        return False
+
+
+def size(report: Report, times: int) -> None:
+    """What the image adds to its base, and which layers hold it."""
+    added = (_image_bytes(IMAGE) - _image_bytes(BASE)) / MB
+    report.add(
+        "added to the base image, the model included", "≤ 600 MB", f"{added:.0f} MB", added <= 600
+    )
+    layers = docker(
+        "history", "--no-trunc", "--human=false", "--format", "{{.Size}} {{.CreatedBy}}", IMAGE
+    )
+    large = [line.split(maxsplit=1) for line in layers.splitlines() if int(line.split()[0]) > MB]
+    report.details["layers_mb"] = [[round(int(n) / MB), text[:90]] for n, text in large]
+    for count, text in report.details["layers_mb"]:
+        report.add(f"of it: `{text.removeprefix('/bin/sh -c ')[:60]}`", "", f"{count} MB")
+
+
+def _image_bytes(name: str) -> int:
+    return int(docker("image", "inspect", "--format", "{{.Size}}", name))
+
+
+def memory(report: Report, times: int) -> None:
+    """Resident memory of the chat process, idle after one answer."""
+    with running() as container:
+        container.wait_ready()
+        with StreamlitUser(container.url) as user:
+            user.ask(PROMPT)
+            script = (
+                "for p in /proc/[0-9]*; do grep -q chatbot $p/cmdline && grep VmRSS $p/status; done"
+            )
+            lines = container.exec("bash", "-c", script, check=False).splitlines()
+    used = max(int(line.split()[1]) for line in lines if "VmRSS" in line) / 1024
+    report.add(
+        "resident memory of the chat, idle after one answer",
+        "≤ 200 MB",
+        f"{used:.0f} MB",
+        used <= 200,
+    )
+
+
+def threads(report: Report, times: int) -> None:
+    """Tokens per second under `--cpus 1`, with the chat's threads and with Ollama's own choice."""
+    with running("--cpus", "1") as container:
+        container.wait_ready()
+        pairs = [(_speed(container, 1), _speed(container, None)) for _ in range(max(times, 3))]
+    ours, plain = (statistics.median(side) for side in zip(*pairs, strict=True))
+    ratio = ours / plain
+    result = f"{ratio:.2f} ({ours:.1f} to {plain:.1f} tokens/s)"
+    report.add(
+        "--cpus 1: tokens/s to those of a plain ollama serve", "≥ 1.15", result, ratio >= 1.15
+    )
+    report.details["threads"] = pairs
+
+
+def _speed(container: Container, num_thread: int | None) -> float:
+    """Tokens per second of one answer of 96 tokens, as Ollama counts them."""
+    options = {"num_predict": 96, "seed": 1, "num_ctx": 4096}
+    if num_thread:
+        options["num_thread"] = num_thread
+    body = {
+        "model": MODEL,
+        "prompt": f"{time.monotonic()} {PROMPT}",
+        "stream": False,
+        "options": options,
+    }
+    code = (
+        "import sys, urllib.request as u; print(u.urlopen('http://127.0.0.1:11434/api/generate', "
+        "sys.argv[1].encode()).read().decode())"
+    )
+    # Once to load the model with these options, once to be measured.
+    container.exec(
+        "python", "-c", code, json.dumps({**body, "options": {**options, "num_predict": 1}})
+    )
+    told = json.loads(container.exec("python", "-c", code, json.dumps(body)))
+    return float(told["eval_count"] / told["eval_duration"] * 1e9)
+
+
+def rebuild(report: Report, times: int) -> None:
+    """Seconds of a build after a change in chatbot/, and the bytes of the layers that are new."""
+    before = set(_layers())
+    changed = ROOT / "chatbot" / "_changed.py"
+    changed.write_text(f'"""A change, made {time.monotonic()}."""\n')
+    try:
+        took = build()
+        new = [layer for layer in _layers() if layer not in before]
+    finally:
+        changed.unlink()
+        build()
+    report.add(
+        "build after a change in chatbot/",
+        "≤ 10 s",
+        f"{took:.1f} s, {len(new)} new layers",
+        took <= 10,
+    )
+
+
+def _layers() -> list[str]:
+    told = subprocess.check_output(
+        ["docker", "image", "inspect", "--format", "{{json .RootFS.Layers}}", IMAGE]
+    )
+    layers: list[str] = json.loads(told)
+    return layers
+
+
+MEASURES: dict[str, Callable[[Report, int], None]] = {
+    "start": start,
+    "size": size,
+    "memory": memory,
+    "threads": threads,
+    "rebuild": rebuild,
+}
+
+if __name__ == "__main__":
+    main()

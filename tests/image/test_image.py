@@ -1,0 +1,221 @@
+"""What someone who types `docker build` and `docker run` gets, on a real Docker Engine."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from locustfiles.streamlit_user import StreamlitUser
+from tests.image.conftest import HARDENED, IMAGE, Container, docker
+from tests.product import wait_for
+
+pytestmark = [pytest.mark.image, pytest.mark.timeout(900)]
+
+Run = Callable[..., Container]
+MODEL = "smollm2:135m-instruct-q4_1"
+
+# Ends the processes whose command line begins with $0.
+KILL = """for process in /proc/[0-9]*; do
+  if tr '\\0' ' ' <$process/cmdline | grep -q "^$0"; then kill -9 ${process#/proc/}; fi
+done"""
+
+
+def test_a_plain_run_answers_offline(run: Run) -> None:
+    container = run()
+    container.wait_ready()
+    with StreamlitUser(container.url) as user:
+        assert user.ask("What is the capital of France?").text
+
+
+def test_it_runs_hardened_as_any_user_and_keeps_its_history_in_the_volume(
+    run: Run, volume: str
+) -> None:
+    data = ("--volume", f"{volume}:/data")
+    container = run(*HARDENED, *data)
+    container.wait_ready()
+    with StreamlitUser(container.url) as user:
+        user.ask("Remember me")
+        assert "end with this container" not in _sidebar(user)
+    container.remove()
+    again = run(*HARDENED, *data)
+    again.wait_ready()
+    with StreamlitUser(again.url) as back:
+        back.close()
+        back.cookies = user.cookies
+        back.connect()
+        assert back.has_button("Remember me")
+
+
+def test_without_a_volume_it_answers_and_says_what_ends_with_it(run: Run) -> None:
+    container = run(*HARDENED)
+    container.wait_ready()
+    with StreamlitUser(container.url) as user:
+        assert user.ask("Hello").text
+        assert "end with this container" in _sidebar(user)
+
+
+def test_a_fresh_volume_links_the_baked_model_and_copies_nothing(run: Run, volume: str) -> None:
+    container = run("--volume", f"{volume}:/data")
+    container.wait_ready()
+    assert MODEL in container.exec("ollama", "list")
+    assert int(container.exec("du", "-sk", "/data/models").split()[0]) < 1000
+
+
+def test_an_empty_bind_mount_has_the_baked_model_too(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    folder.chmod(0o777)
+    for parent in folder.parents:
+        if parent.stat().st_uid == os.getuid() and parent != Path("/tmp"):
+            parent.chmod(0o755)
+    container = run("--volume", f"{folder}:/data")
+    container.wait_ready()
+    assert MODEL in container.exec("ollama", "list")
+
+
+def test_a_users_model_stays_and_an_older_images_one_goes(run: Run, volume: str) -> None:
+    data = ("--volume", f"{volume}:/data")
+    first = run(*data)
+    first.wait_ready()
+    first.exec("ollama", "cp", MODEL, "mine")
+    # As an older image would have left it: a link to a blob that this image has not.
+    blob = "sha256-" + "0" * 64
+    manifest = "/data/models/manifests/registry.ollama.ai/library/old/latest"
+    layers = json.dumps({"layers": [{"digest": blob.replace("-", ":")}]})
+    script = (
+        f"ln -s /models/blobs/{blob} /data/models/blobs/{blob} && "
+        f"mkdir -p $(dirname {manifest}) && echo '{layers}' > {manifest}"
+    )
+    first.exec("bash", "-c", script)
+    first.remove()
+    second = run(*data)
+    second.wait_ready()
+    listed = second.exec("ollama", "list")
+    assert "mine" in listed and "old" not in listed
+    assert blob not in second.exec("ls", "/data/models/blobs")
+
+
+def test_a_memory_limit_below_the_models_need_is_told_without_a_restart_loop(run: Run) -> None:
+    container = run("--memory", "260m", "--memory-swap", "260m", "--env", "NUM_CTX=32768")
+    told = wait_for(lambda: _says(container, "memory"), 90)
+    assert "smaller model" in told
+    assert "smaller model" in container.log
+    assert container.state["Running"]
+
+
+def test_stop_lets_the_answer_end_and_refuses_new_prompts(run: Run) -> None:
+    container = run("--env", "NUM_PREDICT=40", "--env", "DRAIN_TIMEOUT=25")
+    container.wait_ready()
+    with StreamlitUser(container.url) as user, StreamlitUser(container.url) as late:
+        asking = user.begin("Write a long story")
+        asking.wait_for_text(30)
+        docker("kill", "--signal", "TERM", container.id)
+        wait_for(lambda: (found := container.readyz()) and found.status_code == 503)
+        late.begin("Too late?")
+        late.wait_for(lambda: "about to restart" in late.alerts(), "the prompt is refused")
+        assert asking.result(30).text
+        assert container.wait_ended() in (0, 143)
+
+
+def test_stop_cuts_and_keeps_an_answer_that_takes_too_long(run: Run, volume: str) -> None:
+    container = run("--volume", f"{volume}:/data", "--env", "DRAIN_TIMEOUT=0.1")
+    container.wait_ready()
+    with StreamlitUser(container.url) as user:
+        user.begin("Write a long story").wait_for_text(30)
+        docker("stop", container.id)
+    assert container.state["ExitCode"] in (0, 143)
+    code = (
+        "import sqlite3; print(sqlite3.connect('/data/chat.db').execute("
+        "\"SELECT state, content FROM messages WHERE role = 'assistant'\").fetchall())"
+    )
+    kept = docker("run", "--rm", "-v", f"{volume}:/data", IMAGE, "python", "-c", code)
+    assert kept.startswith("[('interrupted', '") and not kept.endswith("'')]")
+
+
+@pytest.mark.parametrize("name", ["ollama serve", "python -m chatbot"])
+def test_the_death_of_either_program_ends_the_container(run: Run, name: str) -> None:
+    container = run()
+    container.wait_ready()
+    container.exec("bash", "-c", KILL, name, check=False)
+    assert container.wait_ended() not in (0, 143)
+
+
+def test_no_process_is_left_as_a_zombie(run: Run) -> None:
+    container = run()
+    container.wait_ready()
+    states = container.exec("bash", "-c", "cat /proc/[0-9]*/stat 2>/dev/null | cut -d ' ' -f 3")
+    assert "Z" not in states.split()
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [(("bash", "-c", "echo hello"), "hello"), (("ollama", "--version"), "0.24.0")],
+)
+def test_another_command_runs_untouched(
+    image: str, command: tuple[str, ...], expected: str
+) -> None:
+    assert expected in docker("run", "--rm", image, *command)
+
+
+def test_the_health_check_follows_readiness(run: Run) -> None:
+    container = run()
+    container.wait_ready()
+    wait_for(lambda: container.state["Health"]["Status"] == "healthy", 30)
+
+
+def test_logs_are_json_lines_on_demand(run: Run) -> None:
+    container = run("--env", "LOG_FORMAT=json")
+    container.wait_ready()
+    lines = [json.loads(line) for line in container.log.splitlines()]
+    assert {"start", "ollama", "chat"} <= {line["source"] for line in lines}
+
+
+def test_one_cpu_of_a_bigger_host_means_one_thread(run: Run) -> None:
+    container = run("--cpus", "1")
+    container.wait_ready()
+    assert "NUM_THREAD=1" in container.log
+
+
+def test_ollama_listens_on_loopback_only(run: Run) -> None:
+    container = run()
+    container.wait_ready()
+    sockets = container.exec("bash", "-c", "cat /proc/net/tcp").splitlines()[1:]
+    listening = {line.split()[1] for line in sockets if line.split()[3] == "0A"}
+    assert "0100007F:2CAA" in listening and "00000000:2CAA" not in listening
+
+
+def test_nothing_of_the_build_is_left(image: str) -> None:
+    script = "command -v pip gcc curl || ls /opt/venv/bin | grep pip || echo clean"
+    assert docker("run", "--rm", image, "bash", "-c", script) == "clean"
+    user = docker("inspect", "--format", "{{.Config.User}}", image)
+    assert user == "10001:0"
+
+
+def test_the_page_answers_while_the_model_is_still_loaded(run: Run) -> None:
+    container = run()
+    wait_for(lambda: _page(container.url), 30)
+    assert container.readyz() is not None
+
+
+def _says(container: Container, word: str) -> str:
+    """What /readyz says, if the word is in it."""
+    found = container.readyz()
+    return found.text if found is not None and word in found.text else ""
+
+
+def _sidebar(user: StreamlitUser) -> str:
+    """All Markdown on the user's page."""
+    nodes = user.session.tree.elements("markdown")
+    return " ".join(node.element.markdown.body for node in nodes if node.element)
+
+
+def _page(url: str) -> bool:
+    try:
+        return httpx.get(url).is_success
+    except httpx.TransportError:
+        return False
