@@ -3,17 +3,17 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench pins clean venv venv-dev
+.PHONY: help run test test-image lint format bench pins clean venv venv-dev
 
 PYTHON_CODE := $(sort $(dir $(wildcard */*.py)))
-SHELL_CODE := entrypoint.sh .ci/run $(wildcard scripts/*.sh)
+SHELL_CODE := entrypoint.sh .ci/run docker/bake-models $(wildcard scripts/*.sh)
 PY := .venv/bin/python
 # Tests bring their own servers and settings. A CI must not skip what it could not get.
 TEST_ENV := env -u OLLAMA_BASE_URL -u OLLAMA_HOST -u CHAT_MODEL -u EMBEDDED_MODEL
 OPTIONAL := $(if $(CI),,--optional)
 
 help: ## print these targets
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: venv ## start the chat at http://localhost:8501 (PORT, DATA_DIR, CHAT_MODEL … : see README.md)
 	@exec $(PY) -m scripts.provide ./entrypoint.sh
@@ -21,6 +21,9 @@ run: venv ## start the chat at http://localhost:8501 (PORT, DATA_DIR, CHAT_MODEL
 test: lint ## lint, then run all tests, naming what is skipped
 	@scripts/test_tools.sh
 	@exec $(TEST_ENV) $(PY) -m scripts.provide $(OPTIONAL) python -m pytest -q -rs $(PYTEST)
+
+test-image: venv-dev ## build the image and test it on the Docker Engine
+	@exec $(PY) -m pytest -q -rs -m image tests/image $(PYTEST)
 
 lint: venv-dev ## check style, types and shell scripts
 	@$(PY) -m ruff check -q .

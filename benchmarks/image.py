@@ -111,7 +111,9 @@ def size(report: Report, times: int) -> None:
         "history", "--no-trunc", "--human=false", "--format", "{{.Size}} {{.CreatedBy}}", IMAGE
     )
     large = [line.split(maxsplit=1) for line in layers.splitlines() if int(line.split()[0]) > MB]
-    report.details["layers_mb"] = [[round(int(n) / MB), text[:90]] for n, text in large]
+    report.details["layers_mb"] = [
+        [round(int(n) / MB), text[:90]] for n, text, *_ in ((*one, BASE) for one in large)
+    ]
     for count, text in report.details["layers_mb"]:
         report.add(f"of it: `{text.removeprefix('/bin/sh -c ')[:60]}`", "", f"{count} MB")
 

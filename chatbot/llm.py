@@ -12,22 +12,22 @@ import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import httpx
 import ollama
 from httpx_aiohttp import AiohttpTransport
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
-from langchain_ollama import ChatOllama
 
 from chatbot import errors
 from chatbot.settings import Settings
 
+if TYPE_CHECKING:
+    from chatbot.chat_model import PlainChat
+
 log = logging.getLogger("chatbot.llm")
 
-_ROLES = {"user": HumanMessage, "assistant": AIMessage, "system": SystemMessage}
-_NAMES = {"human": "user", "ai": "assistant", "system": "system"}
 # How Ollama tells of a runner that the system ended, which it does when memory is short.
 _KILLED = re.compile(r"terminated.*(exit code -1\b|signal: killed)")
 _NS_PER_S = 1e9
@@ -61,15 +61,6 @@ class Said:
     content: str
 
 
-class _Chat(ChatOllama):
-    """ChatOllama for plain text: its own conversion takes 20 µs a message, at each prompt anew."""
-
-    def _convert_messages_to_ollama_messages(
-        self, messages: list[BaseMessage]
-    ) -> list[ollama.Message]:
-        return [ollama.Message(role=_NAMES[one.type], content=one.text) for one in messages]
-
-
 @dataclass
 class Llm:
     """The process's one client of the Ollama at `settings.ollama_base_url`."""
@@ -79,19 +70,29 @@ class Llm:
 
     def __post_init__(self) -> None:
         s = self.settings
-        client = {
+        self._client: dict[str, Any] = {
             "transport": AiohttpTransport(client=self._session),
             "timeout": httpx.Timeout(s.token_timeout, connect=s.connect_timeout),
         }
-        self._chat = _Chat(
+        self.api = ollama.AsyncClient(host=s.ollama_base_url, **self._client)
+
+    @cached_property
+    def _chat(self) -> PlainChat:
+        from chatbot.chat_model import PlainChat
+
+        s = self.settings
+        return PlainChat(
             model=s.chat_model,
             base_url=s.ollama_base_url,
             num_ctx=s.num_ctx,
             num_predict=s.num_predict,
             num_thread=s.num_thread,
-            async_client_kwargs=client,
+            async_client_kwargs=self._client,
         )
-        self.api = ollama.AsyncClient(host=s.ollama_base_url, **client)
+
+    def warm(self) -> None:
+        """Imports LangChain, so that the first prompt need not; takes most of a second."""
+        _ = self._chat
 
     def _session(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
@@ -112,8 +113,9 @@ class Llm:
         Ends with a Piece that has Stats. Raises a ChatError. Closing or cancelling it closes the
         connection, and Ollama then stops to evaluate.
         """
-        messages: list[BaseMessage] = [SystemMessage(self.settings.system_prompt)]
-        messages += [_ROLES[one.role](one.content) for one in said]
+        from chatbot.chat_model import to_messages
+
+        messages = to_messages(self.settings.system_prompt, said)
         complete = False
         with ollama_errors(self.settings, model):
             async for chunk in self._chat.astream(messages, model=model):

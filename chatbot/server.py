@@ -28,9 +28,6 @@ log = logging.getLogger("chatbot.server")
 
 _PAGE = Path(__file__).parent / "page" / "main.py"
 
-# What a first prompt would otherwise import while somebody waits for it.
-_WARM = ("chatbot.page.draw",)
-
 _STREAMLIT = {
     "browser.gatherUsageStats": False,
     "client.showErrorDetails": "none",
@@ -78,8 +75,8 @@ def _share_log() -> None:
 
 
 async def _warm(now: services.Services) -> None:
-    for name in _WARM:
-        await asyncio.to_thread(importlib.import_module, name)
+    await asyncio.to_thread(now.llm.warm)
+    await asyncio.to_thread(importlib.import_module, "chatbot.page.draw")
     gc.collect()
     gc.freeze()
     now.readiness.warm.set()
