@@ -13,7 +13,7 @@ TEST_ENV := env -u OLLAMA_BASE_URL -u OLLAMA_HOST -u CHAT_MODEL -u EMBEDDED_MODE
 OPTIONAL := $(if $(CI),,--optional)
 
 help: ## print these targets
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: venv ## start the chat at http://localhost:8501 (PORT, DATA_DIR, CHAT_MODEL … : see README.md)
 	@exec $(PY) -m scripts.provide ./entrypoint.sh

@@ -37,7 +37,8 @@ _STREAMLIT = {
     "server.enableWebsocketCompression": True,
     "server.fileWatcherType": "none",
     "server.headless": True,
-    "theme.primaryColor": "#3b5bdb",
+    "theme.light.primaryColor": "#3b5bdb",
+    "theme.dark.primaryColor": "#748ffc",
     "theme.baseRadius": "large",
 }
 

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,7 +16,7 @@ from chatbot import answers as module
 from chatbot import errors
 from chatbot.answers import Answer, Ending
 from chatbot.history import HistoryUnavailable
-from chatbot.llm import Said
+from chatbot.llm import Piece, Said
 from chatbot.services import Services
 from tests.fake_ollama import DEFAULT_MODEL, OUT_OF_MEMORY, FakeOllama, Fault, cut, prose, stall
 from tests.product import LoopThread, wait_for
@@ -130,7 +130,7 @@ def test_a_failed_answer_keeps_its_text_and_says_why(
     assert kept.ends == [(text, "failed")]
 
 
-@pytest.mark.configured(answer_timeout=0.5)
+@pytest.mark.configured(answer_timeout=1)
 @pytest.mark.parametrize("after", [0, 2])
 def test_an_answer_that_takes_too_long_is_cut_and_ends_on_the_server(
     fake: FakeOllama, ask: Ask, after: int
@@ -140,7 +140,7 @@ def test_an_answer_that_takes_too_long_is_cut_and_ends_on_the_server(
     _ended(answer, "failed")
     assert isinstance(answer.error, errors.TimedOut)
     assert answer.error.sentence == (
-        "The answer was cut after 0.5 seconds. Ask for less at once, or raise ANSWER_TIMEOUT."
+        "The answer was cut after 1 seconds. Ask for less at once, or raise ANSWER_TIMEOUT."
     )
     assert len(answer.text.split()) == after
     fake.wait_for(lambda one: one.active == 0 and one.aborted == 1)
@@ -318,6 +318,19 @@ def test_an_ollama_lost_in_mid_answer_is_not_asked_again(fake: FakeOllama, ask: 
     _ended(answer, "failed")
     assert isinstance(answer.error, errors.OllamaFailed)
     assert answer.text == TWO
+
+
+def test_a_connection_reset_in_mid_answer_is_not_asked_again(
+    ready: Services, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def reset(*_: object) -> AsyncIterator[Piece]:
+        yield Piece("Half")
+        raise errors.OllamaUnreachable("Ollama does not answer.")
+
+    monkeypatch.setattr(ready.llm, "stream", reset)
+    answer = ask(patient=True)
+    _ended(answer, "failed")
+    assert answer.text == "Half"
 
 
 def test_an_answer_that_is_not_patient_fails_at_once(fake: FakeOllama, ask: Ask) -> None:

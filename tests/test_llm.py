@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -157,13 +158,13 @@ def test_a_stream_that_ends_without_its_last_line_broke_off(
         loop.run(_answer(llm))
 
 
-@pytest.mark.configured(token_timeout=0.2)
+@pytest.mark.configured(token_timeout=0.5)
 @pytest.mark.parametrize("after", [0, 3])
 def test_an_ollama_that_falls_silent_is_not_waited_for_longer_than_token_timeout(
     fake: FakeOllama, llm: Llm, loop: LoopThread, after: int
 ) -> None:
     fake.fail(stall(after))
-    with pytest.raises(errors.TimedOut, match=r"silent for 0\.2 seconds.*raise TOKEN_TIMEOUT"):
+    with pytest.raises(errors.TimedOut, match=r"silent for 0\.5 seconds.*raise TOKEN_TIMEOUT"):
         loop.run(_answer(llm))
     fake.wait_for(lambda one: one.active == 0 and one.aborted == 1)
 
@@ -182,12 +183,16 @@ def test_an_ollama_that_is_down_is_named_with_the_cure(
     assert loop.run(_answer(llm))
 
 
-@pytest.mark.configured(ollama_base_url="http://192.0.2.1:11434", connect_timeout=0.2)
 def test_a_host_that_does_not_react_is_given_up_after_connect_timeout(
-    llm: Llm, loop: LoopThread
+    loop: LoopThread, tmp_path: Path
 ) -> None:
-    with pytest.raises(errors.OllamaUnreachable):
-        loop.run(_answer(llm))
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf:
+        address = deaf.getsockname()
+        url = f"http://127.0.0.1:{address[1]}"
+        llm = Llm(Settings(data_dir=tmp_path, ollama_base_url=url, connect_timeout=0.2))
+        with socket.create_connection(address), pytest.raises(errors.OllamaUnreachable):
+            loop.run(_answer(llm), timeout=5)  # its queue of one is full
+        loop.run(llm.close())
 
 
 def test_closing_the_stream_ends_the_evaluation_on_the_server(

@@ -25,10 +25,12 @@ def page() -> None:
     st.html(_STYLE)
     shown = view.current()
     shown.reload()
+    if shown.early:
+        early, shown.early = shown.early, ""
+        _send(shown, early)
     sidebar.draw(shown)
     _bottom(shown)
-    if not shown.exchanges:
-        _welcome()
+    st.fragment(_welcome, key="welcome")()
     _exchanges(shown)
 
 
@@ -40,16 +42,22 @@ def _bottom(shown: view.View) -> None:
         # Streamlit's own stop button takes the end of the submission's run for the answer's end.
         with st.container(key="stopping", horizontal=True, horizontal_alignment="center"):
             st.button("Stop", key="stop", icon=":material/stop_circle:", on_click=exchange.stop)
-    st.chat_input(
+    prompt = st.chat_input(
         "Ask anything",
         key="prompt",
         max_chars=services.current().settings.max_prompt_chars,
         on_submit=_submit,
     )
+    if prompt is not None and not shown.taken:
+        # It came before this session had drawn its input, as after a restart: no callback then.
+        shown.early = prompt
+        st.rerun()
+    shown.taken = False
 
 
 def _welcome() -> None:
-    st.title("What can I help with?", anchor=False)
+    if not view.current().exchanges:
+        st.title("What can I help with?", anchor=False)
 
 
 def _exchanges(shown: view.View) -> None:
@@ -88,16 +96,25 @@ def _exchange(index: int, opens: bool) -> None:
 
 
 def _submit() -> None:
-    """Sends the prompt; on a refusal it goes back into the input and the reason is shown."""
     shown = view.current()
-    prompt = str(st.session_state.prompt)
-    was_clear = shown.conversation_id is not None and shown.trouble is None
+    changed = _send(shown, str(st.session_state.prompt))
+    if changed:
+        welcome = ["welcome"] if 0 in changed else []
+        st.rerun([*welcome, *(f"exchange-{index}" for index in changed)])
+    shown.taken = True
+
+
+def _send(shown: view.View, prompt: str) -> list[int]:
+    """Sends the prompt; on a refusal it goes back into the input and the reason is shown.
+
+    Returns the exchanges to draw, none when the whole page is to be drawn.
+    """
+    was_clear = shown.trouble is None
     shown.trouble = None
     try:
         changed = exchange.send(shown, prompt)
     except errors.ChatError as error:
         st.session_state.prompt = prompt
         shown.trouble = error
-        return
-    if was_clear and changed:
-        st.rerun([f"exchange-{index}" for index in changed])
+        return []
+    return changed if was_clear else []

@@ -34,7 +34,7 @@ def send(shown: view.View, prompt: str) -> list[int]:
         shown.owner, shown.conversation_id, prompt, shown.model, shown.tab, before
     )
     if shown.conversation_id is None:
-        shown.conversation_id = turn.conversation.id
+        shown.conversation_id, shown.unlisted = turn.conversation.id, True
         st.query_params["c"] = turn.conversation.id
     if turn.question.parent_id != (before[-1].id if before else None):
         shown.reload()  # another tab has gone on with it
@@ -74,6 +74,8 @@ def draw(index: int) -> None:
             _follow(answer, shown)
             shown.settle(index, answer)
         _ending(index, shown.exchanges[index].answer or one.answer)
+    if answer is not None and shown.unlisted:
+        st.rerun()  # the sidebar does not list the new conversation yet; the answer came first
 
 
 def _place(answer: Answer | None) -> DeltaGenerator:

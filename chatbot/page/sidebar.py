@@ -17,6 +17,7 @@ _EMBEDDED_NOTE = (
 
 def draw(shown: View) -> None:
     """Draws the sidebar."""
+    shown.unlisted = False
     with st.sidebar:
         st.button(
             "New chat",

@@ -26,7 +26,12 @@ class Exchange:
 
 @dataclass
 class View:
-    """The open conversation of one tab. `trouble` is shown until something else is done."""
+    """The open conversation of one tab.
+
+    `trouble` is what went wrong last, shown until something else is done; `unlisted`: the sidebar
+    was drawn before the conversation was there; `taken`: this run's prompt has been sent; `early`:
+    a prompt to send at the next run.
+    """
 
     owner: str
     lasting: bool
@@ -34,6 +39,9 @@ class View:
     exchanges: list[Exchange] = field(default_factory=list)
     trouble: errors.ChatError | None = None
     model: str = ""
+    unlisted: bool = False
+    taken: bool = False
+    early: str = ""
     tab: Callable[[], bool] = lambda: True
 
     def open(self, conversation_id: str | None) -> None:

@@ -1,0 +1,79 @@
+"""The chat in a browser's tab: where its parts are, and what a person does with them."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from playwright.sync_api import ConsoleMessage, Locator, Page, Request, expect
+
+
+def words(count: int) -> list[str]:
+    """Tokens by which a test sees how far an answer has come."""
+    return [f"word{number} " for number in range(count)]
+
+
+class ChatPage:
+    """One tab of one visitor. `complaints` collects what a sound page never does."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        self.complaints: list[str] = []
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
+        page.on("request", self._on_request)
+        page.on("websocket", lambda socket: self._on_url(socket.url))
+        self.input = page.get_by_test_id("stChatInputTextArea")
+        self.submit_button = page.get_by_test_id("stChatInputSubmitButton")
+        self.stop_button = page.get_by_role("button", name="Stop")
+        self.messages = page.get_by_test_id("stChatMessage")
+        self.alerts = page.get_by_test_id("stAlert")
+        self.sidebar = page.get_by_test_id("stSidebar")
+
+    def open(self, path: str = "/") -> None:
+        """Opens the page and waits until a prompt can be typed."""
+        self.page.goto(self.url + path)
+        expect(self.input).to_be_enabled()
+
+    def reload(self) -> None:
+        """Reloads the page and waits until it is drawn."""
+        self.page.reload()
+        expect(self.input).to_be_visible()
+
+    def ask(self, prompt: str) -> Locator:
+        """Sends a prompt and returns the place of its answer."""
+        self.input.fill(prompt)
+        self.input.press("Enter")
+        asked = self.messages.filter(has_text=prompt).last
+        expect(asked).to_be_visible()
+        return self.messages.last
+
+    def pick(self, model: str) -> None:
+        """Chooses a model in the sidebar."""
+        self.sidebar.get_by_role("combobox").click()
+        self.page.get_by_role("option", name=model).click()
+        expect(self.sidebar.get_by_role("combobox")).to_have_value(model)
+
+    def button(self, name: str) -> Locator:
+        """The button with this label."""
+        return self.page.get_by_role("button", name=name)
+
+    def conversation(self, title: str) -> Locator:
+        """The entry of a conversation in the sidebar."""
+        return self.sidebar.get_by_role("button", name=title, exact=True)
+
+    def idle(self) -> None:
+        """Waits until nothing is being written."""
+        expect(self.stop_button).not_to_be_visible()
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.type}: {message.text} {message.location}")
+
+    def _on_request(self, request: Request) -> None:
+        self._on_url(request.url)
+
+    def _on_url(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("data", "blob") and parts.netloc != urlsplit(self.url).netloc:
+            self.complaints.append(f"asked another host: {url}")

@@ -1,0 +1,62 @@
+"""Models in a real browser: chosen, pulled, and named as what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.chat_page import ChatPage
+from tests.browser.conftest import OTHER_MODEL
+from tests.fake_ollama import DEFAULT_MODEL, FakeOllama, stall
+from tests.product import Served, wait_for
+
+pytestmark = pytest.mark.browser
+
+Visit = Callable[..., ChatPage]
+
+
+def test_the_embedded_model_is_named_as_what_it_is(page: ChatPage) -> None:
+    expect(page.sidebar.get_by_role("combobox")).to_have_value("SmolLM2 135M, embedded")
+    expect(page.sidebar).to_contain_text(
+        "The small embedded model answers at once and is often wrong"
+    )
+
+
+def test_a_prompt_goes_to_the_model_that_was_picked(page: ChatPage, fake: FakeOllama) -> None:
+    page.pick(OTHER_MODEL)
+    expect(page.sidebar.get_by_text("often wrong")).to_have_count(0)
+    expect(page.ask("Hello")).to_contain_text(OTHER_MODEL)
+    assert fake.bodies()[-1]["model"] == OTHER_MODEL
+
+
+def test_the_first_start_shows_the_pull_and_then_opens_by_itself(
+    visit: Visit, serve: Callable[..., Served], fake: FakeOllama
+) -> None:
+    fake.models = [DEFAULT_MODEL]
+    fake.fail(stall(6), path="/api/pull")
+    served = serve(chat_model=OTHER_MODEL, wait=False)
+    wait_for(served.readyz)
+    page = visit(served.url)
+    progress = page.page.get_by_test_id("stProgress")
+    expect(progress).to_contain_text(f"{OTHER_MODEL}: 40% of 90 MB")
+    fake.resume()
+    expect(progress).to_have_count(0)
+    expect(page.ask("Hello")).to_contain_text("tokens/s")
+
+
+def test_a_missing_model_is_pulled_with_a_button(page: ChatPage, fake: FakeOllama) -> None:
+    page.pick(OTHER_MODEL)
+    fake.models = [DEFAULT_MODEL]
+    fake.fail(stall(6), path="/api/pull")
+    answer = page.ask("Hello")
+    expect(answer).to_contain_text(f"The model {OTHER_MODEL} is not installed. Pull it")
+    page.button(f"Pull {OTHER_MODEL}").click()
+    expect(answer.get_by_test_id("stProgress")).to_contain_text(f"{OTHER_MODEL}: 40% of 90 MB")
+    page.button("Cancel").click()
+    expect(answer).to_contain_text(f"The pull of {OTHER_MODEL} was cancelled.")
+    page.button(f"Pull {OTHER_MODEL}").click()
+    expect(answer).to_contain_text(f"{OTHER_MODEL} is here now.")
+    page.button("Try again").click()
+    expect(answer).to_contain_text("tokens/s")

@@ -1,0 +1,105 @@
+"""The sidebar: a visitor's conversations and the choice of a model."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from chatbot.history.errors import BUSY, HistoryUnavailable
+from chatbot.services import Services
+from tests.fake_ollama import DEFAULT_MODEL, FakeOllama
+from tests.page.conftest import Open, ask, messages, texts
+from tests.product import wait_for
+
+
+def titles(app: AppTest) -> list[str]:
+    """The conversations in the sidebar, as they stand."""
+    return [one.label for one in app.sidebar.button if (one.key or "").startswith("open-")]
+
+
+def test_conversations_stand_in_the_order_of_their_last_prompt(open_page: Open) -> None:
+    app = ask(open_page(), "About cats")
+    app.button("new").click().run()
+    assert not app.chat_message
+    ask(app, "About dogs")
+    assert titles(app) == ["About dogs", "About cats"]
+    app.sidebar.button[-1].click().run()
+    assert messages(app)[0] == ("user", "About cats")
+    ask(app, "More about cats")
+    assert titles(app) == ["About cats", "About dogs"]
+    assert titles(open_page()) == ["About cats", "About dogs"]
+    assert titles(open_page("bob")) == []
+
+
+def test_a_new_title_is_shown_and_a_blank_one_is_not_taken(open_page: Open) -> None:
+    app = ask(open_page(), "About cats")
+    app.text_input[0].set_value("  Felines \n and more ").run()
+    assert titles(app) == ["Felines and more"]
+    app.text_input[0].set_value("   ").run()
+    assert titles(app) == ["Felines and more"]
+
+
+def test_a_deleted_conversation_is_gone_everywhere(open_page: Open) -> None:
+    app, other = ask(open_page(), "About cats"), open_page()
+    address = app.query_params["c"]
+    (delete,) = (one for one in app.button if one.label == "Delete this conversation")
+    delete.click().run()
+    assert not app.chat_message and not titles(app) and "c" not in app.query_params
+    assert not titles(other.run())
+    assert texts(open_page(c=address).error) == ["There is no such conversation among yours."]
+
+
+def test_a_conversation_deleted_in_another_tab_says_so(open_page: Open, ready: Services) -> None:
+    app = ask(open_page(), "About cats")
+    ready.history.delete("ann", app.query_params["c"])
+    app.chat_input[0].set_value("Still there?").run()
+    (error,) = texts(app.error)
+    assert "There is no such conversation" in error
+    assert not app.exception
+
+
+def test_a_history_that_cannot_be_read_is_told_and_the_page_stays(
+    open_page: Open, ready: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page()
+
+    def fail(owner: str) -> None:
+        raise HistoryUnavailable(BUSY)
+
+    monkeypatch.setattr(type(ready.history), "conversations", lambda self, owner: fail(owner))
+    app.run()
+    assert texts(app.sidebar.error) == [BUSY]
+    assert app.chat_input and not app.exception
+
+
+def test_a_browser_without_cookies_is_told_that_its_history_ends(open_page: Open) -> None:
+    app = ask(open_page(None), "Hello")
+    assert any("this history ends with the tab" in text for text in texts(app.sidebar.caption))
+    assert titles(app) == ["Hello"]
+    assert not any("ends with the tab" in text for text in texts(open_page().sidebar.caption))
+
+
+def test_the_models_are_those_that_are_installed(
+    open_page: Open, ready: Services, fake: FakeOllama
+) -> None:
+    fake.models = ["qwen3:4b", DEFAULT_MODEL]
+    wait_for(lambda: ready.models.has("qwen3:4b"))
+    app = open_page()
+    assert app.selectbox[0].options == ["qwen3:4b", "SmolLM2 135M, embedded"]
+    assert app.selectbox[0].value == DEFAULT_MODEL
+    assert any("often wrong" in text for text in texts(app.sidebar.caption))
+    app.selectbox[0].set_value("qwen3:4b").run()
+    assert not any("often wrong" in text for text in texts(app.sidebar.caption))
+    ask(app, "Hello")
+    assert fake.bodies()[-1]["model"] == "qwen3:4b"
+
+
+@pytest.mark.configured(chat_model="qwen3:4b")
+def test_a_chosen_model_that_is_gone_stays_chosen(
+    open_page: Open, ready: Services, fake: FakeOllama
+) -> None:
+    app = open_page()
+    ready.models.installed = []
+    app.run()
+    assert app.selectbox[0].value == "qwen3:4b"
+    assert not app.exception

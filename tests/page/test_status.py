@@ -1,0 +1,47 @@
+"""What the page says while the chat gets ready."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from chatbot.services import Services
+from tests.fake_ollama import FakeOllama, stall
+from tests.page.conftest import texts
+from tests.product import ROOT, wait_for
+
+
+@pytest.fixture
+def early(services: Services) -> AppTest:
+    """The page, not opened yet, of a chat that may not be ready."""
+    return AppTest.from_file(ROOT / "chatbot/page/main.py", default_timeout=20)
+
+
+def test_an_ollama_that_is_not_there_is_said_with_the_cure(
+    fake: FakeOllama, services: Services, early: AppTest
+) -> None:
+    wait_for(lambda: services.readiness.ready)
+    fake.stop()
+    wait_for(lambda: services.readiness.error)
+    (warning,) = texts(early.run().warning)
+    assert f"Ollama does not answer at {fake.url}." in warning
+    assert "Start it with `ollama serve`; the chat goes on by itself." in warning
+    fake.start()
+    wait_for(lambda: services.readiness.ready)
+    assert not early.run().warning
+
+
+@pytest.mark.configured(chat_model="qwen3:4b")
+def test_the_first_pull_is_shown_with_its_progress(
+    fake: FakeOllama, request: pytest.FixtureRequest
+) -> None:
+    fake.fail(stall(6), path="/api/pull")
+    services, early = request.getfixturevalue("services"), request.getfixturevalue("early")
+    wait_for(lambda: services.readiness.pull and services.readiness.pull.completed)
+    (progress,) = early.run().get("progress")
+    assert progress.proto.value == 40
+    assert progress.proto.text == "qwen3:4b: 40% of 90 MB"
+    assert early.chat_input
+    fake.resume()
+    wait_for(lambda: services.readiness.ready)
+    assert not early.run().get("progress")

@@ -1,0 +1,54 @@
+"""The parts of one running chat: there while it runs, and ended with it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from pathlib import Path
+
+import pytest
+
+from chatbot import services
+from chatbot.answers import Answer
+from chatbot.llm import Said
+from chatbot.settings import Settings
+from tests.fake_ollama import DEFAULT_MODEL, FakeOllama, stall
+from tests.product import LoopThread, wait_for
+
+
+def test_the_services_are_those_of_the_running_chat(loop: LoopThread, settings: Settings) -> None:
+    async def inside() -> bool:
+        async with services.running(settings) as now:
+            return services.current() is now and now.settings is settings
+
+    assert loop.run(inside())
+
+
+@pytest.mark.configured(drain_timeout=0)
+def test_the_end_of_the_chat_ends_its_answers_and_pulls(
+    fake: FakeOllama, loop: LoopThread, settings: Settings
+) -> None:
+    fake.fail(stall(1))
+    fake.fail(stall(3), path="/api/pull")
+    stack = contextlib.AsyncExitStack()
+    now = loop.run(stack.enter_async_context(services.running(settings)))
+    answer = now.answers.start(Answer(secrets.token_hex(4), DEFAULT_MODEL, [Said("user", "Hi")]))
+    pull = now.models.pull("big:1b")
+    wait_for(lambda: answer.text and pull.total)
+    loop.run(stack.aclose())
+    assert (answer.state, pull.done) == ("interrupted", True)
+    fake.wait_for(lambda one: one.active == 0)
+    assert len(asyncio.all_tasks(loop.loop)) == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("", "sqlite:////srv/chat/chat.db"),
+        ("postgresql://chat@db/chat", "postgresql://chat@db/chat"),
+    ],
+)
+def test_without_a_database_url_the_history_is_in_the_data_dir(url: str, expected: str) -> None:
+    settings = Settings(data_dir=Path("/srv/chat"), database_url=url)
+    assert services.database_url(settings) == expected
