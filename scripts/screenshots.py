@@ -77,7 +77,7 @@ class Studio:
             page.idle()
             page.button("New chat").click()
             expect(page.messages).to_have_count(0)
-        self.fake.tokens = _tokens(ANSWER)
+        self.fake.set(tokens=_tokens(ANSWER), tokens_per_second=90)
         expect(page.ask(QUESTION)).to_contain_text("tokens/s")
         page.idle()
         return page

@@ -56,8 +56,9 @@ def _bottom(shown: view.View) -> None:
 
 
 def _welcome() -> None:
+    place = st.empty()  # emptied at once by the first prompt, not at the end of its answer
     if not view.current().exchanges:
-        st.title("What can I help with?", anchor=False)
+        place.title("What can I help with?", anchor=False)
 
 
 def _exchanges(shown: view.View) -> None:

@@ -28,6 +28,7 @@ class ChatPage:
         self.stop_button = page.get_by_role("button", name="Stop")
         self.messages = page.get_by_test_id("stChatMessage")
         self.alerts = page.get_by_test_id("stAlert")
+        self.welcome = page.get_by_role("heading", name="What can I help with?")
         self.sidebar = page.get_by_test_id("stSidebar")
 
     def open(self, path: str = "/") -> None:

@@ -13,8 +13,11 @@ pytestmark = pytest.mark.browser
 
 def test_an_answer_grows_while_it_is_written(page: ChatPage, fake: FakeOllama) -> None:
     fake.set(tokens=words(40), tokens_per_second=20)
+    expect(page.welcome).to_be_visible()
     answer = page.ask("Count for me")
     expect(page.stop_button).to_be_visible()
+    expect(page.welcome).to_have_count(0)
+    assert page.stop_button.is_visible()
     lengths = set()
     while page.stop_button.is_visible():
         lengths.add(len(answer.inner_text()))
