@@ -98,9 +98,19 @@ class Models:
         self.installed = sorted((_model(one) for one in listed.models), key=lambda m: m.name)
         return self.installed
 
+    def find(self, name: str) -> Model | None:
+        """The model, if it was installed when Ollama was last asked."""
+        return next((model for model in self.installed if _is(model.name, name)), None)
+
     def has(self, name: str) -> bool:
         """Whether the model was installed when Ollama was last asked."""
-        return any(model.name in (name, f"{name}:latest") for model in self.installed)
+        return self.find(name) is not None
+
+    async def is_loaded(self, name: str) -> bool:
+        """Whether Ollama has the model in memory now; raises a ChatError."""
+        with ollama_errors(self._llm.settings, name):
+            running = await self._llm.api.ps()
+        return any(_is(one.model or "", name) for one in running.models)
 
     def pulling(self, name: str) -> Pull | None:
         """The last pull of this model that was asked for, ended or not."""
@@ -192,6 +202,10 @@ class Models:
 def names(models: Iterable[Model]) -> list[str]:
     """The models' names."""
     return [model.name for model in models]
+
+
+def _is(full_name: str, name: str) -> bool:
+    return full_name in (name, f"{name}:latest")
 
 
 def _broke_off(model: str) -> str:

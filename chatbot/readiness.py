@@ -75,14 +75,15 @@ class Readiness:
             await self._provide(wanted)
         if not self.ready:
             self._at("load", f"Loading the model {wanted}")
-            self._check_memory(wanted)
+            if not await self.models.is_loaded(wanted):
+                self._check_memory(wanted)
             await self.llm.load(wanted)
             await self.warm.wait()
         self._at("ready", "Ready")
 
     def _check_memory(self, wanted: str) -> None:
         """Raises OutOfMemory if the model cannot fit the container that Ollama shares with us."""
-        model = next((one for one in self.models.installed if one.name == wanted), None)
+        model = self.models.find(wanted)
         shared = urlsplit(self.settings.ollama_base_url).hostname in _HERE
         left = memory.available() if shared else None
         if model is None or left is None or left >= (needed := model.size + _RUNNER_BYTES):

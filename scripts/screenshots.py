@@ -20,7 +20,7 @@ from tests.fake_ollama import DEFAULT_MODEL, FakeOllama, stall
 from tests.product import ROOT, Served
 
 IMAGES = ROOT / "docs" / "images"
-DESKTOP, PHONE = {"width": 1200, "height": 760}, {"width": 390, "height": 844}
+DESKTOP, PHONE = {"width": 1200, "height": 800}, {"width": 390, "height": 844}
 LARGER_MODEL = "qwen3:8b"
 QUESTION = "How does binary search work, and how fast is it?"
 OLDER = ("Plan three days in Lisbon", "A birthday poem for Ada", "Why is the sky blue?")
@@ -136,6 +136,13 @@ SCENES: dict[str, Callable[[Studio], ChatPage]] = {
 }
 
 
+# The page scrolls to the newest text by itself, a little later.
+SCROLLED = """() => {
+  const part = document.querySelector("[data-testid=stAppScrollToBottomContainer]");
+  return part.scrollTop + part.clientHeight > part.scrollHeight - 2;
+}"""
+
+
 def _tokens(text: str) -> list[str]:
     return [text[start : start + 4] for start in range(0, len(text), 4)]
 
@@ -149,6 +156,7 @@ def take(name: str, browser: Browser) -> None:
     ):
         page = SCENES[name](Studio(browser, fake, served.url))
         page.page.mouse.move(0, 0)
+        page.page.wait_for_function(SCROLLED)
         page.page.screenshot(path=IMAGES / f"{name}.png", animations="disabled", caret="hide")
         page.page.context.close()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chatbot import errors
+from chatbot import errors, memory
 from chatbot import readiness as module
 from chatbot.models import names
 from chatbot.services import Services
@@ -133,6 +133,32 @@ def test_what_keeps_the_model_away_is_told_and_tried_again(
     assert services.readiness.text == error.sentence
     wait_for(lambda: services.readiness.ready)
     assert (services.readiness.text, services.readiness.error) == ("Ready", None)
+
+
+def test_a_model_larger_than_the_containers_memory_is_not_loaded_and_the_cure_is_told(
+    fake: FakeOllama, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.setattr(memory, "available", lambda: 50_000_000)
+    services: Services = request.getfixturevalue("services")
+    wait_for(lambda: services.readiness.error)
+    assert services.readiness.step == "load"
+    assert services.readiness.text == (
+        f"Not enough memory for {DEFAULT_MODEL}: it needs about 198 MB, and the container has "
+        "50 MB left. Give it more or choose a smaller model."
+    )
+    assert not fake.loaded
+    monkeypatch.setattr(memory, "available", lambda: None)
+    wait_for(lambda: services.readiness.ready)
+
+
+def test_a_model_that_is_in_memory_already_needs_no_more_of_it(
+    fake: FakeOllama, ready: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "available", lambda: 50_000_000)
+    fake.stop()
+    wait_for(lambda: not ready.readiness.ready)
+    fake.start()
+    wait_for(lambda: ready.readiness.ready)
 
 
 def test_a_model_that_is_deleted_is_provided_again(fake: FakeOllama, ready: Services) -> None:
