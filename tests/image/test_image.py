@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +15,7 @@ import pytest
 
 from locustfiles.streamlit_user import StreamlitUser
 from tests.image.conftest import HARDENED, IMAGE, Container, docker
-from tests.product import wait_for
+from tests.product import ROOT, free_port, wait_for
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(900)]
 
@@ -219,3 +222,34 @@ def _page(url: str) -> bool:
         return httpx.get(url).is_success
     except httpx.TransportError:
         return False
+
+
+def test_the_compose_file_is_valid_and_its_default_answers(image: str, tmp_path: Path) -> None:
+    compose = _compose()
+    for profile in ("", "gpu", "external", "postgres"):
+        assert "services" in _output(
+            *compose, *(("--profile", profile) if profile else ()), "config"
+        )
+    port, name = free_port(), f"chat{secrets.token_hex(3)}"
+    up = (*compose, "--project-name", name)
+    docker("tag", image, "ollama-chatbot")
+    try:
+        _output(*up, "up", "--detach", "--no-build", env={"PORT": str(port)})
+        wait_for(lambda: _page(f"http://127.0.0.1:{port}/readyz"), 60)
+    finally:
+        _output(*up, "down", "--volumes")
+
+
+def _compose() -> tuple[str, ...]:
+    """The compose program that is here, with the project's file."""
+    file = ("--file", str(ROOT / "docker" / "compose.yaml"))
+    if "version" in docker("compose", "version", check=False):
+        return ("docker", "compose", *file)
+    if program := shutil.which("docker-compose"):
+        return (program, *file)
+    pytest.skip("no docker compose: apt-get install docker-compose, then run the tests again")
+
+
+def _output(*command: str, env: dict[str, str] | None = None) -> str:
+    """What a command prints; fails when it does."""
+    return subprocess.check_output(command, text=True, env={**os.environ, **(env or {})})
