@@ -54,9 +54,10 @@ def fake(shared_fake: FakeOllama) -> Iterator[FakeOllama]:
     """The fake Ollama, with the knobs and records of a new one."""
     yield shared_fake
     shared_fake.resume()
+    pulled = any(one.path == "/api/pull" for one in shared_fake.requests)
     was = shared_fake.models
     vars(shared_fake).update(knobs(models=MODELS))
-    if was != MODELS:  # the chat asks every two seconds
+    if was != MODELS or pulled:  # the chat asks every two seconds
         shared_fake.wait_for(lambda now: any(one.path == "/api/tags" for one in now.requests))
 
 
