@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import gc
 import importlib
 import logging
@@ -48,6 +49,8 @@ def create_app(settings: Settings) -> st.App:
     _share_log()
     for name, value in _STREAMLIT.items():
         config.set_option(name, value)
+    # They change no more, and each script run reads each section of the theme.
+    config.get_options_for_section = functools.cache(config.get_options_for_section)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
