@@ -12,10 +12,12 @@ from chatbot.page import exchange, sidebar, status, view
 _ICON = Path(__file__).with_name("icon.svg")
 _FREE_SLOTS = 3
 
-# The stop button is there as long as an answer is being written.
-_STYLE = f"""<style>
-body:not(:has(.{exchange.WRITING})) .st-key-stopping,
-.stElementContainer:has(.{exchange.WRITING}) {{ display: none }}
+# The stop button is there while a script runs, which one that follows an answer does for longer
+# than the delay.
+_STYLE = """<style>
+@keyframes later { from { visibility: hidden } }
+.stApp .st-key-stopping { animation: later 0.3s step-end }
+.stApp:not([data-test-script-state="running"]) .st-key-stopping { display: none }
 </style>"""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -17,8 +18,6 @@ from chatbot.page import rerun, status, view
 
 _TICK_S = 0.5  # how often the waiting time is shown; also how soon a stop is noticed
 _UPDATE_S = 0.1  # tokens that come within this time share an update
-
-WRITING = "writing"  # class of a mark on the page while an answer is written
 
 _MARKS = {"stopped": "Stopped", "interrupted": "Cut off by a restart"}
 
@@ -67,7 +66,7 @@ def draw(index: int) -> None:
         st.markdown(for_prompt(one.question.content))
     if one.answer is None:
         return
-    with st.chat_message("assistant", avatar=":material/forum:"), _place(answer):
+    with st.chat_message("assistant", avatar=":material/forum:"), _place(one, answer):
         if answer is None:
             _whole(one.answer.content)
         else:
@@ -78,8 +77,10 @@ def draw(index: int) -> None:
         st.rerun()  # the sidebar does not list the new conversation yet; the answer came first
 
 
-def _place(answer: Answer | None) -> DeltaGenerator:
+def _place(one: view.Exchange, answer: Answer | None) -> AbstractContextManager[object]:
     """Where an answer stands; one that is had again takes the place of the other at once."""
+    if not one.again:
+        return nullcontext()
     return st.container() if answer is None else st.empty().container()
 
 
@@ -94,7 +95,6 @@ def _under_way(shown: view.View, index: int) -> Answer | None:
 
 def _whole(text: str) -> None:
     """Shows an answer in the same parts as when it was written, so that these stay as they are."""
-    st.empty()
     for block in blocks(text):
         st.markdown(for_display(block))
 
@@ -131,7 +131,6 @@ def _follow(answer: Answer, shown: view.View) -> None:
     """Shows the answer until its end. The stop button ends it; drawing anew leaves it running."""
     if shown.tab not in answer.watchers:
         answer.watchers.append(shown.tab)
-    mark = st.html(f"<i class={WRITING}></i>")
     slot = st.caption(_waiting(answer))
     try:
         while not answer.begun.wait(_TICK_S):
@@ -146,7 +145,6 @@ def _follow(answer: Answer, shown: view.View) -> None:
             services.current().answers.stop(answer)
             rerun.soon(answer)
         raise
-    mark.empty()
 
 
 def _waiting(answer: Answer) -> str:
@@ -203,5 +201,5 @@ def _again(index: int) -> None:
     except errors.ChatError as error:
         shown.trouble = error
         st.rerun()
-    shown.exchanges[index].answer = turn.answer
+    shown.exchanges[index] = view.Exchange(turn.question, turn.answer, again=True)
     st.rerun(f"exchange-{index}")

@@ -18,10 +18,14 @@ from chatbot.history import Message, NotFound
 
 @dataclass
 class Exchange:
-    """A prompt and its answer; the answer is missing only in a history cut between the two."""
+    """A prompt and its answer; the answer is missing only in a history cut between the two.
+
+    `again`: it was answered anew in this tab.
+    """
 
     question: Message
     answer: Message | None
+    again: bool = False
 
 
 @dataclass

@@ -65,7 +65,9 @@ class ChatPage:
 
     def idle(self) -> None:
         """Waits until nothing is being written."""
-        expect(self.stop_button).not_to_be_visible()
+        expect(self.page.get_by_test_id("stApp")).to_have_attribute(
+            "data-test-script-state", "notRunning"
+        )
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
