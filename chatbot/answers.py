@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from chatbot import errors, metrics
-from chatbot.llm import Llm, Said, Stats
+from chatbot.llm import Llm, Said, Stats, on_sent
 from chatbot.settings import Settings
 
 log = logging.getLogger("chatbot.answers")
@@ -41,9 +41,10 @@ class Keeper(Protocol):
 class Answer:
     """One answer, written by the event loop and read by any thread.
 
-    `begun` is set with the first text or the end; `over` (for threads) and `finished` (for
-    coroutines) with the end. `watchers` tell whether somebody still waits; when all say no, the
-    answer is stopped. `left_out` counts the older messages that did not fit the context window.
+    `asked` is set when the request has left, `begun` with the first text or the end; `over` (for
+    threads) and `finished` (for coroutines) with the end. `watchers` tell whether somebody still
+    waits; when all say no, the answer is stopped. `left_out` counts the older messages that did
+    not fit the context window.
     A `patient` answer waits for an Ollama that is down to come back.
     """
 
@@ -60,6 +61,7 @@ class Answer:
     started: float = field(default_factory=time.monotonic)
     first_text: float | None = None
     ended: float | None = None
+    asked: threading.Event = field(default_factory=threading.Event)
     begun: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
     finished: asyncio.Event = field(default_factory=asyncio.Event)
@@ -196,6 +198,7 @@ class Answers:
         await self._end(answer)
 
     async def _generate(self, answer: Answer) -> None:
+        on_sent.set(answer.asked.set)
         while True:
             answer.waits_for_ollama = False
             try:

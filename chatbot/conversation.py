@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 
 from chatbot import errors
@@ -13,7 +13,7 @@ from chatbot.history import History, Message, Turn
 from chatbot.llm import Said
 from chatbot.settings import Settings
 
-log = logging.getLogger("chatbot.conversation")
+_HEAD_START_S = 0.02  # for the request, before the page draws and holds the interpreter
 
 
 def outcome(message: Message, answer: Answer) -> Message:
@@ -76,11 +76,11 @@ class Conversations:
         check_prompt(prompt, self.settings)
         self.answers.check()
         said = [*_said(before), Said("user", prompt)]
-        self._fit(said)  # what cannot fit is refused before it is stored
+        fitted = self._fit(said)  # what cannot fit is refused before it is stored
         turn = self.history.ask(owner, conversation_id, prompt, model)
         if turn.question.parent_id != (before[-1].id if before else None):
-            said = _said(self.history.messages(owner, turn.conversation.id))
-        self._answer(turn.answer, said, watching)
+            fitted = self._fit_stored(owner, turn)
+        self._answer(turn.answer, fitted, watching)
         return turn
 
     def again(
@@ -94,17 +94,19 @@ class Conversations:
         """Answers the prompt of `answer_id` once more, as a new version of that message."""
         self.answers.check()
         turn = self.history.retry(owner, conversation_id, answer_id, model)
-        said = _said(self.history.messages(owner, conversation_id))
-        self._answer(turn.answer, said, watching)
+        self._answer(turn.answer, self._fit_stored(owner, turn), watching)
         return turn
 
     def _fit(self, said: list[Said]) -> Fit:
         s = self.settings
         return fit(said, s.system_prompt, s.num_ctx, s.num_predict)
 
-    def _answer(self, message: Message, said: list[Said], watching: Callable[[], bool]) -> None:
-        try:
-            fitted = self._fit(said)
+    def _fit_stored(self, owner: str, turn: Turn) -> Fit:
+        with self._marking(turn.answer):
+            return self._fit(_said(self.history.messages(owner, turn.conversation.id)))
+
+    def _answer(self, message: Message, fitted: Fit, watching: Callable[[], bool]) -> None:
+        with self._marking(message):
             answer = Answer(
                 id=message.id,
                 model=message.model,
@@ -115,9 +117,15 @@ class Conversations:
                 patient=True,
             )
             self.answers.start(answer)
+            answer.asked.wait(_HEAD_START_S)
+
+    @contextmanager
+    def _marking(self, message: Message) -> Iterator[None]:
+        """Marks an answer that cannot begin as failed."""
+        try:
+            yield
         except errors.ChatError as error:
-            sentence = error.sentence
-            self.history.finish(message.id, content="", state="failed", error=sentence)
+            self.history.finish(message.id, content="", state="failed", error=error.sentence)
             raise
 
 

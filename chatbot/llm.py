@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,9 @@ log = logging.getLogger("chatbot.llm")
 # How Ollama tells of a runner that the system ended, which it does when memory is short.
 _KILLED = re.compile(r"terminated.*(exit code -1\b|signal: killed)")
 _NS_PER_S = 1e9
+
+on_sent: ContextVar[Callable[[], object]] = ContextVar("on_sent", default=lambda: None)
+"""What a task wants called when its request to Ollama has left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,9 @@ class Llm:
         loop = asyncio.get_running_loop()
         if loop not in self._sessions:
             connector = aiohttp.TCPConnector(force_close=True, limit=0)
-            self._sessions[loop] = aiohttp.ClientSession(connector=connector)
+            trace = aiohttp.TraceConfig()
+            trace.on_request_chunk_sent.append(_tell_sent)
+            self._sessions[loop] = aiohttp.ClientSession(connector=connector, trace_configs=[trace])
         return self._sessions[loop]
 
     async def close(self) -> None:
@@ -135,6 +141,10 @@ class Llm:
             await self.api.generate(
                 model=model, options={k: v for k, v in options.items() if v is not None}
             )
+
+
+async def _tell_sent(*_: object) -> None:
+    on_sent.get()()
 
 
 _BROKE_OFF = "The answer broke off before its end. Ask again; what came so far is kept."
