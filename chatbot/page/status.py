@@ -6,6 +6,7 @@ import streamlit as st
 
 from chatbot import services
 from chatbot.models import Pull
+from chatbot.page.texts import t
 
 _LOOK_S = 0.5
 
@@ -34,12 +35,12 @@ def pull(model: str, key: str) -> None:
     under_way = services.current().models.pulling(model)
     if under_way is None or under_way.done:
         if under_way is not None and under_way.error is None:
-            st.caption(f"{model} is here now.")
+            st.caption(t("{model} is here now.", model=model))
             return
         if under_way is not None and under_way.error is not None:
             st.caption(under_way.error.sentence)
         st.button(
-            f"Pull {model}",
+            t("Pull {model}", model=model),
             key=key,
             type="primary",
             on_click=_start,
@@ -60,9 +61,8 @@ def _watch_pull(model: str, key: str) -> None:
         st.rerun()
         return
     _progress(under_way)
-    st.button(
-        "Cancel", key=f"cancel-{key}", on_click=services.current().models.cancel, args=(model,)
-    )
+    cancel = services.current().models.cancel
+    st.button(t("Cancel"), key=f"cancel-{key}", on_click=cancel, args=(model,))
 
 
 def _progress(under_way: Pull) -> None:
