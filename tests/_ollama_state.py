@@ -7,8 +7,9 @@ import contextlib
 import functools
 import random
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 DEFAULT_MODEL = "smollm2:135m-instruct-q4_1"
@@ -62,11 +63,12 @@ def stall(after: int) -> Fault:
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it came; `json` is None when the body was empty or not JSON."""
+    """A request as it came, `at` in Unix seconds; `json` is None when the body was no JSON."""
 
     method: str
     path: str
     json: Any
+    at: float = field(default_factory=time.time)
 
 
 @functools.cache

@@ -15,10 +15,13 @@ from chatbot.page.texts import t
 
 _ICON = Path(__file__).with_name("icon.svg")
 _FREE_SLOTS = 3
+_SHOWN = 20  # exchanges: a browser is slow to draw hundreds
 
 # The stop button is there while a script runs, which one that follows an answer does for longer
 # than the delay.
+# Captions are too faint for many eyes as Streamlit draws them.
 _STYLE = """<style>
+[data-testid="stCaptionContainer"] { color: inherit; opacity: 0.8 }
 @keyframes later { from { visibility: hidden } }
 .stApp .st-key-stopping { animation: later 0.3s step-end }
 .stApp:not([data-test-script-state="running"]) .st-key-stopping { display: none }
@@ -88,7 +91,11 @@ def _exchanges(shown: view.View) -> None:
     The last one, which may be under way, is drawn after all others: following it takes its time.
     """
     last = len(shown.exchanges) - 1
-    for index in range(last):
+    if shown.first is None:
+        shown.first = max(0, last + 1 - _SHOWN)
+    if shown.first:
+        _earlier(shown)
+    for index in range(shown.first, last):
         gauge.boundary(shown, index)
         _slot(index)
     place = st.container()
@@ -97,6 +104,13 @@ def _exchanges(shown: view.View) -> None:
         with place:
             gauge.boundary(shown, last)
             _slot(last)
+
+
+def _earlier(shown: view.View) -> None:
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        if st.button(t("Show earlier messages"), key="earlier", type="tertiary"):
+            shown.first = max(0, (shown.first or 0) - _SHOWN)
+            st.rerun()
 
 
 def _free_slots(first: int) -> None:

@@ -95,4 +95,4 @@ def _pull() -> None:
         t("Pull a model by its name"), key="pull-name", placeholder="llama3.2:1b"
     ).strip()
     if name:
-        status.pull(name, key="pull-named")
+        status.pull(name, key="pull-named", stay=True)

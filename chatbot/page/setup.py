@@ -44,6 +44,7 @@ def _fill(setup: Setup) -> None:
         st.session_state[_KEY + name] = "" if value is None else str(value)
     st.session_state[_KEY + "stop"] = "\n".join(own.stop)
     st.session_state[_KEY + "think"] = own.think
+    st.session_state[_KEY + "preset"] = None
 
 
 def _parameters(shown: view.View) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from chatbot import services
 from chatbot.page import models, setup, view
 from chatbot.page.texts import t
 
@@ -17,6 +18,8 @@ def draw(shown: view.View) -> None:
             models.dialog(shown)
         if _button(t("Help"), "help"):
             _help()
+    if not services.current().models.can(shown.model, "vision"):
+        st.caption(t("This model cannot see images."))
 
 
 def _button(label: str, icon: str) -> bool:

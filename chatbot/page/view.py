@@ -39,7 +39,7 @@ class View:
     `trouble` is what went wrong last, shown until something else is done; `unlisted`: the sidebar
     was drawn before the conversation was there; `taken`: this run's prompt has been sent; `early`:
     a prompt to send at the next run; `held`: files of a prompt that was refused; `dialog`: what
-    the next run opens, for which exchange.
+    the next run opens, for which exchange; `first`: the exchange that the page begins with.
     """
 
     owner: str
@@ -53,6 +53,7 @@ class View:
     early: Draft | None = None
     held: list[Attachment] = field(default_factory=list)
     dialog: tuple[str, int] | None = None
+    first: int | None = None
     setup: Setup = NO_SETUP
     files: dict[str, list[Attachment]] = field(default_factory=dict)
     tab: Callable[[], bool] = lambda: True
@@ -60,7 +61,7 @@ class View:
     def open(self, conversation_id: str | None) -> None:
         """Shows this conversation, or an empty page for None or for one that is not the owner's."""
         self.conversation_id, self.exchanges, self.trouble = conversation_id, [], None
-        self.setup, self.files = NO_SETUP, {}
+        self.setup, self.files, self.first = NO_SETUP, {}, None
         if conversation_id is not None:
             self.reload()
         if self.conversation_id is None:

@@ -122,3 +122,18 @@ def refused(app: AppTest, prompt: str, sentence: str) -> None:
     assert sentence in error
     assert app.session_state.prompt is None
     assert messages(app) == before
+
+
+def test_a_long_conversation_begins_with_its_newest_messages(
+    open_page: Open, ready: Services
+) -> None:
+    conversation = None
+    for number in range(25):
+        turn = ready.history.ask("ann", conversation, f"Question {number}", "m")
+        ready.history.finish(turn.answer.id, content="Fine", state="done")
+        conversation = turn.conversation.id
+    app = open_page(c=conversation)
+    assert messages(app)[0] == ("user", "Question 5")
+    app.button(key="earlier").click().run()
+    assert messages(app)[0] == ("user", "Question 0")
+    assert len(messages(app)) == 50
