@@ -12,11 +12,12 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, expect, sync_playwright
 
 from tests.browser.chat_page import ChatPage
 from tests.browser.chromium import ARGUMENTS, PATIENCE_MS, executable
 from tests.fake_ollama import DEFAULT_MODEL, FakeOllama, stall
+from tests.files import image
 from tests.product import ROOT, Served
 
 IMAGES = ROOT / "docs" / "images"
@@ -47,6 +48,8 @@ $$\\lfloor \\log_2 n \\rfloor + 1$$
 
 steps: 20 for a million values.
 """
+THOUGHT = "The picture is one even colour. There is no edge, so it shows no object."
+SEEN = "A plain blue surface. There is nothing else to see in it."
 
 
 class Studio:
@@ -131,8 +134,62 @@ def pull(studio: Studio) -> ChatPage:
     return page
 
 
+def thinking(studio: Studio) -> ChatPage:
+    """An answer of a model that thought first and was sent an image."""
+    page = studio.page()
+    page.pick(LARGER_MODEL)
+    expect(page.sidebar.get_by_text("cannot see images")).to_have_count(0)
+    studio.fake.set(thinking=_tokens(THOUGHT), tokens=_tokens(SEEN), tokens_per_second=90)
+    payload: FilePayload = {"name": "tower.png", "mimeType": "image/png", "buffer": image()}
+    box = page.page.get_by_test_id("stChatInput")
+    with page.page.expect_response(lambda one: "upload_file" in one.url):
+        box.locator("input[type=file]").first.set_input_files([payload])
+    answer = page.ask("What is in this picture?")
+    answer.get_by_text("Thought for").click()
+    page.idle()
+    return page
+
+
+def gauge(studio: Studio) -> ChatPage:
+    """A context window that is nearly full, with the cures."""
+    page = studio.page()
+    studio.fake.set(tokens=_tokens("It is a list that is kept in order."), prompt_tokens=3_600)
+    expect(page.ask("And what is a sorted list?")).to_contain_text("Summarize")
+    page.idle()
+    return page
+
+
+def models(studio: Studio) -> ChatPage:
+    """The models: installed, in memory, and pulled by name."""
+    page = studio.page()
+    page.button("Models").click()
+    expect(page.page.get_by_test_id("stDialog")).to_contain_text("In memory")
+    return page
+
+
+def settings(studio: Studio) -> ChatPage:
+    """What a conversation is told and how it is answered."""
+    page = studio.page()
+    page.button("Settings").click()
+    expect(page.page.get_by_label("System prompt")).to_be_visible()
+    return page
+
+
 SCENES: dict[str, Callable[[Studio], ChatPage]] = {
-    scene.__name__: scene for scene in (empty, streaming, conversation, missing, pull, phone, dark)
+    scene.__name__: scene
+    for scene in (
+        empty,
+        streaming,
+        conversation,
+        thinking,
+        gauge,
+        models,
+        settings,
+        missing,
+        pull,
+        phone,
+        dark,
+    )
 }
 
 
@@ -151,7 +208,11 @@ def take(name: str, browser: Browser) -> None:
     """Writes docs/images/NAME.png, from a chat of its own."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        FakeOllama(models=[DEFAULT_MODEL, LARGER_MODEL], tokens=_tokens("Gladly.")) as fake,
+        FakeOllama(
+            models=[DEFAULT_MODEL, LARGER_MODEL],
+            capabilities={LARGER_MODEL: ["thinking", "vision"]},
+            tokens=_tokens("Gladly."),
+        ) as fake,
         Served(fake.url, Path(folder) / "data") as served,
     ):
         page = SCENES[name](Studio(browser, fake, served.url))

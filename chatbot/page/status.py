@@ -45,7 +45,7 @@ def pull(model: str, key: str, stay: bool = False) -> None:
 
 def _idle(model: str, key: str, last: Pull | None) -> None:
     """How the last pull ended, and the button for another one unless the model is there."""
-    if last is not None and last.error is None:
+    if last is not None and last.error is None and services.current().models.has(model):
         st.caption(t("{model} is here now.", model=model))
         return
     if last is not None and last.error is not None:

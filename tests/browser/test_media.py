@@ -33,7 +33,7 @@ def attach(page: ChatPage, *files: tuple[str, bytes]) -> None:
         for name, data in files
     ]
     box, sent = page.page.get_by_test_id("stChatInput"), list[Request]()
-    page.page.on("requestfinished", sent.append)
+    page.page.on("requestfinished", lambda one: sent.append(one))
     box.locator("input[type=file]").first.set_input_files(payloads)
     for name, _ in files:
         expect(box).to_contain_text(name)
