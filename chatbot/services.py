@@ -7,14 +7,12 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from itsdangerous import Signer
-
-from chatbot import visitors
 from chatbot.answers import Answers
 from chatbot.conversation import Conversations
 from chatbot.history import History
 from chatbot.llm import Llm
 from chatbot.models import Models
+from chatbot.people import People
 from chatbot.readiness import Readiness
 from chatbot.settings import Settings
 
@@ -30,7 +28,7 @@ class Services:
     models: Models
     readiness: Readiness
     conversations: Conversations
-    signer: Signer
+    people: People
 
 
 _current: Services | None = None
@@ -59,7 +57,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
     readiness = Readiness(settings, llm, models)
     conversations = Conversations(settings, history, answers)
     _current = Services(
-        settings, history, llm, answers, models, readiness, conversations, visitors.signer(settings)
+        settings, history, llm, answers, models, readiness, conversations, People(settings)
     )
     tasks = [asyncio.create_task(readiness.run()), asyncio.create_task(answers.watch())]
     try:

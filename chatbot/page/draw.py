@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from chatbot import errors, services
-from chatbot.page import exchange, sidebar, status, view
+from chatbot.page import account, exchange, sidebar, status, view
 
 _ICON = Path(__file__).with_name("icon.svg")
 _FREE_SLOTS = 3
@@ -25,6 +25,8 @@ def page() -> None:
     """Draws the page."""
     st.set_page_config(page_title="Chat", page_icon=str(_ICON), layout="centered")
     st.html(_STYLE)
+    if not account.admits():
+        return
     shown = view.current()
     shown.reload()
     if shown.early:

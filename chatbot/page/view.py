@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -10,10 +9,12 @@ import streamlit as st
 from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from chatbot import errors, services, visitors
+from chatbot import errors, services
 from chatbot.answers import Answer
 from chatbot.conversation import outcome
 from chatbot.history import Message, NotFound
+from chatbot.page import account
+from chatbot.people import Person
 
 
 @dataclass
@@ -37,8 +38,7 @@ class View:
     a prompt to send at the next run.
     """
 
-    owner: str
-    lasting: bool
+    person: Person
     conversation_id: str | None = None
     exchanges: list[Exchange] = field(default_factory=list)
     trouble: errors.ChatError | None = None
@@ -47,6 +47,12 @@ class View:
     taken: bool = False
     early: str = ""
     tab: Callable[[], bool] = lambda: True
+
+    @property
+    def owner(self) -> str:
+        """Whose history it is; raises SignedOut once he has signed out, in whichever tab."""
+        services.current().people.check(self.person)
+        return self.person.owner
 
     def open(self, conversation_id: str | None) -> None:
         """Shows this conversation, or an empty page for None or for one that is not the owner's."""
@@ -85,12 +91,13 @@ class View:
 
 
 def current() -> View:
-    """The view of this session, made at its first run."""
+    """The view of this session, made at its first run; asks to sign in where nobody is."""
+    person = account.person()
+    if person is None:
+        st.rerun()
     if "view" not in st.session_state:
-        owner = visitors.visitor(st.context.cookies, services.current().signer)
         st.session_state.view = View(
-            owner=owner or secrets.token_hex(16),
-            lasting=owner is not None,
+            person=person,
             model=services.current().settings.chat_model,
             tab=_tab_is_open(),
         )
