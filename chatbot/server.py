@@ -8,6 +8,7 @@ import functools
 import gc
 import importlib
 import logging
+import os
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -140,6 +141,8 @@ def serve(settings: Settings) -> None:
     """Serves until a signal ends it; raises a ChatError if the history or port cannot be opened."""
     # A page that draws must not keep the event loop from its tokens for the usual 5 ms.
     sys.setswitchinterval(0.001)
+    # A login's cookies may be longer than the 8 KB of headers that a WebSocket begins with at most.
+    os.environ.setdefault("WEBSOCKETS_MAX_LINE_LENGTH", "65536")
     # Opened once before anything is served: a database that cannot be used is told in one sentence.
     History(services.database_url(settings)).close()
     server = Server(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,7 +17,7 @@ from chatbot.people import USER, People, Person
 from chatbot.settings import Settings
 from locustfiles.streamlit_user import StreamlitUser
 from tests.fake_ollama import FakeOllama
-from tests.product import LoopThread, Served
+from tests.product import ROOT, LoopThread, Served, environment
 from tests.signing_proxy import HEADER, SigningProxy
 
 ISSUER = "https://id.example.org/realms/home"
@@ -146,10 +148,10 @@ def through(loop: LoopThread, serve: Callable[..., Served]) -> Iterator[Through]
 def test_a_proxys_user_finds_the_history_on_each_device(through: Through, fake: FakeOllama) -> None:
     anns, bobs = through("ann"), through("bob")
     with StreamlitUser(anns, timeout=20) as laptop:
-        laptop.ask("From my laptop")
         assert "ann" in laptop.text()
+        laptop.ask("From my laptop")
     with StreamlitUser(anns, timeout=20) as phone:
-        assert phone.has_button("From my laptop")
+        phone.wait_for(lambda: phone.has_button("From my laptop"))
     with StreamlitUser(bobs, timeout=20) as bob:
         assert "bob" in bob.text()
         assert not bob.has_button("From my laptop")
@@ -191,3 +193,23 @@ def test_behind_https_every_cookie_is_for_https_alone(serve: Callable[..., Serve
         cookies = httpx.get(served.url + path).headers.get_list("set-cookie")
         assert cookies
         assert all("Secure" in cookie for cookie in cookies)
+
+
+MAKE_THE_APP = """
+import sys
+from chatbot import server, settings
+server.create_app(settings.load())
+print("authlib" in sys.modules)
+"""
+
+
+def test_who_needs_no_login_does_not_pay_for_it(tmp_path: Path) -> None:
+    made = subprocess.run(
+        [sys.executable, "-c", MAKE_THE_APP],
+        cwd=ROOT,
+        env=environment(data_dir=tmp_path),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert made.stdout.split() == ["False"]

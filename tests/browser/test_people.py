@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.browser
 PEOPLE = (
     {"sub": "ann", "name": "Ann Example", "email": "ann@example.org"},
     {"sub": "bob", "email": "bob@example.org"},
+    {"sub": "carl", "name": "Carl", "groups": secrets.token_hex(5000)},
 )
 STYLE = "https://cdn.jsdelivr.net/"  # the provider's page asks it for how it looks
 Open = Callable[..., ChatPage]
@@ -27,7 +29,7 @@ Open = Callable[..., ChatPage]
 
 @pytest.fixture(scope="module")
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
-    """The provider that knows Ann and Bob."""
+    """The provider that knows Ann, Bob and Carl."""
     with Provider(tmp_path_factory.mktemp("provider"), *PEOPLE) as running:
         yield running
 
@@ -142,6 +144,12 @@ def test_a_login_survives_a_reload_and_another_process_with_the_same_secret(
     tab.reload()
     expect(tab.sidebar.get_by_text("Ann Example")).to_be_visible()
     tab.complaints.clear()  # the browser told of the lost connection
+
+
+def test_a_person_of_whom_the_provider_tells_much_can_chat_too(device: Open) -> None:
+    tab = device()
+    sign_in(tab, "carl")
+    asked(tab, "Hello from Carl")
 
 
 def test_a_cookie_that_somebody_made_is_nobodys(device: Open, chat: Served) -> None:
