@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import httpx
+
 from chatbot import errors, visitors
 from chatbot.settings import Settings
+
+log = logging.getLogger("chatbot.people")
 
 USER = "user"  # under this name Streamlit keeps the value of USER_HEADER
 
@@ -54,6 +59,16 @@ class People:
             case "header":
                 return self._vouched_for(claims, browser)
         return Person(owner=browser, browser=browser, lasting=known is not None)
+
+    def provider_answers(self) -> bool:
+        """Asks the provider, for CONNECT_TIMEOUT seconds at most; what it lacks is logged."""
+        try:
+            timeout = self._settings.connect_timeout
+            httpx.get(self._settings.oidc_metadata_url, timeout=timeout).raise_for_status()
+        except httpx.HTTPError as error:
+            log.error("nobody can sign in: %s", error)
+            return False
+        return True
 
     def sign_out(self, person: Person) -> None:
         """Ends every tab that his browser has open now."""

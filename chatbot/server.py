@@ -85,7 +85,7 @@ def _login(settings: Settings) -> dict[str, Any]:
     auth = {
         "client_id": settings.oidc_client_id,
         "client_secret": settings.oidc_client_secret.get_secret_value(),
-        "server_metadata_url": f"{settings.oidc_issuer}/.well-known/openid-configuration",
+        "server_metadata_url": settings.oidc_metadata_url,
         "client_kwargs": {"scope": settings.oidc_scope},
         "redirect_uri": f"{settings.public_url}/oauth2callback",
         "cookie_secret": secret,

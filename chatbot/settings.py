@@ -196,6 +196,11 @@ class Settings(BaseSettings):
         """How people are known: by a browser's cookie alone, by a provider, or by a proxy."""
         return "oidc" if self.oidc_issuer else "header" if self.user_header else ""
 
+    @property
+    def oidc_metadata_url(self) -> str:
+        """Where the provider describes itself (OpenID Connect Discovery 1.0, section 4)."""
+        return f"{self.oidc_issuer}/.well-known/openid-configuration"
+
     @model_validator(mode="after")
     def _login_is_whole(self) -> Self:
         needed = {

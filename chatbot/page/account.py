@@ -27,12 +27,20 @@ def admits() -> bool:
     st.session_state.pop("view", None)
     if services.current().settings.login == "oidc":
         st.title(t("Sign in to chat"), anchor=False)
-        st.button(t("Sign in"), key="sign-in", type="primary", on_click=st.login)
+        if st.button(t("Sign in"), key="sign-in", type="primary"):
+            _sign_in()
     elif st.session_state.person is None:
         st.error(t("You are not signed in. Open this chat through the proxy that signs you in."))
     else:
         st.info(t("You are signed out. Reload the page to sign in again."))
     return False
+
+
+def _sign_in() -> None:
+    if services.current().people.provider_answers():
+        st.login()
+    else:
+        st.error(t("The sign-in service does not answer. Try again in a while."))
 
 
 def draw() -> None:

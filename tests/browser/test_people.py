@@ -13,8 +13,9 @@ from playwright.sync_api import Browser, expect
 from tests.browser.chat_page import ChatPage
 from tests.browser.chromium import PATIENCE_MS
 from tests.fake_ollama import FakeOllama
-from tests.product import Served, free_port
+from tests.product import LoopThread, Served, free_port
 from tests.provider import Provider
+from tests.signing_proxy import HEADER, SigningProxy
 
 pytestmark = pytest.mark.browser
 
@@ -146,6 +147,19 @@ def test_a_login_survives_a_reload_and_another_process_with_the_same_secret(
     tab.complaints.clear()  # the browser told of the lost connection
 
 
+def test_a_provider_that_does_not_answer_is_told(
+    chromium: Browser, serve: Callable[..., Served], provider: Provider
+) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    served = serve(**provider.settings(free_port()) | {"oidc_issuer": nowhere})
+    tab = ChatPage(chromium.new_page(), served.url)
+    tab.page.goto(served.url)
+    tab.button("Sign in").click()
+    expect(tab.alerts).to_have_text("The sign-in service does not answer. Try again in a while.")
+    expect(tab.button("Sign in")).to_be_enabled()
+    tab.page.close()
+
+
 def test_a_person_of_whom_the_provider_tells_much_can_chat_too(device: Open) -> None:
     tab = device()
     sign_in(tab, "carl")
@@ -173,3 +187,21 @@ def test_the_providers_secret_is_in_no_file(chat: Served, tmp_path: Path) -> Non
     assert kept
     assert not any(b"of-the-chat" in file.read_bytes() for file in kept)
     assert "of-the-chat" not in chat.log
+
+
+def test_a_proxys_user_is_sent_to_where_the_proxy_signs_out(
+    visit: Callable[..., ChatPage], serve: Callable[..., Served], loop: LoopThread
+) -> None:
+    proxied = {"user_header": HEADER, "trusted_proxies": "127.0.0.2", "sign_out_url": "/bye"}
+    with SigningProxy(loop, serve(**proxied).port, "ann", address="127.0.0.2") as proxy:
+        tab = visit(proxy.url)
+        asked(tab, "Before the sign-out")
+        second = visit(proxy.url, like=tab)
+        tab.page.route("**/bye", lambda route: route.fulfill(body="Signed out by the proxy"))
+        tab.button("Sign out").click()
+        expect(tab.page.get_by_text("Signed out by the proxy")).to_be_visible()
+        second.conversation("Before the sign-out").click()
+        expect(second.alerts).to_contain_text("You are signed out.")
+        expect(second.page.get_by_text("Before the sign-out")).to_have_count(0)
+        for one in (tab, second):
+            one.page.close()
