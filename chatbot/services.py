@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from chatbot.answers import Answers
 from chatbot.conversation import Conversations
@@ -16,6 +17,8 @@ from chatbot.people import People
 from chatbot.readiness import Readiness
 from chatbot.settings import Settings
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Services:
@@ -24,11 +27,16 @@ class Services:
     settings: Settings
     history: History
     llm: Llm
+    loop: asyncio.AbstractEventLoop
     answers: Answers
     models: Models
     readiness: Readiness
     conversations: Conversations
     people: People
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """Runs a coroutine on the event loop, from another thread, and returns its result."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
 
 
 _current: Services | None = None
@@ -55,9 +63,17 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
     answers = Answers(settings, llm, loop)
     models = Models(llm, loop)
     readiness = Readiness(settings, llm, models)
-    conversations = Conversations(settings, history, answers)
+    conversations = Conversations(settings, history, answers, models)
     _current = Services(
-        settings, history, llm, answers, models, readiness, conversations, People(settings)
+        settings=settings,
+        history=history,
+        llm=llm,
+        loop=loop,
+        answers=answers,
+        models=models,
+        readiness=readiness,
+        conversations=conversations,
+        people=People(settings),
     )
     tasks = [asyncio.create_task(readiness.run()), asyncio.create_task(answers.watch())]
     try:

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from chatbot.history.errors import HistoryUnavailable, NotFound
-from chatbot.history.records import Conversation, Ending, Message, Role, State, Turn
+from chatbot.history.records import (
+    NO_SETUP,
+    Conversation,
+    Ending,
+    Message,
+    Preset,
+    Role,
+    Setup,
+    State,
+    Turn,
+)
 from chatbot.history.store import STALE, History
 
 __all__ = [
+    "NO_SETUP",
     "STALE",
     "Conversation",
     "Ending",
@@ -14,7 +25,9 @@ __all__ = [
     "HistoryUnavailable",
     "Message",
     "NotFound",
+    "Preset",
     "Role",
+    "Setup",
     "State",
     "Turn",
 ]

@@ -5,13 +5,23 @@ from __future__ import annotations
 import secrets
 import time
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Role = Literal["user", "assistant"]
 Ending = Literal["done", "stopped", "failed", "interrupted"]
 State = Literal["writing", "done", "stopped", "failed", "interrupted"]
 
 TITLE_LENGTH = 60  # characters
+
+
+class Setup(NamedTuple):
+    """What a conversation is told and how it is answered; empty: as the chat's settings say."""
+
+    system_prompt: str
+    parameters: dict[str, Any]
+
+
+NO_SETUP = Setup("", {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +38,11 @@ class Conversation:
     head_id: str | None
     created_at: float
     updated_at: float
+
+    @property
+    def setup(self) -> Setup:
+        """What it is told and how it is answered."""
+        return Setup(self.system_prompt, self.parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +61,17 @@ class Message:
     stats: dict[str, Any] | None
     created_at: float
     updated_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A visitor's saved system prompt and parameters."""
+
+    id: str
+    owner: str
+    name: str
+    system_prompt: str
+    parameters: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +127,7 @@ def new_message(
     )
 
 
-def values(record: Conversation | Message) -> dict[str, Any]:
+def values(record: Conversation | Message | Preset) -> dict[str, Any]:
     """Return the record as a row (dataclasses.asdict would copy deeply, ten times as slow)."""
     return {name: getattr(record, name) for name in record.__slots__}
 

@@ -7,7 +7,7 @@ import streamlit as st
 from chatbot import errors, services
 from chatbot.history import Conversation
 from chatbot.models import names
-from chatbot.page import account
+from chatbot.page import account, tools
 from chatbot.page.view import View
 from chatbot.settings import EMBEDDED_MODEL_NAME
 
@@ -24,11 +24,13 @@ def draw(shown: View) -> None:
             "New chat",
             icon=":material/edit_square:",
             key="new",
+            shortcut="Ctrl+Shift+O",
             width="stretch",
             on_click=shown.open,
             args=(None,),
         )
         _model(shown)
+        tools.draw(shown)
         _conversations(shown)
         if note := _what_ends(shown):
             st.caption(note)

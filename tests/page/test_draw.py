@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from chatbot.conversation import Draft
 from chatbot.services import Services
 from tests.fake_ollama import FakeOllama, prose
 from tests.history.test_unavailable import read_only
@@ -55,7 +56,7 @@ def test_a_busy_chat_refuses_and_gives_the_prompt_back(
 ) -> None:
     fake.first_token_delay = 60
     app = open_page()
-    ready.conversations.send("bob", None, "Hello", fake.models[0], lambda: True)
+    ready.conversations.send("bob", None, Draft("Hello"), fake.models[0], lambda: True)
     refused(app, "One too many", "1 answers are under way, as many as this chat takes at once.")
 
 
