@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import logging
 import secrets
 from collections.abc import AsyncIterator, Coroutine
@@ -70,10 +71,12 @@ async def generate_text(request: Request) -> Response:
     """Answers `{"prompt": …, "model": …, "stream": …}`, whole or as NDJSON lines.
 
     Whole: `{"response", "model", "usage"}`. Streamed: lines of `{"response", "done": false}`, then
-    one with `"done": true`, model and usage. Errors: `{"error", "code"}` with their status; in a
+    one with `"done": true`, model and usage. With API_KEY, or a login, it needs
+    `Authorization: Bearer API_KEY`. Errors: `{"error", "code"}` with their status; in a
     stream that has begun, as its last line.
     """
     try:
+        _admit(request)
         ask = await _read(request)
         answer = _start(ask)
         await _unless_gone(
@@ -89,6 +92,20 @@ async def generate_text(request: Request) -> Response:
     if ask.stream:
         return StreamingResponse(_lines(answer), media_type="application/x-ndjson")
     return _json({"response": answer.text, **_facts(answer)})
+
+
+def _admit(request: Request) -> None:
+    """Raises Unauthorized unless the request has the key, where one is needed."""
+    settings = services.current().settings
+    wanted = settings.api_key.get_secret_value()
+    if not wanted and not settings.login:
+        return
+    if not wanted:
+        raise errors.Unauthorized("People sign in here, and programs need a key: set API_KEY.")
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    same = hmac.compare_digest(key.strip().encode("latin-1"), wanted.encode())
+    if scheme.lower() != "bearer" or not same:
+        raise errors.Unauthorized("Send the header `Authorization: Bearer` with this chat's key.")
 
 
 async def _read(request: Request) -> Ask:
@@ -131,7 +148,10 @@ def _start(ask: Ask) -> Answer:
 
 
 def _error(error: errors.ChatError) -> Response:
-    return _json({"error": error.sentence, "code": error.code}, error.status)
+    response = _json({"error": error.sentence, "code": error.code}, error.status)
+    if error.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
 
 
 def _trouble(answer: Answer) -> errors.ChatError | None:

@@ -2,6 +2,7 @@
 
 ChatError
 ├── BadRequest, UnsupportedMediaType, PromptTooLong, ContextOverflow   not to be served as it is
+├── Unauthorized, SignedOut                                            say who you are
 ├── Busy, Draining                                                     try again later
 ├── OllamaUnreachable, OllamaFailed, TimedOut, OutOfMemory, DiskFull   the server behind us
 ├── ModelMissing, ModelUnknown                                         pull it, or another one
@@ -51,6 +52,23 @@ class ContextOverflow(ChatError):
 
     status = 413
     code = "context_overflow"
+
+
+class Unauthorized(ChatError):
+    """The request does not have the key of the API."""
+
+    status = 401
+    code = "unauthorized"
+
+
+class SignedOut(ChatError):
+    """Who had this tab has signed out."""
+
+    status = 401
+    code = "signed_out"
+
+    def __init__(self) -> None:
+        super().__init__("You are signed out. Sign in again to go on.")
 
 
 class Busy(ChatError):

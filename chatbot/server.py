@@ -8,6 +8,7 @@ import functools
 import gc
 import importlib
 import logging
+import os
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -20,10 +21,10 @@ from starlette.middleware import Middleware
 from streamlit import config
 from streamlit import logger as streamlit_logger
 
-from chatbot import api, errors, services
+from chatbot import api, errors, people, proxy, services, visitors
 from chatbot.history import History
 from chatbot.settings import Settings
-from chatbot.visitors import VisitorCookie, signer
+from chatbot.visitors import VisitorCookie
 
 log = logging.getLogger("chatbot.server")
 
@@ -62,10 +63,34 @@ def create_app(settings: Settings) -> st.App:
     return st.App(
         _PAGE,
         routes=api.ROUTES,
-        middleware=[Middleware(VisitorCookie, signer=signer(settings))],
+        middleware=[
+            *proxy.middleware(settings),
+            Middleware(VisitorCookie, signer=visitors.signer(settings)),
+        ],
         lifespan=lifespan,
+        secrets=_login(settings),
         on_script_error=_show_error,
     )
+
+
+def _login(settings: Settings) -> dict[str, Any]:
+    """Tells Streamlit how people sign in; what is secret stays in memory."""
+    if settings.login == "header":
+        config.set_option("server.trustedUserHeaders", {settings.user_header: people.USER})
+    if settings.login != "oidc":
+        return {}
+    # The one secret again, so that each replica knows who has signed in at another.
+    secret = visitors.secret(settings)
+    config.set_option("server.cookieSecret", secret)
+    auth = {
+        "client_id": settings.oidc_client_id,
+        "client_secret": settings.oidc_client_secret.get_secret_value(),
+        "server_metadata_url": settings.oidc_metadata_url,
+        "client_kwargs": {"scope": settings.oidc_scope},
+        "redirect_uri": f"{settings.public_url}/oauth2callback",
+        "cookie_secret": secret,
+    }
+    return {"auth": auth}
 
 
 def _share_log() -> None:
@@ -81,6 +106,8 @@ def _share_log() -> None:
 async def _warm(now: services.Services) -> None:
     await asyncio.to_thread(now.llm.warm)
     await asyncio.to_thread(importlib.import_module, "chatbot.page.draw")
+    if now.settings.login == "oidc":  # else the first to sign in would stop everyone for 0.5 s
+        await asyncio.to_thread(importlib.import_module, "authlib.integrations.starlette_client")
     gc.collect()
     gc.freeze()
     now.readiness.warm.set()
@@ -114,6 +141,8 @@ def serve(settings: Settings) -> None:
     """Serves until a signal ends it; raises a ChatError if the history or port cannot be opened."""
     # A page that draws must not keep the event loop from its tokens for the usual 5 ms.
     sys.setswitchinterval(0.001)
+    # A login's cookies may be longer than the 8 KB of headers that a WebSocket begins with at most.
+    os.environ.setdefault("WEBSOCKETS_MAX_LINE_LENGTH", "65536")
     # Opened once before anything is served: a database that cannot be used is told in one sentence.
     History(services.database_url(settings)).close()
     server = Server(
@@ -125,6 +154,7 @@ def serve(settings: Settings) -> None:
             http="httptools",
             log_config=None,
             access_log=False,
+            proxy_headers=False,  # chatbot.proxy looks at them, after it has seen the real peer
             server_header=False,
             timeout_graceful_shutdown=3,
         )

@@ -8,14 +8,12 @@ from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from itsdangerous import Signer
-
-from chatbot import visitors
 from chatbot.answers import Answers
 from chatbot.conversation import Conversations
 from chatbot.history import History
 from chatbot.llm import Llm
 from chatbot.models import Models
+from chatbot.people import People
 from chatbot.readiness import Readiness
 from chatbot.settings import Settings
 
@@ -34,7 +32,7 @@ class Services:
     models: Models
     readiness: Readiness
     conversations: Conversations
-    signer: Signer
+    people: People
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         """Runs a coroutine on the event loop, from another thread, and returns its result."""
@@ -75,7 +73,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         models=models,
         readiness=readiness,
         conversations=conversations,
-        signer=visitors.signer(settings),
+        people=People(settings),
     )
     tasks = [asyncio.create_task(readiness.run()), asyncio.create_task(answers.watch())]
     try:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 EMBEDDED_MODEL_NAME = "smollm2:135m-instruct-q4_1"
+_SHORTEST_SECRET = 32  # characters, of the one that signs who somebody is
 
 
 class SettingsError(Exception):
@@ -32,6 +43,61 @@ def _database_url(value: str) -> str:
         raise ValueError("must start with sqlite:/// or postgresql://")
     return value
 
+
+def _origin(value: str) -> str:
+    parts = urlsplit(value)
+    bare = f"{parts.scheme}://{parts.netloc}"
+    if value and (not parts.hostname or _http_url(value) != bare or parts.username is not None):
+        raise ValueError("must be scheme, host and perhaps port, such as https://chat.example.org")
+    return value.rstrip("/")
+
+
+def _issuer(value: str) -> str:
+    local = urlsplit(value).hostname in ("127.0.0.1", "::1", "localhost")
+    allowed = ("https://", "http://") if local else ("https://",)
+    if value and not value.startswith(allowed):
+        raise ValueError("must start with https://; http:// only for this machine")
+    return value.rstrip("/").removesuffix("/.well-known/openid-configuration").rstrip("/")
+
+
+def _scope(value: str) -> str:
+    if "openid" not in value.split():
+        raise ValueError("must have openid among its words")
+    return value
+
+
+def _header(value: str) -> str:
+    if value and not re.fullmatch(r"[A-Za-z0-9-]+", value):
+        raise ValueError("must be the name of a header, such as X-Forwarded-User")
+    return value
+
+
+def _page(value: str) -> str:
+    if value and not re.match(r"https?://|/(?!/)", value):
+        raise ValueError("must be a path such as /oauth2/sign_out, or an address")
+    return value
+
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def _networks(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return tuple(ipaddress.ip_network(one.strip()) for one in value.split(","))
+    except ValueError as error:
+        raise ValueError(
+            f"{error}; must be addresses or networks with commas between them, "
+            "such as 10.0.0.5,10.1.0.0/16"
+        ) from None
+
+
+def _stripped(value: object) -> object:
+    return value.strip() if isinstance(value, str) else value  # a file's last line has an end
+
+
+Secret = Annotated[SecretStr, BeforeValidator(_stripped)]
 
 # Every wait ends.
 Seconds = Annotated[float, Field(allow_inf_nan=False)]
@@ -95,12 +161,74 @@ class Settings(BaseSettings):
     cookie_secret: str = Field(
         default="", description="Signs the visitors' cookie; empty: made once and kept in DATA_DIR"
     )
+    oidc_issuer: Annotated[str, AfterValidator(_issuer)] = Field(
+        default="", description="The OpenID Connect provider where people sign in; empty: no login"
+    )
+    oidc_client_id: str = Field(default="", description="The chat's name at the provider")
+    oidc_client_secret: Secret = Field(
+        default=SecretStr(""), description="The chat's password at the provider"
+    )
+    oidc_scope: Annotated[str, AfterValidator(_scope)] = Field(
+        default="openid profile email", description="What the chat asks the provider for"
+    )
+    public_url: Annotated[str, AfterValidator(_origin)] = Field(
+        default="", description="Where browsers find the chat; the provider sends them back there"
+    )
+    user_header: Annotated[str, AfterValidator(_header)] = Field(
+        default="", description="Header in which a signing-in proxy names the user"
+    )
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = Field(
+        default=(), description="Addresses and networks of the proxies whose headers are believed"
+    )
+    sign_out_url: Annotated[str, AfterValidator(_page)] = Field(
+        default="", description="Where that proxy signs a user out"
+    )
+    api_key: Secret = Field(
+        default=SecretStr(""),
+        description="What programs send to POST /generate_text; needed there once people sign in",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="How much is logged"
     )
     log_format: Literal["text", "json"] = Field(
         default="text", description="Log lines as text or JSON"
     )
+
+    @property
+    def login(self) -> Literal["", "oidc", "header"]:
+        """How people are known: by a browser's cookie alone, by a provider, or by a proxy."""
+        return "oidc" if self.oidc_issuer else "header" if self.user_header else ""
+
+    @property
+    def oidc_metadata_url(self) -> str:
+        """Where the provider describes itself (OpenID Connect Discovery 1.0, section 4)."""
+        return f"{self.oidc_issuer}/.well-known/openid-configuration"
+
+    @model_validator(mode="after")
+    def _login_is_whole(self) -> Self:
+        needed = {
+            "OIDC_ISSUER": self.oidc_issuer,
+            "OIDC_CLIENT_ID": self.oidc_client_id,
+            "OIDC_CLIENT_SECRET": self.oidc_client_secret,
+            "PUBLIC_URL": self.public_url,
+        }
+        missing = [name for name, value in needed.items() if not value]
+        oidc = self.oidc_issuer or self.oidc_client_id or self.oidc_client_secret
+        if oidc and missing:
+            raise ValueError(f"OIDC needs {', '.join(needed)}; not set: {', '.join(missing)}")
+        if oidc and self.user_header:
+            raise ValueError("OIDC_ISSUER and USER_HEADER are both set; people sign in one way")
+        if oidc and 0 < len(self.cookie_secret) < _SHORTEST_SECRET:
+            raise ValueError(
+                f"COOKIE_SECRET has {len(self.cookie_secret)} characters; a login needs "
+                f"{_SHORTEST_SECRET} or more, such as `openssl rand -hex 32` prints"
+            )
+        if self.user_header and not self.trusted_proxies:
+            raise ValueError(
+                f"USER_HEADER is {self.user_header!r} without TRUSTED_PROXIES: name the addresses "
+                "that may send it, else anybody could be anybody"
+            )
+        return self
 
 
 def load() -> Settings:
@@ -114,6 +242,8 @@ def load() -> Settings:
 def _sentence(error: object) -> str:
     """One pydantic error as `PORT is 'abc': Input should be a valid integer.`"""
     assert isinstance(error, dict)
-    name = str(error["loc"][0]).upper()
     reason = str(error["msg"]).removeprefix("Value error, ")
+    if not error["loc"]:
+        return f"{reason}."  # of several variables at once
+    name = str(error["loc"][0]).upper()
     return f"{name} is {error['input']!r}: {reason}."

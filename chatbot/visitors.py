@@ -23,9 +23,13 @@ _YEAR_S = 365 * 24 * 3600
 
 
 def signer(settings: Settings) -> Signer:
-    """The signer of the visitors' cookies, with COOKIE_SECRET or the secret kept in DATA_DIR."""
-    secret = settings.cookie_secret or _kept_secret(settings.data_dir / "cookie-secret")
-    return Signer(secret, salt=COOKIE)
+    """The signer of the visitors' cookies."""
+    return Signer(secret(settings), salt=COOKIE)
+
+
+def secret(settings: Settings) -> str:
+    """What signs all cookies: COOKIE_SECRET, or the secret kept in DATA_DIR."""
+    return settings.cookie_secret or _kept_secret(settings.data_dir / "cookie-secret")
 
 
 @functools.cache  # where it cannot be kept, the whole process still has one

@@ -80,12 +80,12 @@ class Served:
     def __init__(
         self, ollama_url: str, data_dir: Path, *, wait: bool = True, **variables: Any
     ) -> None:
-        self.port = free_port()
+        self.port: int = variables.get("port") or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.data_dir = data_dir
         self.log_file = data_dir.with_name(f"{data_dir.name}-{self.port}.log")
         self._wait = wait
-        self._variables = {"port": self.port, "data_dir": data_dir, **variables}
+        self._variables = {"data_dir": data_dir, **variables, "port": self.port}
         self._variables["ollama_base_url"] = ollama_url
 
     def __enter__(self) -> Self:

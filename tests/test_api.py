@@ -434,3 +434,43 @@ def test_metrics_are_in_prometheus_format(client: httpx.Client) -> None:
 
 def test_prompts_are_posted(client: httpx.Client) -> None:
     assert client.get("/generate_text").status_code == 405
+
+
+KEY = {"api_key": "of-the-programs"}
+PROXY = {"user_header": "X-Forwarded-User", "trusted_proxies": "127.0.0.1"}
+
+
+@pytest.mark.configured(**KEY)
+@pytest.mark.parametrize(
+    "sent",
+    ["", "of-the-programs", "Basic of-the-programs", "Bearer", "Bearer of-the", "Bearer \xe9"],
+)
+def test_without_the_key_nothing_is_generated(
+    fake: FakeOllama, client: httpx.Client, sent: str
+) -> None:
+    headers = {b"Authorization": sent.encode("latin-1")}
+    response = client.post("/generate_text", json={"prompt": "Hello"}, headers=headers)
+    assert (response.status_code, response.json()["code"]) == (401, "unauthorized")
+    assert response.headers["www-authenticate"] == "Bearer"
+    assert not fake.bodies()
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
+@pytest.mark.configured(**KEY)
+def test_probes_need_no_key(client: httpx.Client, path: str) -> None:
+    assert client.get(path).status_code == 200
+
+
+@pytest.mark.configured(**KEY, **PROXY)
+def test_with_the_key_a_program_is_answered(client: httpx.Client) -> None:
+    headers = {"Authorization": "bearer of-the-programs"}
+    response = client.post("/generate_text", json={"prompt": "Hello"}, headers=headers)
+    assert response.status_code == 200
+
+
+@pytest.mark.configured(**PROXY)
+def test_where_people_sign_in_programs_stay_out_until_there_is_a_key(client: httpx.Client) -> None:
+    headers = {"Authorization": "Bearer", "X-Forwarded-User": "ann"}
+    response = client.post("/generate_text", json={"prompt": "Hello"}, headers=headers)
+    assert response.status_code == 401
+    assert "set API_KEY" in response.json()["error"]

@@ -65,6 +65,18 @@ def test_a_variable_sets_its_field_and_an_empty_one_does_not(
         ("ANSWER_TIMEOUT", "nan", "finite"),
         ("OLLAMA_BASE_URL", "gpu:11434", "must start with http:// or https://"),
         ("DATABASE_URL", "mysql://db/chat", "must start with sqlite:/// or postgresql://"),
+        ("OIDC_ISSUER", "http://id.example.org", "must start with https://"),
+        ("OIDC_ISSUER", "id.example.org", "must start with https://"),
+        ("OIDC_SCOPE", "profile", "must have openid among its words"),
+        ("PUBLIC_URL", "chat.example.org", "must be scheme, host and perhaps port"),
+        ("PUBLIC_URL", "https://chat.example.org/chat", "must be scheme, host and perhaps port"),
+        ("PUBLIC_URL", "https://ann:pw@chat.example.org", "must be scheme, host and perhaps port"),
+        ("USER_HEADER", "X User", "must be the name of a header"),
+        ("TRUSTED_PROXIES", "proxy", "must be addresses or networks"),
+        ("TRUSTED_PROXIES", "*", "must be addresses or networks"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8", "has host bits set"),
+        ("SIGN_OUT_URL", "javascript:alert(1)", "must be a path"),
+        ("SIGN_OUT_URL", "//evil.example.org", "must be a path"),
         ("LOG_LEVEL", "LOUD", "'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
         ("LOG_FORMAT", "xml", "'text' or 'json'"),
     ],
@@ -86,6 +98,53 @@ def test_each_bad_variable_has_its_own_line(monkeypatch: pytest.MonkeyPatch) -> 
         settings.load()
     lines = str(refusal.value).splitlines()
     assert [line.split()[0] for line in lines] == ["PORT", "NUM_CTX"]
+
+
+OIDC = {
+    "OIDC_ISSUER": "https://id.example.org",
+    "OIDC_CLIENT_ID": "chat",
+    "OIDC_CLIENT_SECRET": "hush",
+    "PUBLIC_URL": "https://chat.example.org",
+}
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        *(({key: OIDC[key] for key in OIDC if key != name}, f"not set: {name}.") for name in OIDC),
+        ({"OIDC_CLIENT_SECRET": "hush"}, "not set: OIDC_ISSUER, OIDC_CLIENT_ID, PUBLIC_URL."),
+        (OIDC | {"COOKIE_SECRET": "short"}, "COOKIE_SECRET has 5 characters"),
+        ({"USER_HEADER": "X-User"}, "USER_HEADER is 'X-User' without TRUSTED_PROXIES"),
+        (OIDC | {"USER_HEADER": "X-User", "TRUSTED_PROXIES": "::1"}, "people sign in one way"),
+    ],
+)
+def test_half_a_login_is_refused_without_telling_its_secret(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], sentence: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as refusal:
+        settings.load()
+    assert sentence in str(refusal.value)
+    assert "hush" not in str(refusal.value)
+
+
+def test_a_whole_login_is_taken_as_people_write_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = OIDC | {
+        "OIDC_ISSUER": "https://id.example.org/realms/a/.well-known/openid-configuration",
+        "OIDC_CLIENT_SECRET": "hush\n",
+        "PUBLIC_URL": "https://chat.example.org/",
+        "TRUSTED_PROXIES": "10.0.0.5, 10.1.0.0/16,fd00::/8",
+    }
+    for name, value in written.items():
+        monkeypatch.setenv(name, value)
+    found = settings.load()
+    assert found.oidc_issuer == "https://id.example.org/realms/a"
+    assert found.oidc_client_secret.get_secret_value() == "hush"
+    assert found.public_url == "https://chat.example.org"
+    assert [str(one) for one in found.trusted_proxies] == ["10.0.0.5/32", "10.1.0.0/16", "fd00::/8"]
+    assert found.login == "oidc"
+    assert "hush" not in repr(found)
 
 
 def test_settings_cannot_be_changed() -> None:

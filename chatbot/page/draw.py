@@ -10,7 +10,17 @@ from streamlit.elements.widgets.chat import ChatInputValue
 from chatbot import attachments, errors, services
 from chatbot.attachments import Attachment
 from chatbot.conversation import Draft
-from chatbot.page import browser, dialogs, exchange, gauge, sidebar, status, view, welcome
+from chatbot.page import (
+    account,
+    browser,
+    dialogs,
+    exchange,
+    gauge,
+    sidebar,
+    status,
+    view,
+    welcome,
+)
 from chatbot.page.texts import t
 
 _ICON = Path(__file__).with_name("icon.svg")
@@ -33,6 +43,8 @@ def page() -> None:
     st.set_page_config(page_title="Chat", page_icon=str(_ICON), layout="centered")
     st.html(_STYLE)
     browser.help_along()
+    if not account.admits():
+        return
     shown = view.current()
     shown.reload()
     if shown.early:

@@ -7,7 +7,7 @@ import streamlit as st
 from chatbot import errors, services
 from chatbot.history import Conversation
 from chatbot.models import names
-from chatbot.page import tools
+from chatbot.page import account, tools
 from chatbot.page.view import View
 from chatbot.settings import EMBEDDED_MODEL_NAME
 
@@ -34,12 +34,13 @@ def draw(shown: View) -> None:
         _conversations(shown)
         if note := _what_ends(shown):
             st.caption(note)
+        account.draw()
 
 
 def _what_ends(shown: View) -> str:
     """What will not be there the next time, if anything."""
     settings = services.current().settings
-    if not shown.lasting:
+    if not shown.person.lasting:
         return "Your browser keeps no cookies, so this history ends with the tab."
     if not settings.data_lasts and not settings.database_url:
         return (

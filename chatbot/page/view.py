@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -10,11 +9,13 @@ import streamlit as st
 from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from chatbot import errors, services, visitors
+from chatbot import errors, services
 from chatbot.answers import Answer
 from chatbot.attachments import Attachment
 from chatbot.conversation import Draft, Thread, outcome
 from chatbot.history import NO_SETUP, Message, NotFound, Setup
+from chatbot.page import account
+from chatbot.people import Person
 
 
 @dataclass
@@ -42,8 +43,7 @@ class View:
     the next run opens, for which exchange; `first`: the exchange that the page begins with.
     """
 
-    owner: str
-    lasting: bool
+    person: Person
     conversation_id: str | None = None
     exchanges: list[Exchange] = field(default_factory=list)
     trouble: errors.ChatError | None = None
@@ -57,6 +57,12 @@ class View:
     setup: Setup = NO_SETUP
     files: dict[str, list[Attachment]] = field(default_factory=dict)
     tab: Callable[[], bool] = lambda: True
+
+    @property
+    def owner(self) -> str:
+        """Whose history it is; raises SignedOut once he has signed out, in whichever tab."""
+        services.current().people.check(self.person)
+        return self.person.owner
 
     def open(self, conversation_id: str | None) -> None:
         """Shows this conversation, or an empty page for None or for one that is not the owner's."""
@@ -104,12 +110,13 @@ class View:
 
 
 def current() -> View:
-    """The view of this session, made at its first run."""
+    """The view of this session, made at its first run; asks to sign in where nobody is."""
+    person = account.person()
+    if person is None:
+        st.rerun()
     if "view" not in st.session_state:
-        owner = visitors.visitor(st.context.cookies, services.current().signer)
         st.session_state.view = View(
-            owner=owner or secrets.token_hex(16),
-            lasting=owner is not None,
+            person=person,
             model=services.current().settings.chat_model,
             tab=_tab_is_open(),
         )

@@ -17,12 +17,18 @@ Open = Callable[..., AppTest]
 
 @pytest.fixture
 def open_page(ready: Services, monkeypatch: pytest.MonkeyPatch) -> Open:
-    """Opens the page: `open_page("ann", c=…)`; None is a browser without cookies."""
+    """Opens the page: `open_page("ann", c=…)`; None is a browser without cookies.
 
-    def start(visitor: str | None = "ann", **query: str) -> AppTest:
+    `claims` are what a login says of its user.
+    """
+
+    def start(
+        visitor: str | None = "ann", claims: dict[str, Any] | None = None, **query: str
+    ) -> AppTest:
         monkeypatch.setattr(visitors, "visitor", lambda *_: visitor)
         app = AppTest.from_file(ROOT / "chatbot/page/main.py", default_timeout=20)
         app.query_params.update(query)
+        app.user = claims or {}
         return app.run()
 
     return start

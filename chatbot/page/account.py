@@ -1,0 +1,80 @@
+"""Who has this tab: asked to sign in where that is needed, named at the sidebar's foot."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from chatbot import services
+from chatbot.page.texts import t
+from chatbot.people import Person
+
+
+def person() -> Person | None:
+    """Who has this tab; None when nobody has signed in, or when he has signed out since."""
+    people = services.current().people
+    if "person" not in st.session_state:
+        st.session_state.person = people.who(st.context.cookies, st.user.to_dict())
+    found: Person | None = st.session_state.person
+    return found if found is not None and people.here(found) else None
+
+
+def admits() -> bool:
+    """Whether somebody may chat in this tab; if not, it shows how to sign in, and nothing else."""
+    if person() is not None:
+        return True
+    st.session_state.pop("view", None)
+    if services.current().settings.login == "oidc":
+        st.title(t("Sign in to chat"), anchor=False)
+        if st.button(t("Sign in"), key="sign-in", type="primary"):
+            _sign_in()
+    elif st.session_state.person is None:
+        st.error(t("You are not signed in. Open this chat through the proxy that signs you in."))
+    else:
+        st.info(t("You are signed out. Reload the page to sign in again."))
+    return False
+
+
+def _sign_in() -> None:
+    if services.current().people.provider_answers():
+        st.login()
+    else:
+        st.error(t("The sign-in service does not answer. Try again in a while."))
+
+
+def draw() -> None:
+    """Says who is signed in, with the way out."""
+    found = person()
+    if found is None or not found.name:
+        return
+    settings = services.current().settings
+    with st.container(key="account", horizontal=True, vertical_alignment="center"):
+        st.text(found.name)
+        if settings.login == "oidc" or settings.sign_out_url:
+            st.button(
+                t("Sign out"),
+                key="sign-out",
+                icon=":material/logout:",
+                type="tertiary",
+                on_click=_sign_out,
+                args=(found,),
+            )
+
+
+def _sign_out(found: Person) -> None:
+    now = services.current()
+    now.people.sign_out(found)
+    if now.settings.login == "oidc":
+        st.logout()
+    else:
+        _go(now.settings.sign_out_url)
+
+
+def _go(address: str) -> None:
+    """Sends the browser there, as st.logout does: Streamlit has no call for it."""
+    context = get_script_run_ctx()
+    if context is not None:
+        message = ForwardMsg()
+        message.auth_redirect.url = address
+        context.enqueue(message)

@@ -1,0 +1,84 @@
+"""Signing in and out on the page: nobody chats before, and nothing is left on it afterwards."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatbot.services import Services
+from tests.fake_ollama import FakeOllama
+from tests.page.conftest import Open, ask, messages, texts
+from tests.page.test_sidebar import titles
+from tests.test_people import ANN, OIDC, PROXY
+
+BOB = ANN | {"sub": "bob", "name": "Bob"}
+
+
+@pytest.mark.configured(**OIDC)
+def test_who_has_not_signed_in_sees_a_button_and_no_chat(open_page: Open) -> None:
+    app = open_page(claims={"is_logged_in": False})
+    assert [one.label for one in app.button] == ["Sign in"]
+    assert not app.chat_input and not app.sidebar.button and not app.exception
+
+
+@pytest.mark.configured(**OIDC)
+def test_a_person_has_one_history_in_all_browsers(open_page: Open) -> None:
+    ask(open_page("laptop", ANN), "From my laptop")
+    phone = open_page("phone", ANN)
+    assert titles(phone) == ["From my laptop"]
+    assert "Ann Example" in texts(phone.sidebar.text)
+    assert titles(open_page("laptop", BOB)) == []
+
+
+@pytest.mark.configured(**OIDC)
+def test_a_sign_out_empties_the_page_in_every_tab_of_the_browser(
+    open_page: Open, fake: FakeOllama
+) -> None:
+    first = ask(open_page("laptop", ANN), "My secret")
+    address = first.query_params["c"]
+    second, phone = open_page("laptop", ANN, c=address), open_page("phone", ANN, c=address)
+    assert messages(second) == messages(first)
+    first.button("sign-out").click().run()
+    for tab in (first, second.run()):
+        assert [one.label for one in tab.button] == ["Sign in"]
+        assert not tab.chat_message and not tab.chat_input
+    assert phone.run().chat_message
+
+
+@pytest.mark.configured(**OIDC)
+def test_a_tab_left_open_after_the_sign_out_can_neither_ask_nor_change_anything(
+    open_page: Open, ready: Services, fake: FakeOllama
+) -> None:
+    tab = ask(open_page("laptop", ANN), "My secret")
+    asking, deleting, renaming = (open_page("laptop", ANN, c=tab.query_params["c"]) for _ in "abc")
+    tab.button("sign-out").click().run()
+    asking.chat_input[0].set_value("One more").run()
+    (delete,) = (one for one in deleting.button if one.label == "Delete this conversation")
+    delete.click().run()
+    renaming.text_input[0].set_value("Somebody was here").run()
+    for one in (asking, deleting, renaming):
+        assert [button.label for button in one.button] == ["Sign in"]
+        assert not one.chat_message and not one.exception
+    assert len(fake.bodies()) == 1
+    assert titles(open_page("laptop", ANN)) == ["My secret"]
+
+
+@pytest.mark.configured(**PROXY, sign_out_url="/oauth2/sign_out")
+def test_a_proxys_user_can_sign_out_where_the_address_for_it_is_known(open_page: Open) -> None:
+    app = ask(open_page("laptop", {"user": "ann"}), "Hello")
+    assert "ann" in texts(app.sidebar.text)
+    app.button("sign-out").click().run()
+    assert texts(app.info) == ["You are signed out. Reload the page to sign in again."]
+    assert not app.chat_message and not app.chat_input
+
+
+@pytest.mark.configured(**PROXY)
+def test_without_that_address_there_is_no_button(open_page: Open) -> None:
+    app = open_page("laptop", {"user": "ann"})
+    assert "ann" in texts(app.sidebar.text)
+    assert not any(one.key == "sign-out" for one in app.button)
+
+
+def test_a_mere_browser_is_not_named_and_has_nothing_to_sign_out_of(open_page: Open) -> None:
+    app = open_page()
+    assert not app.sidebar.text
+    assert not any(one.key == "sign-out" for one in app.button)
