@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from chatbot.history.errors import HistoryUnavailable, NotFound
-from chatbot.history.records import Conversation, Ending, Message, Role, State, Turn
+from chatbot.history.library import UNDO
+from chatbot.history.records import Conversation, Deletion, Ending, Message, Role, State, Turn
+from chatbot.history.search import Hit
 from chatbot.history.store import STALE, History
+from chatbot.history.wholes import File, Whole
 
 __all__ = [
     "STALE",
+    "UNDO",
     "Conversation",
+    "Deletion",
     "Ending",
+    "File",
     "History",
     "HistoryUnavailable",
+    "Hit",
     "Message",
     "NotFound",
     "Role",
     "State",
     "Turn",
+    "Whole",
 ]

@@ -16,7 +16,10 @@ TITLE_LENGTH = 60  # characters
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """One conversation; `head_id` ends its visible path; times in Unix seconds."""
+    """One conversation; `head_id` ends its visible path; times in Unix seconds.
+
+    `deleted_at` is set while a deletion can still be undone; only queries.LAST_DELETED reads those.
+    """
 
     id: str
     owner: str
@@ -28,6 +31,7 @@ class Conversation:
     head_id: str | None
     created_at: float
     updated_at: float
+    deleted_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,15 @@ class Message:
     stats: dict[str, Any] | None
     created_at: float
     updated_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What was deleted at one time and can still be had back: how many, and one of the titles."""
+
+    deleted_at: float
+    count: int
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
