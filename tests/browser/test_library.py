@@ -51,15 +51,14 @@ def download(page: ChatPage, place: Locator, name: str) -> Download:
 def test_words_are_found_in_answers_and_marked_without_running_markdown(
     page: ChatPage, fake: FakeOllama
 ) -> None:
-    fake.tokens = ["Cats <img src=x onerror=alert(1)> ", ":red[purr] [l](http://192.0.2.1) $5 $6"]
+    fake.tokens = ["<img src=x> ", ":red[purr] [l](http://192.0.2.1) $5 $6"]
     talk(page, "First")
     fake.tokens = ["Dogs bark"]
     talk(page, "Second")
     search(page, "PURR 5")
     expect(entries(page)).to_have_text(["First"])
     found = page.sidebar.locator(".st-key-conversations [data-testid=stMarkdown]").last
-    expect(found).to_have_text("Cats <img src=x onerror=alert(1)> :red[purr] "
-                               "[l](http:\u2060//192.0.2.1) $5 $6")  # fmt: skip
+    expect(found).to_have_text("<img src=x> :red[purr] [l](http:\u2060//192.0.2.1) $5 $6")
     expect(found.locator(".stMarkdownColoredBackground")).to_have_text(["purr", "5"])
     expect(found.locator("a, img, .katex")).to_have_count(0)
     entries(page).click()
