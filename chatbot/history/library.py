@@ -36,7 +36,8 @@ class Library(Connections):
         if not words:
             return []
         with self._reading() as db:
-            rows = db.execute(search.statement(words), {"visitor": owner}).all()
+            statement = search.statement(words, db.dialect.name)
+            rows = db.execute(statement, {"visitor": owner}).all()
         return [search.Hit(Conversation(*row[:-1]), search.excerpt(row[-1], words)) for row in rows]
 
     def rename(self, owner: str, conversation_id: str, title: str) -> None:

@@ -1,7 +1,7 @@
 """Finds conversations by words in their title or in any of their messages.
 
-No index: LIKE over ten thousand messages takes a fiftieth of a second, finds parts of words, and
-Chinese, which an index of words does not cut.
+Without an index: ten thousand messages are looked through in some hundredths of a second, and so
+are found parts of words, and Chinese, which an index of words does not cut.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def words_of(query: str) -> list[str]:
     return query.split()[:_MOST_WORDS]
 
 
-def statement(words: list[str]) -> Select[Any]:
+def statement(words: list[str], dialect: str) -> Select[Any]:
     """Select the owner's conversations with the words, each with its last message that has them."""
     number = func.row_number().over(
         partition_by=_m.conversation_id, order_by=(_m.created_at.desc(), _m.id.desc())
@@ -48,27 +48,37 @@ def statement(words: list[str]) -> Select[Any]:
     hits = (
         select(_m.id, _m.conversation_id, number.label("number"))
         .join(conversations, _c.id == _m.conversation_id)
-        .where(*OWNED, _has(_m.content, words))
+        .where(*OWNED, _has(_m.content, words, dialect))
         .subquery()
     )
     return (
         select(conversations, _m.content)
         .outerjoin(hits, and_(hits.c.conversation_id == _c.id, hits.c.number == 1))
         .outerjoin(messages, _m.id == hits.c.id)
-        .where(*OWNED, or_(_has(_c.title, words), hits.c.id.is_not(None)))
+        .where(*OWNED, or_(_has(_c.title, words, dialect), hits.c.id.is_not(None)))
         .order_by(*ORDER)
         .limit(MOST_HITS)
     )
 
 
-def _has(column: ColumnElement[str], words: list[str]) -> ColumnElement[bool]:
-    return and_(*(_has_word(column, word) for word in words))
+def _has(column: ColumnElement[str], words: list[str], dialect: str) -> ColumnElement[bool]:
+    has_word = _has_word_in_postgresql if dialect == "postgresql" else _has_word
+    return and_(*(has_word(column, word) for word in words))
 
 
 def _has_word(column: ColumnElement[str], word: str) -> ColumnElement[bool]:
+    return or_(*(column.contains(case, autoescape=True) for case in _cases(word)))
+
+
+def _has_word_in_postgresql(column: ColumnElement[str], word: str) -> ColumnElement[bool]:
+    # Half the time of ILIKE, which makes a lower-case copy of each message.
+    return column.regexp_match("|".join(map(re.escape, _cases(word))), flags="i")
+
+
+def _cases(word: str) -> list[str]:
     # SQLite, and PostgreSQL in the locale C, know the two cases of ASCII letters only.
-    cases = {word.lower(), word.upper(), word.capitalize()} if not word.isascii() else {word}
-    return or_(*(column.icontains(case, autoescape=True) for case in sorted(cases)))
+    cases = {word} if word.isascii() else {word.lower(), word.upper(), word.capitalize()}
+    return sorted(cases)
 
 
 def excerpt(text: str | None, words: list[str]) -> list[tuple[str, bool]]:

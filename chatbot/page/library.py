@@ -20,7 +20,7 @@ _STEP = 50  # conversations listed at first, and more with each "Show more"
 _STYLE = """<style>
 .st-key-conversations button { justify-content: flex-start; min-height: 2.25rem }
 .st-key-conversations button > div { justify-content: flex-start; text-align: start; min-width: 0 }
-.st-key-conversations [data-testid=stMarkdown] { margin: -0.5rem 0 0.25rem }
+.st-key-conversations [data-testid=stMarkdown] { margin: -0.5rem 0 0.25rem; opacity: 0.8 }
 [class*=st-key-menu-] p { position: absolute; clip-path: inset(50%) }
 </style>"""
 

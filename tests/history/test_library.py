@@ -69,10 +69,12 @@ def test_words_are_found_in_titles_and_messages_of_the_owner_alone(history: Hist
     assert found(history, "cats bark") == found(history, "  ") == found(history, "nowhere") == []
 
 
-@pytest.mark.parametrize("special", ["100%", "a_b", "back\\slash", "it's", '"quoted"', "/"])
+@pytest.mark.parametrize(
+    "special", ["100%", "a_b", "back\\slash", "it's", '"quoted"', "/", "c++(", "[x]", "$5", "***="]
+)
 def test_special_characters_are_found_as_they_stand(history: History, special: str) -> None:
     say(history, "One", f"before {special} after")
-    say(history, "Two", "100 aXb backslash its quoted")
+    say(history, "Two", "100 aXb backslash its quoted cc x 5")
     assert found(history, special) == ["One"]
 
 
