@@ -33,7 +33,10 @@ def read(data: bytes) -> list[Whole]:
             f"The file has {len(data) / 1e6:.1f} MB and at most {MOST_BYTES / 1e6:.0f} MB are read."
         )
     text = _text(data)
-    found = [one for one in _wholes(text, _document(text)) if one.messages]
+    try:
+        found = [one for one in _wholes(text, _document(text)) if one.messages]
+    except RecursionError as error:
+        raise BadFile("Nothing was imported. The file is nested too deeply.") from error
     if not found:
         raise BadFile("The file has no conversation in it.")
     return found

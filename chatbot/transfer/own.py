@@ -28,11 +28,25 @@ def _decoded(value: object) -> bytes:
         raise ValueError("this is not base64") from error
 
 
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    for name, value in values.items():
+        if not all(isinstance(one, str | int | float | None) for one in _flat(value)):
+            raise ValueError(f"{name} is neither a text nor a number nor a list of them")
+    return values
+
+
+def _flat(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
+
+
 def _counted(stats: dict[str, Any]) -> dict[str, Any]:
     for name in _NUMBERS & stats.keys():
         if not isinstance(stats[name], int | float | None):
             raise ValueError(f"{name} is not a number")
     return stats
+
+
+_Plain = Annotated[dict[str, Any], AfterValidator(_plain)]
 
 
 class _Part(BaseModel):
@@ -56,7 +70,7 @@ class _Message(_Part):
     state: Ending = "done"
     error: str = ""
     model: str = ""
-    stats: Annotated[dict[str, Any], AfterValidator(_counted)] | None = None
+    stats: Annotated[_Plain, AfterValidator(_counted)] | None = None
     created_at: _Time
     updated_at: _Time
     attachments: list[_File] = []
@@ -67,7 +81,7 @@ class _Conversation(_Part):
     pinned: bool = False
     model: str = ""
     system_prompt: str = ""
-    parameters: dict[str, Any] = {}
+    parameters: _Plain = {}
     head_id: str | None
     created_at: _Time
     updated_at: _Time

@@ -13,4 +13,4 @@ def test_the_documented_example_is_read() -> None:
     (example,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
     (whole,) = transfer.read(example.encode())
     assert [one.content for one in whole.messages] == ["Why is the sky blue?", "Light scatters."]
-    assert list(whole.files.values())[0][0].name == "sky.png"
+    assert next(iter(whole.files.values()))[0].name == "sky.png"

@@ -213,6 +213,14 @@ def test_one_wrong_element_refuses_the_whole_file_with_its_line(
         assert f"Line {line_with(text, part)}: " in sentence
 
 
+def test_nesting_does_no_harm() -> None:
+    deep = "[" * 1000 + "]" * 1000
+    webui = json.dumps(open_webui()).replace('"Be brief."', deep)
+    assert "nested too deeply" in refusal(webui.encode())
+    ours = json.dumps(own()).replace("0.5", deep)
+    assert "temperature is neither" in refusal(ours.encode())
+
+
 def test_a_file_that_is_too_large_is_not_read() -> None:
     assert "at most 20 MB" in refusal(b" " * (transfer.MOST_BYTES + 1))
 
