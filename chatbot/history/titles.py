@@ -13,7 +13,8 @@ _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 _MARKS = re.compile(r"^\s*(?:#{1,6}|>|[-*+]|\d{1,3}[.)])\s+|[`*]+|(?<!\w)_+|_+(?!\w)", re.MULTILINE)
 # What begins many prompts and says nothing of their subject.
 _GREETING = re.compile(
-    r"(?:hi|hello|hey|hallo|guten tag|hola|buenos días|bonjour|salut)(?: there)?(?:\s*[,.!]\s*|\s+)"
+    r"(?:hi|hello|hey|hallo|guten tag|hola|buenos días|bonjour|salut)"
+    r"(?: there)?+(?:\s*[,.!]\s*|\s+(?=(?:can|could|would|will|please)\b))"
     r"|(?:你好|您好)[，。！\s]*",
     re.IGNORECASE,
 )
