@@ -7,12 +7,12 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from chatbot import errors, metrics
-from chatbot.llm import Llm, Said, Stats, on_sent
+from chatbot.llm import Asked, Llm, Stats, on_sent
 from chatbot.settings import Settings
 
 log = logging.getLogger("chatbot.answers")
@@ -41,32 +41,34 @@ class Keeper(Protocol):
 class Answer:
     """One answer, written by the event loop and read by any thread.
 
-    `asked` is set when the request has left, `begun` with the first text or the end; `over` (for
-    threads) and `finished` (for coroutines) with the end. `watchers` tell whether somebody still
-    waits; when all say no, the answer is stopped. `left_out` counts the older messages that did
-    not fit the context window.
+    `sent` is set when the request has left; `begun` with the first text, thought or the end;
+    `over` (for threads) and `finished` (for coroutines) with the end. `watchers` tell whether
+    somebody still waits; when all say no, the answer is stopped. `left_out` counts the older
+    messages that did not fit the context window of `num_ctx` tokens.
     A `patient` answer waits for an Ollama that is down to come back.
     """
 
     id: str
-    model: str
-    said: Sequence[Said]
+    asked: Asked
     watchers: list[Callable[[], bool]] = field(default_factory=list)
     keeper: Keeper | None = None
     patient: bool = False
     left_out: int = 0
+    num_ctx: int = 0
     ending: Ending | None = None
     error: errors.ChatError | None = None
     stats: Stats | None = None
     started: float = field(default_factory=time.monotonic)
+    first_thought: float | None = None
     first_text: float | None = None
     ended: float | None = None
-    asked: threading.Event = field(default_factory=threading.Event)
+    sent: threading.Event = field(default_factory=threading.Event)
     begun: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
     finished: asyncio.Event = field(default_factory=asyncio.Event)
     waits_for_ollama: bool = False
     text: str = ""
+    thinking: str = ""
     _task: asyncio.Task[None] | None = None
     _saved: float = 0.0
 
@@ -85,9 +87,25 @@ class Answer:
         """True when there were watchers and all are gone."""
         return bool(self.watchers) and not any(watching() for watching in self.watchers)
 
-    def add(self, text: str) -> None:
-        """Takes a part of the text."""
+    @property
+    def model(self) -> str:
+        """The model that was asked."""
+        return self.asked.model
+
+    @property
+    def thought_s(self) -> float | None:
+        """Seconds of thinking so far; None when there was none."""
+        if self.first_thought is None:
+            return None
+        return (self.first_text or self.ended or time.monotonic()) - self.first_thought
+
+    def add(self, text: str, thinking: str = "") -> None:
+        """Takes a part of the text, or of the thinking before it."""
+        self.thinking += thinking
         self.text += text
+        if self.first_thought is None and thinking:
+            self.first_thought = time.monotonic()
+            self.begun.set()
         if self.first_text is None and text:
             self.first_text = time.monotonic()
             self.begun.set()
@@ -198,14 +216,14 @@ class Answers:
         await self._end(answer)
 
     async def _generate(self, answer: Answer) -> None:
-        on_sent.set(answer.asked.set)
+        on_sent.set(answer.sent.set)
         while True:
             answer.waits_for_ollama = False
             try:
-                async for piece in self._llm.stream(answer.model, answer.said):
-                    if answer.first_text is None and piece.text:
+                async for piece in self._llm.stream(answer.asked):
+                    if not answer.begun.is_set():
                         metrics.WAITING.dec()
-                    answer.add(piece.text)
+                    answer.add(piece.text, piece.thinking)
                     answer.stats = piece.stats
                 return
             except errors.OllamaUnreachable:
@@ -221,7 +239,7 @@ class Answers:
 
     async def _end(self, answer: Answer) -> None:
         answer.ended = time.monotonic()
-        if answer.first_text is None:
+        if not answer.begun.is_set():
             metrics.WAITING.dec()
         if answer.keeper:
             answer.error = await self._keep(answer.keeper.finish, answer) or answer.error

@@ -19,7 +19,7 @@ from chatbot import errors, metrics, services
 from chatbot.answers import Answer
 from chatbot.context import fit
 from chatbot.conversation import check_prompt
-from chatbot.llm import Said
+from chatbot.llm import Asked, Said
 
 log = logging.getLogger("chatbot.api")
 
@@ -126,8 +126,8 @@ def _start(ask: Ask) -> Answer:
     now = services.current()
     s = now.settings
     fitted = fit([Said("user", ask.prompt)], s.system_prompt, s.num_ctx, s.num_predict)
-    answer = Answer(id=secrets.token_hex(16), model=ask.model, said=fitted.said)
-    return now.answers.start(answer)
+    asked = Asked(ask.model, fitted.said, s.system_prompt)
+    return now.answers.start(Answer(secrets.token_hex(16), asked))
 
 
 def _error(error: errors.ChatError) -> Response:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from chatbot.errors import ContextOverflow
 from chatbot.llm import Said
@@ -15,6 +16,11 @@ _TOKENS_PER_MESSAGE = 5  # the template's role markers
 def estimate(text: str) -> int:
     """Tokens of `text`, roughly: four UTF-8 bytes each, which is right within a third for prose."""
     return len(text.encode()) // _BYTES_PER_TOKEN + 1 + _TOKENS_PER_MESSAGE
+
+
+def used(stats: Mapping[str, Any]) -> int:
+    """Tokens of the context window after an answer with these statistics."""
+    return (stats.get("input_tokens") or 0) + (stats.get("output_tokens") or 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from chatbot import errors
 from chatbot.answers import Answer, Answers
+from chatbot.attachments import Attachment
 from chatbot.context import Fit, fit
-from chatbot.history import History, Message, Turn
-from chatbot.llm import Said
+from chatbot.history import NO_SETUP, History, Message, Setup, Turn
+from chatbot.llm import Asked, Said
+from chatbot.models import Models
+from chatbot.parameters import Parameters
 from chatbot.settings import Settings
+from chatbot.summary import Summary
 
 _HEAD_START_S = 0.02  # for the request, before the page draws and holds the interpreter
+
+Files = Mapping[str, Sequence[Attachment]]
+"""The attachments by the id of their message."""
 
 
 def outcome(message: Message, answer: Answer) -> Message:
     """`message` as `answer` has left it: text, state, error, and statistics in seconds."""
     stats = asdict(answer.stats) if answer.stats else {}
+    more = {
+        "ttft_s": answer.ttft,
+        "thought_s": answer.thought_s,
+        "left_out": answer.left_out,
+        "num_ctx": answer.num_ctx,
+    }
     return replace(
         message,
         content=answer.text,
+        thinking=answer.thinking,
         state=answer.state,
         error=answer.error.sentence if answer.error else "",
-        stats={**stats, "ttft_s": answer.ttft, "left_out": answer.left_out},
+        stats={**stats, **more},
     )
 
 
@@ -37,7 +51,7 @@ class Kept:
 
     def save(self, answer: Answer) -> None:
         """The text so far."""
-        self.history.save(self.message.id, content=answer.text)
+        self.history.save(self.message.id, content=answer.text, thinking=answer.thinking)
 
     def finish(self, answer: Answer) -> None:
         """The end of the answer."""
@@ -45,10 +59,37 @@ class Kept:
         self.history.finish(
             ended.id,
             content=ended.content,
+            thinking=ended.thinking,
             state=answer.ending or "interrupted",
             error=ended.error,
             stats=ended.stats,
         )
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a person is about to send; `instead_of` is the id of the prompt that it replaces."""
+
+    prompt: str
+    files: Sequence[Attachment] = ()
+    instead_of: str | None = None
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A conversation as it is shown: messages, oldest first, attachments by message id, set-up."""
+
+    messages: Sequence[Message] = ()
+    files: Files = field(default_factory=dict)
+    setup: Setup = NO_SETUP
+
+    def said(self) -> list[Said]:
+        """The messages as a model is to see them; a summary's are left out."""
+        summary = Summary.of(self.setup)
+        shown = summary.after(self.messages) if summary else self.messages
+        return [
+            _said(one.role, one.content, self.files.get(one.id, ())) for one in shown if one.content
+        ]
 
 
 @dataclass(frozen=True)
@@ -58,29 +99,40 @@ class Conversations:
     settings: Settings
     history: History
     answers: Answers
+    models: Models
 
     def send(
         self,
         owner: str,
         conversation_id: str | None,
-        prompt: str,
+        draft: Draft,
         model: str,
         watching: Callable[[], bool],
-        before: Sequence[Message] = (),
+        before: Thread | None = None,
     ) -> Turn:
-        """Stores `prompt` and starts its answer; None starts a conversation. Raises a ChatError.
+        """Stores a prompt and starts its answer; None starts a conversation. Raises a ChatError.
 
-        `before` are the messages that the page shows. If another tab has added to them, they are
+        `before` is what the page shows above the prompt. If another tab has added to it, it is
         read again, so that the model sees the conversation as it is.
         """
-        check_prompt(prompt, self.settings)
+        before = before or Thread()
+        check_prompt(draft.prompt, self.settings)
+        self._check_images(draft, model)
         self.answers.check()
-        said = [*_said(before), Said("user", prompt)]
-        fitted = self._fit(said)  # what cannot fit is refused before it is stored
-        turn = self.history.ask(owner, conversation_id, prompt, model)
-        if turn.question.parent_id != (before[-1].id if before else None):
+        said = [*before.said(), _said("user", draft.prompt, draft.files)]
+        fitted = self._fit(said, before.setup)  # what cannot fit is refused before it is stored
+        turn = self.history.ask(
+            owner,
+            conversation_id,
+            draft.prompt,
+            model,
+            instead_of=draft.instead_of,
+            files=draft.files,
+            setup=before.setup,
+        )
+        if turn.question.parent_id != (before.messages[-1].id if before.messages else None):
             fitted = self._fit_stored(owner, turn)
-        self._answer(turn.answer, fitted, watching)
+        self._answer(turn, fitted, watching)
         return turn
 
     def again(
@@ -94,30 +146,63 @@ class Conversations:
         """Answers the prompt of `answer_id` once more, as a new version of that message."""
         self.answers.check()
         turn = self.history.retry(owner, conversation_id, answer_id, model)
-        self._answer(turn.answer, self._fit_stored(owner, turn), watching)
+        self._answer(turn, self._fit_stored(owner, turn), watching)
         return turn
 
-    def _fit(self, said: list[Said]) -> Fit:
-        s = self.settings
-        return fit(said, s.system_prompt, s.num_ctx, s.num_predict)
+    def estimate(self, thread: Thread) -> Fit:
+        """What the next prompt would find in the context window; raises ContextOverflow."""
+        return self._fit([*thread.said(), Said("user", "")], thread.setup)
+
+    def num_ctx(self, setup: Setup) -> int:
+        """The context window of a conversation, in tokens."""
+        return parameters(setup).num_ctx or self.settings.num_ctx
+
+    def _check_images(self, draft: Draft, model: str) -> None:
+        if any(one.is_image for one in draft.files) and not self.models.can(model, "vision"):
+            raise errors.BadRequest(
+                f"{model} cannot see images. Choose a model with vision, or send it without them."
+            )
+
+    def _system_prompt(self, setup: Setup) -> str:
+        own = setup.system_prompt or self.settings.system_prompt
+        summary = Summary.of(setup)
+        return f"{own}\n\nEarlier in this conversation: {summary.text}" if summary else own
+
+    def _fit(self, said: list[Said], setup: Setup) -> Fit:
+        longest = parameters(setup).num_predict or self.settings.num_predict
+        return fit(said, self._system_prompt(setup), self.num_ctx(setup), longest)
 
     def _fit_stored(self, owner: str, turn: Turn) -> Fit:
         with self._marking(turn.answer):
-            return self._fit(_said(self.history.messages(owner, turn.conversation.id)))
+            thread = Thread(
+                self.history.messages(owner, turn.conversation.id),
+                self.history.files(owner, turn.conversation.id),
+                turn.conversation.setup,
+            )
+            return self._fit(thread.said(), thread.setup)
 
-    def _answer(self, message: Message, fitted: Fit, watching: Callable[[], bool]) -> None:
+    def _answer(self, turn: Turn, fitted: Fit, watching: Callable[[], bool]) -> None:
+        message, setup = turn.answer, turn.conversation.setup
+        asked = Asked(
+            message.model, fitted.said, self._system_prompt(setup), self._parameters(message, setup)
+        )
         with self._marking(message):
             answer = Answer(
                 id=message.id,
-                model=message.model,
-                said=fitted.said,
+                asked=asked,
+                num_ctx=self.num_ctx(setup),
                 left_out=fitted.left_out,
                 watchers=[watching],
                 keeper=Kept(self.history, message),
                 patient=True,
             )
             self.answers.start(answer)
-            answer.asked.wait(_HEAD_START_S)
+            answer.sent.wait(_HEAD_START_S)
+
+    def _parameters(self, message: Message, setup: Setup) -> Parameters:
+        own = parameters(setup)
+        thinks = self.models.can(message.model, "thinking")
+        return own.model_copy(update={"think": (own.think or "on") if thinks else None})
 
     @contextmanager
     def _marking(self, message: Message) -> Iterator[None]:
@@ -127,6 +212,11 @@ class Conversations:
         except errors.ChatError as error:
             self.history.finish(message.id, content="", state="failed", error=error.sentence)
             raise
+
+
+def parameters(setup: Setup) -> Parameters:
+    """A conversation's own parameters."""
+    return Parameters.model_validate(setup.parameters)
 
 
 def check_prompt(prompt: str, settings: Settings) -> None:
@@ -140,5 +230,8 @@ def check_prompt(prompt: str, settings: Settings) -> None:
         )
 
 
-def _said(messages: Sequence[Message]) -> list[Said]:
-    return [Said(one.role, one.content) for one in messages if one.content]
+def _said(role: str, text: str, files: Sequence[Attachment]) -> Said:
+    if not files:
+        return Said(role, text)
+    documents = "".join(one.text for one in files if not one.is_image)
+    return Said(role, text + documents, tuple(one.data for one in files if one.is_image))

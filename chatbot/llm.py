@@ -22,6 +22,7 @@ import ollama
 from httpx_aiohttp import AiohttpTransport
 
 from chatbot import errors
+from chatbot.parameters import Parameters
 from chatbot.settings import Settings
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Piece:
 
     text: str
     stats: Stats | None = None
+    thinking: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,17 @@ class Said:
 
     role: str
     content: str
+    images: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of a model: messages, oldest first, of which the last one is the prompt."""
+
+    model: str
+    said: Sequence[Said]
+    system_prompt: str = ""
+    parameters: Parameters = field(default_factory=Parameters)
 
 
 @dataclass
@@ -88,9 +101,6 @@ class Llm:
         return PlainChat(
             model=s.chat_model,
             base_url=s.ollama_base_url,
-            num_ctx=s.num_ctx,
-            num_predict=s.num_predict,
-            num_thread=s.num_thread,
             async_client_kwargs=self._client,
         )
 
@@ -113,26 +123,41 @@ class Llm:
         if session is not None:
             await session.close()
 
-    async def stream(self, model: str, said: Sequence[Said]) -> AsyncIterator[Piece]:
-        """Streams the answer to `said`, oldest first, in which the last message is the prompt.
+    async def stream(self, asked: Asked) -> AsyncIterator[Piece]:
+        """Streams the answer. Ends with a Piece that has Stats. Raises a ChatError.
 
-        Ends with a Piece that has Stats. Raises a ChatError. Closing or cancelling it closes the
-        connection, and Ollama then stops to evaluate.
+        Closing or cancelling it closes the connection, and Ollama then stops to evaluate.
         """
         from chatbot.chat_model import to_messages
 
-        messages = to_messages(self.settings.system_prompt, said)
+        messages = to_messages(asked.system_prompt, asked.said)
         complete = False
-        with ollama_errors(self.settings, model):
-            async for chunk in self._chat.astream(messages, model=model):
+        with ollama_errors(self.settings, asked.model):
+            async for chunk in self._chat.astream(messages, **self._arguments(asked)):
                 meta = chunk.response_metadata
+                thinking = chunk.additional_kwargs.get("reasoning_content", "")
                 if meta.get("done"):
                     complete = True
-                    yield Piece(chunk.text, _stats(meta))
-                elif chunk.text:
-                    yield Piece(chunk.text)
+                    yield Piece(chunk.text, _stats(meta), thinking)
+                elif chunk.text or thinking:
+                    yield Piece(chunk.text, thinking=thinking)
         if not complete:
             raise errors.OllamaFailed(_BROKE_OFF)
+
+    def _arguments(self, asked: Asked) -> dict[str, Any]:
+        s, own = self.settings, asked.parameters
+        common = {
+            "num_ctx": s.num_ctx,
+            "num_predict": s.num_predict,
+            "num_thread": s.num_thread,
+        }
+        options = {name: value for name, value in common.items() if value is not None}
+        arguments: dict[str, Any] = {"model": asked.model, "options": {**options, **own.options()}}
+        if own.think is not None:
+            arguments["reasoning"] = {"off": False, "on": True}.get(own.think, own.think)
+        if own.keep_alive is not None:
+            arguments["keep_alive"] = -1 if own.keep_alive == "-1" else own.keep_alive
+        return arguments
 
     async def load(self, model: str) -> None:
         """Loads `model` with the options that answers use, so that the first one need not."""

@@ -71,6 +71,11 @@ def for_display(text: str) -> str:
     return "".join([*out, _prose(text[last:])])
 
 
+def escaped(text: str) -> str:
+    """A short text of somebody else's, such as a file's name, without any meaning in Markdown."""
+    return re.sub(r"([^\w\s])", r"\\\1", " ".join(text.split()))
+
+
 def for_prompt(text: str) -> str:
     """A person's prompt as Markdown in which every line break stays one."""
     shown = for_display(text)

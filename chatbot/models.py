@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import ollama
@@ -26,13 +26,29 @@ _CALM = {"temperature": 0.2, "top_p": 0.9}
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """An installed model; `size` is in bytes on the disk."""
+    """An installed model: `size` is in bytes on the disk, `context_length` in tokens.
+
+    `capabilities` are Ollama's words: completion, vision, thinking, tools …
+    """
 
     name: str
     size: int
     family: str
     parameters: str
     quantization: str
+    digest: str = ""
+    capabilities: frozenset[str] = frozenset()
+    context_length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model in memory: `size` and `vram` (its part on a GPU) in bytes; `until`: Unix seconds."""
+
+    name: str
+    size: int
+    vram: int
+    until: float
 
 
 @dataclass
@@ -63,22 +79,25 @@ class Pull:
         return self.completed / self.total if self.total else 0.0
 
     @property
-    def remaining_s(self) -> float | None:
-        """Seconds to go at the mean speed so far; None while that is unknown."""
+    def speed(self) -> float | None:
+        """Bytes per second, the mean so far; None while that is unknown."""
         elapsed = time.monotonic() - self.started
-        if not self.completed or elapsed <= 1:
-            return None
-        return (self.total - self.completed) * elapsed / self.completed
+        return self.completed / elapsed if self.completed and elapsed > 1 else None
+
+    @property
+    def remaining_s(self) -> float | None:
+        """Seconds to go at that speed; None while it is unknown."""
+        return (self.total - self.completed) / self.speed if self.speed else None
 
     def describe(self) -> str:
         """The progress in words."""
         if not self.total:
             return f"{self.model}: {self.status}"
-        text = f"{self.model}: {self.fraction:.0%} of {_gigabytes(self.total)}"
-        left = self.remaining_s
-        return (
-            text if left is None or self.fraction == 1 else f"{text}, about {_duration(left)} left"
-        )
+        text = f"{self.model}: {self.fraction:.0%} of {bytes_in_words(self.total)}"
+        speed, left = self.speed, self.remaining_s
+        if speed is None or left is None or self.fraction == 1:
+            return text
+        return f"{text}, {bytes_in_words(speed)}/s, about {_duration(left)} left"
 
 
 class Models:
@@ -90,13 +109,33 @@ class Models:
         self._pulls: dict[str, Pull] = {}
         self._lock = threading.Lock()
         self.installed: list[Model] = []
+        self.in_memory: set[str] = set()
 
     async def refresh(self) -> list[Model]:
         """Asks Ollama for the installed models; raises a ChatError."""
         with ollama_errors(self._llm.settings):
             listed = await self._llm.api.list()
-        self.installed = sorted((_model(one) for one in listed.models), key=lambda m: m.name)
+            known = {(model.name, model.digest): model for model in self.installed}
+            models = [
+                known.get((one.model or "", one.digest or "")) or await self._described(one)
+                for one in listed.models
+            ]
+        self.installed = sorted(models, key=lambda model: model.name)
         return self.installed
+
+    async def _described(self, one: ollama.ListResponse.Model) -> Model:
+        shown = await self._llm.api.show(one.model or "")
+        lengths = (v for k, v in (shown.modelinfo or {}).items() if k.endswith(".context_length"))
+        return replace(
+            _model(one),
+            capabilities=frozenset(shown.capabilities or ()),
+            context_length=next(lengths, None),
+        )
+
+    def can(self, name: str, capability: str) -> bool:
+        """Whether the model has a capability such as "vision" or "thinking"."""
+        model = self.find(name)
+        return model is not None and capability in model.capabilities
 
     def find(self, name: str) -> Model | None:
         """The model, if it was installed when Ollama was last asked."""
@@ -108,9 +147,26 @@ class Models:
 
     async def is_loaded(self, name: str) -> bool:
         """Whether Ollama has the model in memory now; raises a ChatError."""
-        with ollama_errors(self._llm.settings, name):
+        return any(_is(one.name, name) for one in await self.loaded())
+
+    async def loaded(self) -> list[Loaded]:
+        """The models that Ollama has in memory now; raises a ChatError."""
+        with ollama_errors(self._llm.settings):
             running = await self._llm.api.ps()
-        return any(_is(one.model or "", name) for one in running.models)
+        self.in_memory = {one.model or "" for one in running.models}
+        return [_loaded(one) for one in running.models]
+
+    async def unload(self, name: str) -> None:
+        """Takes a model out of memory; raises a ChatError."""
+        with ollama_errors(self._llm.settings, name):
+            await self._llm.api.generate(model=name, keep_alive=0)
+
+    async def delete(self, name: str) -> None:
+        """Deletes a model from the disk; raises a ChatError."""
+        with ollama_errors(self._llm.settings, name):
+            await self._llm.api.delete(name)
+        log.info("%s: deleted", name)
+        await self.refresh()
 
     def pulling(self, name: str) -> Pull | None:
         """The last pull of this model that was asked for, ended or not."""
@@ -220,10 +276,17 @@ def _model(one: ollama.ListResponse.Model) -> Model:
         family=(details and details.family) or "",
         parameters=(details and details.parameter_size) or "",
         quantization=(details and details.quantization_level) or "",
+        digest=one.digest or "",
     )
 
 
-def _gigabytes(size: int) -> str:
+def _loaded(one: ollama.ProcessResponse.Model) -> Loaded:
+    until = one.expires_at.timestamp() if one.expires_at else 0.0
+    return Loaded(one.model or "", int(one.size or 0), int(one.size_vram or 0), until)
+
+
+def bytes_in_words(size: float) -> str:
+    """Such as "98 MB" or "4.7 GB"."""
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
 
 

@@ -79,6 +79,7 @@ class Readiness:
                 self._check_memory(wanted)
             await self.llm.load(wanted)
             await self.warm.wait()
+        await self.models.loaded()
         self._at("ready", "Ready")
 
     def _check_memory(self, wanted: str) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from itsdangerous import Signer
 
@@ -18,6 +19,8 @@ from chatbot.models import Models
 from chatbot.readiness import Readiness
 from chatbot.settings import Settings
 
+T = TypeVar("T")
+
 _PURGE_EVERY_S = 60
 
 
@@ -28,11 +31,16 @@ class Services:
     settings: Settings
     history: History
     llm: Llm
+    loop: asyncio.AbstractEventLoop
     answers: Answers
     models: Models
     readiness: Readiness
     conversations: Conversations
     signer: Signer
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """Runs a coroutine on the event loop, from another thread, and returns its result."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
 
 
 _current: Services | None = None
@@ -67,9 +75,17 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
     answers = Answers(settings, llm, loop)
     models = Models(llm, loop)
     readiness = Readiness(settings, llm, models)
-    conversations = Conversations(settings, history, answers)
+    conversations = Conversations(settings, history, answers, models)
     _current = Services(
-        settings, history, llm, answers, models, readiness, conversations, visitors.signer(settings)
+        settings=settings,
+        history=history,
+        llm=llm,
+        loop=loop,
+        answers=answers,
+        models=models,
+        readiness=readiness,
+        conversations=conversations,
+        signer=visitors.signer(settings),
     )
     works = (readiness.run(), answers.watch(), _purge(history))
     tasks = [asyncio.create_task(work) for work in works]

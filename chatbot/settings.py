@@ -81,6 +81,9 @@ class Settings(BaseSettings):
         default=64, ge=1, description="Answers under way at once; more are refused"
     )
     max_prompt_chars: int = Field(default=64_000, ge=1, description="Longest prompt, in characters")
+    max_file_mb: int = Field(
+        default=10, ge=1, le=200, description="Largest attached file, in megabytes"
+    )
     connect_timeout: Seconds = Field(default=5, gt=0, description="Seconds to reach Ollama")
     token_timeout: Seconds = Field(
         default=300, gt=0, description="Longest silence of Ollama, in seconds"

@@ -83,7 +83,8 @@ async def _act(
             if model not in state.models:
                 exchange.reply_json(404, {"error": f"model '{name}' not found"})
             elif path == "/api/show":
-                exchange.reply_json(200, shapes.shown(model))
+                more = state.capabilities.get(model, [])
+                exchange.reply_json(200, shapes.shown(model, more))
             elif path == "/api/delete":
                 state.models = [other for other in state.models if other != model]
                 exchange.reply(200)
@@ -168,6 +169,11 @@ async def _stream_answer(
     tokens, reason = _answer(state, payload)
     rate, evaluating = state.tokens_per_second, time.monotonic()
     first_token = evaluating + state.first_token_delay
+    if payload.get("think"):
+        for thought in state.thinking:
+            first_token += 1 / rate if rate else 0
+            await _until(first_token)
+            _stream_json(exchange, shapes.line(model, chat, "", thought))
     for count, token in enumerate(tokens):
         await _until(first_token + (count / rate if rate else 0))
         if await _broken(state, exchange, fault, count):

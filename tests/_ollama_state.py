@@ -7,8 +7,9 @@ import contextlib
 import functools
 import random
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 DEFAULT_MODEL = "smollm2:135m-instruct-q4_1"
@@ -62,11 +63,12 @@ def stall(after: int) -> Fault:
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it came; `json` is None when the body was empty or not JSON."""
+    """A request as it came, `at` in Unix seconds; `json` is None when the body was no JSON."""
 
     method: str
     path: str
     json: Any
+    at: float = field(default_factory=time.time)
 
 
 @functools.cache
@@ -83,11 +85,12 @@ def prose(count: int) -> list[str]:
 class State:
     """The fake Ollama's knobs and records. A knob may be set at any time, for the next requests.
 
-    Knobs: `models` (names installed), `tokens` (the answer's tokens, or how many of them; the
-    request's num_predict shortens it), `tokens_per_second` (of each stream; 0: no pause),
-    `first_token_delay` (seconds, as if the prompt was read), `slots` (answers at once; more wait in
-    order), `prompt_tokens` (the prompt_eval_count to tell; None counts words), `pull_layers`
-    (bytes of each), `pull_seconds` (for a whole pull).
+    Knobs: `models` (names installed), `capabilities` (by name, beyond completion), `thinking` (its
+    tokens, before the answer's, when the request says `think`), `tokens` (the answer's tokens, or
+    how many of them; the request's num_predict shortens it), `tokens_per_second` (of each stream;
+    0: no pause), `first_token_delay` (seconds, as if the prompt was read), `slots`
+    (answers at once; more wait in order), `prompt_tokens` (the prompt_eval_count to
+    tell; None counts words), `pull_layers` (bytes of each), `pull_seconds` (for a whole pull).
     Records: `requests` (in order), `active` (generations that hold a slot), `waiting` (that wait
     for one), `finished` (answered to the end, or to a fault), `aborted` (the client left before
     the end), `loaded` (models in memory).
@@ -95,6 +98,8 @@ class State:
 
     def __init__(self, **knobs: Any) -> None:
         self.models: list[str] = [DEFAULT_MODEL]
+        self.capabilities: dict[str, list[str]] = {}
+        self.thinking: list[str] = []
         self.tokens: int | list[str] = 8
         self.tokens_per_second = 0.0
         self.first_token_delay = 0.0

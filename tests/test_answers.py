@@ -16,7 +16,7 @@ from chatbot import answers as module
 from chatbot import errors
 from chatbot.answers import Answer, Ending
 from chatbot.history import HistoryUnavailable
-from chatbot.llm import Piece, Said
+from chatbot.llm import Asked, Piece, Said
 from chatbot.services import Services
 from tests.fake_ollama import DEFAULT_MODEL, OUT_OF_MEMORY, FakeOllama, Fault, cut, prose, stall
 from tests.product import LoopThread, wait_for
@@ -37,9 +37,8 @@ def ask(ready: Services) -> Ask:
     """Starts an answer with these fields."""
 
     def start(**fields: Any) -> Answer:
-        said = [Said("user", "Hello")]
-        answer = Answer(id=secrets.token_hex(4), model=DEFAULT_MODEL, said=said, **fields)
-        return ready.answers.start(answer)
+        asked = Asked(DEFAULT_MODEL, [Said("user", "Hello")])
+        return ready.answers.start(Answer(secrets.token_hex(4), asked, **fields))
 
     return start
 
@@ -95,7 +94,7 @@ def test_the_first_text_is_told_before_the_end(fake: FakeOllama, ask: Ask) -> No
 
 
 def test_no_token_is_lost_however_often_the_text_is_read() -> None:
-    answer, interval = Answer("id", "model", []), sys.getswitchinterval()
+    answer, interval = Answer("id", Asked("model", [])), sys.getswitchinterval()
     over, all_run = threading.Event(), threading.Barrier(3)
 
     def read() -> None:

@@ -8,7 +8,9 @@ import pytest
 
 from chatbot import errors
 from chatbot.answers import Answer
-from chatbot.history import HistoryUnavailable, Message, NotFound, Turn
+from chatbot.attachments import Attachment
+from chatbot.conversation import Draft, Thread
+from chatbot.history import HistoryUnavailable, Message, NotFound, Setup, Turn
 from chatbot.services import Services
 from tests.fake_ollama import DEFAULT_MODEL, FakeOllama, Fault, cut, model_missing, prose, stall
 from tests.product import LoopThread, wait_for
@@ -28,7 +30,7 @@ def send(ready: Services) -> Send:
         before: Sequence[Message] = (),
     ) -> Turn:
         return ready.conversations.send(
-            owner, conversation_id, prompt, DEFAULT_MODEL, lambda: True, before
+            owner, conversation_id, Draft(prompt), DEFAULT_MODEL, lambda: True, Thread(before)
         )
 
     return act
@@ -322,3 +324,100 @@ def test_an_answer_that_the_history_cannot_take_is_shown_with_the_reason(
 
 def _no_space(_: object) -> None:
     raise HistoryUnavailable("The history's disk is full. Free some space, then try again.")
+
+
+def test_parameters_and_system_prompt_of_a_conversation_reach_ollama(
+    fake: FakeOllama, ready: Services
+) -> None:
+    own = {"temperature": 0.5, "num_ctx": 2048, "stop": ["END"], "keep_alive": "10m"}
+    thread = Thread(setup=Setup("Be a poet.", own))
+    turn = ready.conversations.send(
+        "ann", None, Draft("Hello"), DEFAULT_MODEL, lambda: True, thread
+    )
+    _answered(ready, turn)
+    body = fake.bodies()[-1]
+    assert body["messages"][0]["content"] == "Be a poet."
+    assert body["options"] == {
+        "num_ctx": 2048,
+        "num_predict": 2048,
+        "temperature": 0.5,
+        "stop": ["END"],
+    }
+    assert body["keep_alive"] == "10m"
+    assert ready.history.conversation("ann", turn.conversation.id).setup == thread.setup
+
+
+@pytest.mark.parametrize(("own", "think"), [({}, True), ({"think": "off"}, False)])
+def test_a_model_that_thinks_is_asked_to_unless_that_is_off(
+    fake: FakeOllama, ready: Services, loop: LoopThread, own: dict[str, str], think: bool
+) -> None:
+    fake.set(
+        models=["thinker:1b"],
+        capabilities={"thinker:1b": ["thinking"]},
+        thinking=["Well", " now"],
+        tokens=["Yes"],
+    )
+    loop.run(ready.models.refresh())
+    thread = Thread(setup=Setup("", own))
+    turn = ready.conversations.send("ann", None, Draft("Hi"), "thinker:1b", lambda: True, thread)
+    _answered(ready, turn)
+    assert fake.bodies()[-1]["think"] is think
+    kept = _path(ready, turn)[-1]
+    assert (kept.thinking, kept.content) == ("Well now" if think else "", "Yes")
+    assert kept.stats is not None
+    assert (kept.stats["thought_s"] is not None) is think
+
+
+def test_attachments_reach_the_model_in_this_turn_and_the_next(
+    fake: FakeOllama, ready: Services, loop: LoopThread
+) -> None:
+    fake.capabilities = {"seer:1b": ["vision"]}
+    fake.models = [*fake.models, "seer:1b"]
+    loop.run(ready.models.refresh())
+    files = [
+        Attachment("note.txt", "text/txt", 4, b"Text"),
+        Attachment("a.png", "image/png", 5, b"pixel"),
+    ]
+    send = ready.conversations.send
+    turn = send("ann", None, Draft("Look", files), "seer:1b", lambda: True)
+    _answered(ready, turn)
+    turn = send("ann", turn.conversation.id, Draft("And now?"), "seer:1b", lambda: True)
+    _answered(ready, turn)
+    for body in fake.bodies():
+        first = body["messages"][1]
+        assert first["content"] == 'Look\n\n<file name="note.txt">\nText\n</file>'
+        assert first["images"] == ["cGl4ZWw="]
+
+
+def test_an_image_for_a_model_that_cannot_see_is_refused_and_nothing_is_stored(
+    ready: Services,
+) -> None:
+    draft = Draft("Look", [Attachment("a.png", "image/png", 5, b"pixel")])
+    with pytest.raises(errors.BadRequest, match="cannot see images"):
+        ready.conversations.send("ann", None, draft, DEFAULT_MODEL, lambda: True)
+    assert ready.history.conversations("ann") == []
+
+
+@pytest.mark.configured(num_ctx=512)
+def test_a_file_that_does_not_fit_is_refused_with_its_length(ready: Services) -> None:
+    draft = Draft("Read", [Attachment("long.txt", "text/txt", 9000, b"word " * 1800)])
+    with pytest.raises(errors.ContextOverflow, match=r"has about 22\d\d tokens"):
+        ready.conversations.send("ann", None, draft, DEFAULT_MODEL, lambda: True)
+
+
+def test_an_edited_prompt_is_answered_with_what_stands_above_it(
+    fake: FakeOllama, ready: Services, send: Send
+) -> None:
+    fake.tokens = ["Fine"]
+    first = send("One")
+    _answered(ready, first)
+    second = send("Two", first.conversation.id, before=_path(ready, first))
+    _answered(ready, second)
+    above = Thread(_path(ready, first)[:2])
+    draft = Draft("Deux", instead_of=second.question.id)
+    turn = ready.conversations.send(
+        "ann", first.conversation.id, draft, DEFAULT_MODEL, lambda: True, above
+    )
+    _answered(ready, turn)
+    assert _asked(fake) == ["One", "Fine", "Deux"]
+    assert [one.content for one in _path(ready, turn)] == ["One", "Fine", "Deux", "Fine"]

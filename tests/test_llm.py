@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from chatbot import errors
-from chatbot.llm import Llm, Piece, Said
+from chatbot.llm import Asked, Llm, Piece, Said
 from chatbot.settings import Settings
 from tests._ollama_shapes import line
 from tests.fake_ollama import (
@@ -33,6 +33,7 @@ from tests.fake_ollama import (
 from tests.product import LoopThread
 
 HELLO = [Said("user", "Hello")]
+SYSTEM = "Be brief."
 BROKE_OFF = "The answer broke off before its end. Ask again; what came so far is kept."
 
 
@@ -45,7 +46,7 @@ def llm(settings: Settings, loop: LoopThread) -> Iterator[Llm]:
 
 
 async def _answer(llm: Llm, said: list[Said] = HELLO, model: str = DEFAULT_MODEL) -> list[Piece]:
-    return [piece async for piece in llm.stream(model, said)]
+    return [piece async for piece in llm.stream(Asked(model, said, SYSTEM))]
 
 
 def test_an_answer_comes_in_pieces_and_ends_with_what_ollama_counted(
@@ -62,9 +63,7 @@ def test_an_answer_comes_in_pieces_and_ends_with_what_ollama_counted(
     assert last.stats.eval_s > 0
 
 
-@pytest.mark.configured(
-    system_prompt="Be brief.", num_ctx=512, num_predict=32, num_thread=2, chat_model="other"
-)
+@pytest.mark.configured(num_ctx=512, num_predict=32, num_thread=2, chat_model="other")
 def test_the_request_has_the_system_prompt_the_conversation_and_the_options(
     fake: FakeOllama, llm: Llm, loop: LoopThread
 ) -> None:
@@ -201,7 +200,7 @@ def test_closing_the_stream_ends_the_evaluation_on_the_server(
     fake.fail(stall(1))
 
     async def first_piece() -> str:
-        stream = llm.stream(DEFAULT_MODEL, HELLO)
+        stream = llm.stream(Asked(DEFAULT_MODEL, HELLO))
         piece = await anext(stream)
         await stream.aclose()  # type: ignore[attr-defined]
         return piece.text

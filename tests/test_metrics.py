@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from chatbot import errors, metrics, readiness
 from chatbot.answers import Answer
-from chatbot.llm import Said
+from chatbot.llm import Asked, Said
 from chatbot.services import Services
 from tests.fake_ollama import CRASHED, DEFAULT_MODEL, FakeOllama, stall
 from tests.product import wait_for
@@ -34,8 +34,8 @@ def growth() -> Callable[..., float]:
 
 
 def _ask(ready: Services) -> Answer:
-    said = [Said("user", "Hello")]
-    return ready.answers.start(Answer(secrets.token_hex(4), DEFAULT_MODEL, said))
+    asked = Asked(DEFAULT_MODEL, [Said("user", "Hello")])
+    return ready.answers.start(Answer(secrets.token_hex(4), asked))
 
 
 def test_an_answer_is_counted_with_its_times_and_tokens(

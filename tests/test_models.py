@@ -44,7 +44,16 @@ def test_installed_models_are_listed_by_name(
     fake.models = ["zephyr:7b", DEFAULT_MODEL]
     found = loop.run(models.refresh())
     assert names(found) == [DEFAULT_MODEL, "zephyr:7b"]
-    assert found[0] == Model(DEFAULT_MODEL, 98363007, "llama", "134.52M", "Q4_1")
+    assert found[0] == Model(
+        name=DEFAULT_MODEL,
+        size=98363007,
+        family="llama",
+        parameters="134.52M",
+        quantization="Q4_1",
+        digest=found[0].digest,
+        capabilities=frozenset({"completion"}),
+        context_length=8192,
+    )
     assert models.installed == found
 
 
@@ -223,12 +232,12 @@ def test_a_model_that_cannot_be_created_says_why(
         (
             10,
             [("pulling", DIGEST[0], 10**9, 2 * 10**9), ("pulling", DIGEST[1], 0, 2 * 10**9)],
-            "big:1b: 25% of 4.0 GB, about 30 s left",
+            "big:1b: 25% of 4.0 GB, 100 MB/s, about 30 s left",
         ),
         (
             600,
             [("pulling", DIGEST[0], 10**9, 4 * 10**9)],
-            "big:1b: 25% of 4.0 GB, about 30 min left",
+            "big:1b: 25% of 4.0 GB, 2 MB/s, about 30 min left",
         ),
         (10, [("pulling", DIGEST[0], 10**9, 10**9)], "big:1b: 100% of 1.0 GB"),
     ],

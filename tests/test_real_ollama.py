@@ -14,7 +14,7 @@ import pytest
 
 from chatbot import errors
 from chatbot.answers import Answer
-from chatbot.llm import Said
+from chatbot.llm import Asked, Said
 from chatbot.services import Services
 from chatbot.settings import EMBEDDED_MODEL_NAME, Settings
 from tests.product import LoopThread, RealOllama, Served, embedded_model, wait_for
@@ -33,7 +33,7 @@ def settings(tmp_path: Path, real_ollama: RealOllama) -> Settings:
 @pytest.fixture
 def story(ready: Services) -> Iterator[Answer]:
     """A long answer that has begun."""
-    answer = Answer(secrets.token_hex(4), EMBEDDED_MODEL_NAME, STORY)
+    answer = Answer(secrets.token_hex(4), Asked(EMBEDDED_MODEL_NAME, STORY))
     ready.answers.start(answer)
     assert answer.begun.wait(60)
     yield answer
@@ -55,7 +55,8 @@ def _is_idle(server: RealOllama) -> bool:
 
 def test_an_answer_is_streamed_and_counted(ready: Services) -> None:
     said = [Said("user", "Say hello.")]
-    answer = ready.answers.start(Answer(secrets.token_hex(4), EMBEDDED_MODEL_NAME, said))
+    asked = Asked(EMBEDDED_MODEL_NAME, said)
+    answer = ready.answers.start(Answer(secrets.token_hex(4), asked))
     assert answer.over.wait(60)
     assert (answer.state, answer.error) == ("done", None)
     assert answer.text.strip()
@@ -79,8 +80,9 @@ def test_a_stop_before_the_first_token_ends_the_answer_on_the_server_when_the_pr
     ready: Services, real_ollama: RealOllama
 ) -> None:
     # Ollama 0.24 looks whether its client is still there only once it has read the whole prompt.
-    prompt = [Said("user", "one two three four five six seven " * 150)]
-    answer = ready.answers.start(Answer(secrets.token_hex(4), EMBEDDED_MODEL_NAME, prompt))
+    prompt = [Said("user", "one two three four five six seven " * 60)]
+    asked = Asked(EMBEDDED_MODEL_NAME, prompt)
+    answer = ready.answers.start(Answer(secrets.token_hex(4), asked))
     wait_for(lambda: answer.begun.is_set() or not _is_idle(real_ollama))
     ready.answers.stop(answer)
     assert answer.over.wait(10)

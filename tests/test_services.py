@@ -11,7 +11,7 @@ import pytest
 
 from chatbot import services
 from chatbot.answers import Answer
-from chatbot.llm import Said
+from chatbot.llm import Asked, Said
 from chatbot.settings import Settings
 from tests.fake_ollama import DEFAULT_MODEL, FakeOllama, stall
 from tests.product import LoopThread, wait_for
@@ -33,7 +33,8 @@ def test_the_end_of_the_chat_ends_its_answers_and_pulls(
     fake.fail(stall(3), path="/api/pull")
     stack = contextlib.AsyncExitStack()
     now = loop.run(stack.enter_async_context(services.running(settings)))
-    answer = now.answers.start(Answer(secrets.token_hex(4), DEFAULT_MODEL, [Said("user", "Hi")]))
+    asked = Asked(DEFAULT_MODEL, [Said("user", "Hi")])
+    answer = now.answers.start(Answer(secrets.token_hex(4), asked))
     pull = now.models.pull("big:1b")
     wait_for(lambda: answer.text and pull.total)
     loop.run(stack.aclose())

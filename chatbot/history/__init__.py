@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from chatbot.history.errors import HistoryUnavailable, NotFound
 from chatbot.history.library import UNDO
-from chatbot.history.records import Conversation, Deletion, Ending, Message, Role, State, Turn
+from chatbot.history.records import (
+    NO_SETUP,
+    Conversation,
+    Deletion,
+    Ending,
+    Message,
+    Preset,
+    Role,
+    Setup,
+    State,
+    Turn,
+)
 from chatbot.history.search import Hit
 from chatbot.history.store import STALE, History
 from chatbot.history.wholes import File, Whole
 
 __all__ = [
+    "NO_SETUP",
     "STALE",
     "UNDO",
     "Conversation",
@@ -21,7 +33,9 @@ __all__ = [
     "Hit",
     "Message",
     "NotFound",
+    "Preset",
     "Role",
+    "Setup",
     "State",
     "Turn",
     "Whole",

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Update
+from sqlalchemy import Delete, Update
 
 from chatbot.history import queries, search, wholes
 from chatbot.history.connections import Connections
@@ -95,7 +95,7 @@ class Library(Connections):
         with self._writing() as db:
             return wholes.add(db, owner, new)
 
-    def _change(self, statement: Update, parameters: dict[str, Any]) -> None:
+    def _change(self, statement: Update | Delete, parameters: dict[str, Any]) -> None:
         with self._writing() as db:
             if not db.execute(statement, parameters).rowcount:
                 raise not_found()

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, func, literal, select, update
 
-from chatbot.history.schema import conversations, messages
+from chatbot.history.schema import attachments, conversations, messages, presets
 
 _c, _m = conversations.c, messages.c
 OWNED = (_c.owner == bindparam("visitor"), _c.deleted_at.is_(None))
@@ -34,6 +34,11 @@ UNDELETE = (
     .returning(_c.id)
 )
 PURGE = delete(conversations).where(_c.deleted_at < bindparam("before"))
+CONFIGURE = (
+    update(conversations)
+    .where(*_IS_OWNED)
+    .values(system_prompt=bindparam("new_prompt"), parameters=bindparam("new_parameters"))
+)
 MOVE_HEAD = (
     update(conversations)
     .where(_c.id == bindparam("conversation"))
@@ -71,6 +76,23 @@ def _question_of() -> Select[Any]:
     )
 
 
+TREE = (
+    select(_m.id, _m.parent_id)
+    .join(conversations, _c.id == _m.conversation_id)
+    .where(*_IS_OWNED)
+    .order_by(_m.created_at, _m.id)
+)
+FILES = (
+    select(attachments)
+    .join(messages, _m.id == attachments.c.message_id)
+    .join(conversations, _c.id == _m.conversation_id)
+    .where(*_IS_OWNED)
+    .order_by(attachments.c.id)
+)
+PRESETS = select(presets).where(presets.c.owner == bindparam("visitor")).order_by(presets.c.name)
+DELETE_PRESET = delete(presets).where(
+    presets.c.owner == bindparam("visitor"), presets.c.name == bindparam("preset")
+)
 # From a conversation's head up to its first message; the first comes first.
 PATH = _path()
 QUESTION_OF = _question_of()

@@ -5,13 +5,23 @@ from __future__ import annotations
 import secrets
 import time
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Role = Literal["user", "assistant"]
 Ending = Literal["done", "stopped", "failed", "interrupted"]
 State = Literal["writing", "done", "stopped", "failed", "interrupted"]
 
 TITLE_LENGTH = 60  # characters
+
+
+class Setup(NamedTuple):
+    """What a conversation is told and how it is answered; empty: as the chat's settings say."""
+
+    system_prompt: str
+    parameters: dict[str, Any]
+
+
+NO_SETUP = Setup("", {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,11 @@ class Conversation:
     created_at: float
     updated_at: float
     deleted_at: float | None = None
+
+    @property
+    def setup(self) -> Setup:
+        """What it is told and how it is answered."""
+        return Setup(self.system_prompt, self.parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +74,17 @@ class Deletion:
     deleted_at: float
     count: int
     title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A visitor's saved system prompt and parameters."""
+
+    id: str
+    owner: str
+    name: str
+    system_prompt: str
+    parameters: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +140,7 @@ def new_message(
     )
 
 
-def values(record: Conversation | Message) -> dict[str, Any]:
+def values(record: Conversation | Message | Preset) -> dict[str, Any]:
     """Return the record as a row (dataclasses.asdict would copy deeply, ten times as slow)."""
     return {name: getattr(record, name) for name in record.__slots__}
 

@@ -90,5 +90,16 @@ attachments = Table(
     Column("name", AnyText, nullable=False),
     Column("media_type", AnyText, nullable=False),
     Column("size", Integer, nullable=False),
+    # What the model gets: an image's bytes, or a document's text as UTF-8.
     Column("data", LargeBinary, nullable=False),
+)
+
+presets = Table(
+    "presets",
+    metadata,
+    Column("id", AnyText, primary_key=True),
+    Column("owner", AnyText, nullable=False, index=True),
+    Column("name", AnyText, nullable=False),
+    Column("system_prompt", AnyText, nullable=False),
+    Column("parameters", JSON, nullable=False),
 )

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Executable, insert, update
+from sqlalchemy import Connection, Executable, insert, select, update
 
-from chatbot.history import queries
+from chatbot.attachments import Attachment
+from chatbot.history import branches, queries
 from chatbot.history.errors import not_found
 from chatbot.history.library import Library
 from chatbot.history.queries import ids_of as _ids
 from chatbot.history.records import (
+    NO_SETUP,
     Conversation,
     Ending,
     Message,
+    Preset,
+    Setup,
     Turn,
     new_conversation,
     new_message,
+    title_from,
     values,
 )
-from chatbot.history.schema import conversations, messages
+from chatbot.history.schema import conversations, messages, presets
 from chatbot.history.titles import title_of
 
 STALE = 15.0  # seconds without a save, after which an answer's writer counts as dead
@@ -50,16 +57,33 @@ class History(Library):
         alive = time.time() - STALE
         return [_seen(Message(*row), alive) for row in rows]
 
-    def ask(self, owner: str, conversation_id: str | None, prompt: str, model: str) -> Turn:
-        """Store a prompt and its empty answer at a conversation's end (None: in a new one)."""
+    def ask(
+        self,
+        owner: str,
+        conversation_id: str | None,
+        prompt: str,
+        model: str,
+        *,
+        instead_of: str | None = None,
+        files: Sequence[Attachment] = (),
+        setup: Setup = NO_SETUP,
+    ) -> Turn:
+        """Store a prompt and its empty answer at a conversation's end (None: in a new one).
+
+        With `instead_of`, a prompt's id, it becomes a new version of that one. A new conversation
+        begins with `setup`.
+        """
         with self._writing() as db:
             if conversation_id is None:
-                before = new_conversation(owner, title_of(prompt))
+                before = replace(new_conversation(owner, title_of(prompt)), **setup._asdict())
                 db.execute(insert(conversations), values(before))
             else:
                 before = _find(db, owner, conversation_id, queries.ONE_LOCKED)
-            question = new_message(before.id, before.head_id, "user", content=prompt)
-            return _answer(db, before, question, model, [question])
+            parent_id = before.head_id if instead_of is None else _parent(db, before, instead_of)
+            question = new_message(before.id, parent_id, "user", content=prompt)
+            turn = _answer(db, before, question, model, [question])
+            branches.keep_files(db, question.id, files)
+            return turn
 
     def retry(self, owner: str, conversation_id: str, answer_id: str, model: str) -> Turn:
         """Store an empty answer as a new version of another one, or raise NotFound.
@@ -73,6 +97,45 @@ class History(Library):
             if row is None:
                 raise not_found()
             return _answer(db, before, Message(*row), model, [])
+
+    def versions(self, owner: str, conversation_id: str) -> dict[str, list[str]]:
+        """For each message that has other versions: the ids of all of them, oldest first."""
+        with self._reading() as db:
+            return branches.versions(db, _ids(owner, conversation_id))
+
+    def show(self, owner: str, conversation_id: str, message_id: str) -> None:
+        """Make the visible path go through this version, to its newest end, or raise NotFound."""
+        with self._writing() as db:
+            _find(db, owner, conversation_id, queries.ONE_LOCKED)
+            head = branches.newest_end(db, _ids(owner, conversation_id), message_id)
+            where = conversations.c.id == conversation_id
+            db.execute(update(conversations).where(where).values(head_id=head))
+
+    def files(self, owner: str, conversation_id: str) -> dict[str, list[Attachment]]:
+        """The attachments of a conversation by the id of their message."""
+        with self._reading() as db:
+            return branches.files(db, _ids(owner, conversation_id))
+
+    def configure(self, owner: str, conversation_id: str, setup: Setup) -> None:
+        """Give a conversation its system prompt and parameters, or raise NotFound."""
+        names = {"new_prompt": setup.system_prompt, "new_parameters": setup.parameters}
+        self._change(queries.CONFIGURE, {**_ids(owner, conversation_id), **names})
+
+    def presets(self, owner: str) -> list[Preset]:
+        """List the owner's presets by name."""
+        with self._reading() as db:
+            return [Preset(*row) for row in db.execute(queries.PRESETS, {"visitor": owner})]
+
+    def save_preset(self, owner: str, name: str, setup: Setup) -> None:
+        """Keep a preset; one of the same name is replaced."""
+        preset = Preset(secrets.token_hex(16), owner, title_from(name), *setup)
+        with self._writing() as db:
+            db.execute(queries.DELETE_PRESET, {"visitor": owner, "preset": preset.name})
+            db.execute(insert(presets), values(preset))
+
+    def delete_preset(self, owner: str, name: str) -> None:
+        """Delete a preset, or raise NotFound."""
+        self._change(queries.DELETE_PRESET, {"visitor": owner, "preset": name})
 
     def save(self, message_id: str, *, content: str, thinking: str = "") -> bool:
         """Keep the answer so far and show that its writer lives; to be called within STALE.
@@ -110,6 +173,19 @@ def _find(
     if row is None:
         raise not_found()
     return Conversation(*row)
+
+
+def _parent(db: Connection, conversation: Conversation, question_id: str) -> str | None:
+    m = messages.c
+    found = db.execute(
+        select(m.parent_id).where(
+            m.id == question_id, m.conversation_id == conversation.id, m.role == "user"
+        )
+    ).one_or_none()
+    if found is None:
+        raise not_found()
+    parent_id: str | None = found[0]
+    return parent_id
 
 
 def _answer(

@@ -5,16 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+from streamlit.elements.widgets.chat import ChatInputValue
 
-from chatbot import errors, services
-from chatbot.page import exchange, sidebar, status, view
+from chatbot import attachments, errors, services
+from chatbot.attachments import Attachment
+from chatbot.conversation import Draft
+from chatbot.page import browser, dialogs, exchange, gauge, sidebar, status, view, welcome
+from chatbot.page.texts import t
 
 _ICON = Path(__file__).with_name("icon.svg")
 _FREE_SLOTS = 3
+_SHOWN = 20  # exchanges: a browser is slow to draw hundreds
 
 # The stop button is there while a script runs, which one that follows an answer does for longer
 # than the delay.
+# Captions are too faint for many eyes as Streamlit draws them.
 _STYLE = """<style>
+[data-testid="stCaptionContainer"] { color: inherit; opacity: 0.8 }
 @keyframes later { from { visibility: hidden } }
 .stApp .st-key-stopping { animation: later 0.3s step-end }
 .stApp:not([data-test-script-state="running"]) .st-key-stopping { display: none }
@@ -25,42 +32,57 @@ def page() -> None:
     """Draws the page."""
     st.set_page_config(page_title="Chat", page_icon=str(_ICON), layout="centered")
     st.html(_STYLE)
+    browser.help_along()
     shown = view.current()
     shown.reload()
     if shown.early:
-        early, shown.early = shown.early, ""
+        early, shown.early = shown.early, None
         _send(shown, early)
     sidebar.draw(shown)
     _bottom(shown)
-    st.fragment(_welcome, key="welcome")()
+    st.fragment(welcome.draw, key="welcome")(_submit)
     _exchanges(shown)
+    dialogs.draw(shown)
 
 
 def _bottom(shown: view.View) -> None:
+    now = services.current()
     with st.bottom:
         status.draw()
         if shown.trouble is not None:
             st.error(shown.trouble.sentence)
+        if shown.held:
+            _held(shown)
         # Streamlit's own stop button takes the end of the submission's run for the answer's end.
         with st.container(key="stopping", horizontal=True, horizontal_alignment="center"):
-            st.button("Stop", key="stop", icon=":material/stop_circle:", on_click=exchange.stop)
+            st.button(
+                t("Stop"),
+                key="stop",
+                icon=":material/stop_circle:",
+                on_click=exchange.stop,
+                shortcut="Esc",
+            )
     prompt = st.chat_input(
-        "Ask anything",
+        t("Ask anything"),
         key="prompt",
-        max_chars=services.current().settings.max_prompt_chars,
-        on_submit=_submit,
+        max_chars=now.settings.max_prompt_chars,
+        accept_file="multiple",
+        file_type=attachments.kinds(now.models.can(shown.model, "vision")),
+        max_upload_size=now.settings.max_file_mb,
+        on_submit=_typed,
     )
     if prompt is not None and not shown.taken:
         # It came before this session had drawn its input, as after a restart: no callback then.
-        shown.early = prompt
+        shown.early = _draft(shown, prompt)
         st.rerun()
     shown.taken = False
 
 
-def _welcome() -> None:
-    place = st.empty()  # emptied at once by the first prompt, not at the end of its answer
-    if not view.current().exchanges:
-        place.title("What can I help with?", anchor=False)
+def _held(shown: view.View) -> None:
+    """The files of a prompt that was refused, which go with the next one."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        exchange.draw_files(shown.held)
+        st.button(t("Remove"), key="unhold", type="tertiary", on_click=shown.held.clear)
 
 
 def _exchanges(shown: view.View) -> None:
@@ -69,13 +91,26 @@ def _exchanges(shown: view.View) -> None:
     The last one, which may be under way, is drawn after all others: following it takes its time.
     """
     last = len(shown.exchanges) - 1
-    for index in range(last):
+    if shown.first is None:
+        shown.first = max(0, last + 1 - _SHOWN)
+    if shown.first:
+        _earlier(shown)
+    for index in range(shown.first, last):
+        gauge.boundary(shown, index)
         _slot(index)
     place = st.container()
     _free_slots(last + 1)
     if shown.exchanges:
         with place:
+            gauge.boundary(shown, last)
             _slot(last)
+
+
+def _earlier(shown: view.View) -> None:
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        if st.button(t("Show earlier messages"), key="earlier", type="tertiary"):
+            shown.first = max(0, (shown.first or 0) - _SHOWN)
+            st.rerun()
 
 
 def _free_slots(first: int) -> None:
@@ -98,16 +133,48 @@ def _exchange(index: int, opens: bool) -> None:
         exchange.draw(index)
 
 
-def _submit() -> None:
+def _typed() -> None:
     shown = view.current()
-    changed = _send(shown, str(st.session_state.prompt))
+    draft = _draft(shown, st.session_state.prompt)
+    if draft is None:
+        shown.taken = True
+    else:
+        _submit(draft)
+
+
+def _draft(shown: view.View, typed: str | ChatInputValue) -> Draft | None:
+    """The prompt with its files; None if one cannot be read, which is said and costs nothing."""
+    text = typed if isinstance(typed, str) else typed.text
+    files, shown.held = shown.held, []
+    trouble = None
+    for one in () if isinstance(typed, str) else typed.files:
+        try:
+            files.append(_read(one.name, one.getvalue()))
+        except errors.ChatError as error:
+            trouble = error
+    draft = Draft(text, files)
+    if trouble is None:
+        return draft
+    shown.trouble = trouble
+    _give_back(shown, draft)
+    return None
+
+
+def _read(name: str, data: bytes) -> Attachment:
+    return attachments.read(name, data, services.current().settings.max_file_mb * 1_000_000)
+
+
+def _submit(draft: Draft) -> None:
+    """Sends a draft, then draws what it changed and nothing else."""
+    shown = view.current()
+    changed = _send(shown, draft)
     if changed:
-        welcome = ["welcome"] if 0 in changed else []
-        st.rerun([*welcome, *(f"exchange-{index}" for index in changed)])
+        first = ["welcome"] if 0 in changed else []
+        st.rerun([*first, *(f"exchange-{index}" for index in changed)])
     shown.taken = True
 
 
-def _send(shown: view.View, prompt: str) -> list[int]:
+def _send(shown: view.View, draft: Draft) -> list[int]:
     """Sends the prompt; on a refusal it goes back into the input and the reason is shown.
 
     Returns the exchanges to draw, none when the whole page is to be drawn.
@@ -115,9 +182,14 @@ def _send(shown: view.View, prompt: str) -> list[int]:
     was_clear = shown.trouble is None
     shown.trouble = None
     try:
-        changed = exchange.send(shown, prompt)
+        changed = exchange.send(shown, draft)
     except errors.ChatError as error:
-        st.session_state.prompt = prompt
         shown.trouble = error
+        _give_back(shown, draft)
         return []
     return changed if was_clear else []
+
+
+def _give_back(shown: view.View, draft: Draft) -> None:
+    st.session_state.prompt = draft.prompt
+    shown.held = list(draft.files)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from chatbot import services
 from chatbot.models import names
-from chatbot.page import library
+from chatbot.page import library, tools
 from chatbot.page.texts import t
 from chatbot.page.view import View
 from chatbot.settings import EMBEDDED_MODEL_NAME
@@ -20,11 +20,13 @@ def draw(shown: View) -> None:
             t("New chat"),
             icon=":material/edit_square:",
             key="new",
+            shortcut="Ctrl+Shift+O",
             width="stretch",
             on_click=shown.open,
             args=(None,),
         )
         _model(shown)
+        tools.draw(shown)
         library.draw(shown)
         if note := _what_ends(shown):
             st.caption(note)

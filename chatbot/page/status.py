@@ -30,24 +30,28 @@ def _watch() -> None:
         st.info(f"{ready.text}…", icon=":material/hourglass_top:")
 
 
-def pull(model: str, key: str) -> None:
-    """A button that pulls `model`, then its progress with a button that cancels."""
+def pull(model: str, key: str, stay: bool = False) -> None:
+    """A button that pulls `model`, then its progress with a button that cancels.
+
+    At the end the whole page is drawn anew; with `stay`, as in a dialog that would close, only
+    the end of the pull is shown.
+    """
     under_way = services.current().models.pulling(model)
     if under_way is None or under_way.done:
-        if under_way is not None and under_way.error is None:
-            st.caption(t("{model} is here now.", model=model))
-            return
-        if under_way is not None and under_way.error is not None:
-            st.caption(under_way.error.sentence)
-        st.button(
-            t("Pull {model}", model=model),
-            key=key,
-            type="primary",
-            on_click=_start,
-            args=(model,),
-        )
+        _idle(model, key, under_way)
     else:
-        _watch_pull(model, key)
+        _watch_pull(model, key, stay)
+
+
+def _idle(model: str, key: str, last: Pull | None) -> None:
+    """How the last pull ended, and the button for another one unless the model is there."""
+    if last is not None and last.error is None:
+        st.caption(t("{model} is here now.", model=model))
+        return
+    if last is not None and last.error is not None:
+        st.caption(last.error.sentence)
+    label = t("Pull {model}", model=model)
+    st.button(label, key=key, type="primary", on_click=_start, args=(model,))
 
 
 def _start(model: str) -> None:
@@ -55,14 +59,16 @@ def _start(model: str) -> None:
 
 
 @st.fragment(run_every=_LOOK_S)
-def _watch_pull(model: str, key: str) -> None:
+def _watch_pull(model: str, key: str, stay: bool) -> None:
     under_way = services.current().models.pulling(model)
-    if under_way is None or under_way.done:
+    if under_way is not None and not under_way.done:
+        _progress(under_way)
+        cancel = services.current().models.cancel
+        st.button(t("Cancel"), key=f"cancel-{key}", on_click=cancel, args=(model,))
+    elif stay:
+        _idle(model, key, under_way)
+    else:
         st.rerun()
-        return
-    _progress(under_way)
-    cancel = services.current().models.cancel
-    st.button(t("Cancel"), key=f"cancel-{key}", on_click=cancel, args=(model,))
 
 
 def _progress(under_way: Pull) -> None:

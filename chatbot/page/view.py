@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -12,20 +12,24 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from chatbot import errors, services, visitors
 from chatbot.answers import Answer
-from chatbot.conversation import outcome
-from chatbot.history import Message, NotFound
+from chatbot.attachments import Attachment
+from chatbot.conversation import Draft, Thread, outcome
+from chatbot.history import NO_SETUP, Message, NotFound, Setup
 
 
 @dataclass
 class Exchange:
     """A prompt and its answer; the answer is missing only in a history cut between the two.
 
-    `again`: it was answered anew in this tab.
+    The versions are ids, oldest first, and empty when there is one only. `again`: it was answered
+    anew in this tab.
     """
 
     question: Message
     answer: Message | None
     again: bool = False
+    question_versions: Sequence[str] = ()
+    answer_versions: Sequence[str] = ()
 
 
 @dataclass
@@ -34,7 +38,8 @@ class View:
 
     `trouble` is what went wrong last, shown until something else is done; `unlisted`: the sidebar
     was drawn before the conversation was there; `taken`: this run's prompt has been sent; `early`:
-    a prompt to send at the next run.
+    a prompt to send at the next run; `held`: files of a prompt that was refused; `dialog`: what
+    the next run opens, for which exchange; `first`: the exchange that the page begins with.
     """
 
     owner: str
@@ -45,12 +50,18 @@ class View:
     model: str = ""
     unlisted: bool = False
     taken: bool = False
-    early: str = ""
+    early: Draft | None = None
+    held: list[Attachment] = field(default_factory=list)
+    dialog: tuple[str, int] | None = None
+    first: int | None = None
+    setup: Setup = NO_SETUP
+    files: dict[str, list[Attachment]] = field(default_factory=dict)
     tab: Callable[[], bool] = lambda: True
 
     def open(self, conversation_id: str | None) -> None:
         """Shows this conversation, or an empty page for None or for one that is not the owner's."""
         self.conversation_id, self.exchanges, self.trouble = conversation_id, [], None
+        self.setup, self.files, self.first = NO_SETUP, {}, None
         if conversation_id is not None:
             self.reload()
         if self.conversation_id is None:
@@ -62,19 +73,27 @@ class View:
         """Reads the open conversation again: another tab may have gone on with it."""
         if self.conversation_id is None:
             return
+        history = services.current().history
         try:
-            messages = services.current().history.messages(self.owner, self.conversation_id)
+            messages = history.messages(self.owner, self.conversation_id)
+            versions = history.versions(self.owner, self.conversation_id)
+            self.files = history.files(self.owner, self.conversation_id)
+            self.setup = history.conversation(self.owner, self.conversation_id).setup
         except NotFound:
             self.conversation_id, self.exchanges = None, []
             self.trouble = errors.ChatError("There is no such conversation among yours.")
         except errors.ChatError as error:
             self.trouble = error
         else:
-            self.exchanges = _pair(messages)
+            self.exchanges = _pair(messages, versions)
 
-    def messages(self) -> list[Message]:
-        """The messages shown, oldest first."""
-        pairs = ((one.question, one.answer) for one in self.exchanges)
+    def thread(self, end: int | None = None) -> Thread:
+        """What stands above the exchange `end`, or the whole conversation."""
+        return Thread(self.messages(end), self.files, self.setup)
+
+    def messages(self, end: int | None = None) -> list[Message]:
+        """The messages shown, oldest first, up to the exchange `end`."""
+        pairs = ((one.question, one.answer) for one in self.exchanges[:end])
         return [message for pair in pairs for message in pair if message is not None]
 
     def settle(self, index: int, answer: Answer) -> None:
@@ -107,11 +126,12 @@ def _tab_is_open() -> Callable[[], bool]:
     return lambda: runtime.is_active_session(session_id)
 
 
-def _pair(messages: list[Message]) -> list[Exchange]:
+def _pair(messages: list[Message], versions: dict[str, list[str]]) -> list[Exchange]:
     exchanges: list[Exchange] = []
     for message in messages:
+        those = versions.get(message.id, ())
         if message.role == "user":
-            exchanges.append(Exchange(message, None))
+            exchanges.append(Exchange(message, None, question_versions=those))
         elif exchanges:
-            exchanges[-1].answer = message
+            exchanges[-1].answer, exchanges[-1].answer_versions = message, those
     return exchanges

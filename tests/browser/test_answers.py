@@ -23,7 +23,7 @@ def test_an_answer_grows_while_it_is_written(page: ChatPage, fake: FakeOllama) -
         lengths.add(len(answer.inner_text()))
     assert len(lengths) > 5
     expect(answer).to_contain_text("word39")
-    expect(answer).to_contain_text("40 tokens")
+    expect(answer).to_contain_text("40 out")
 
 
 def test_the_whole_conversation_goes_to_the_model(page: ChatPage, fake: FakeOllama) -> None:
@@ -96,7 +96,7 @@ def test_stop_ends_it_on_the_server_and_keeps_what_came(page: ChatPage, fake: Fa
 def test_stop_works_before_the_first_token(page: ChatPage, fake: FakeOllama) -> None:
     fake.first_token_delay = 60
     answer = page.ask("Think long")
-    expect(answer).to_contain_text("Thinking")
+    expect(answer).to_contain_text("Reading the prompt")
     page.stop_button.click()
     fake.wait_for(lambda now: now.aborted == 1)
     expect(answer).to_contain_text("Stopped")

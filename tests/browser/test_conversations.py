@@ -123,7 +123,7 @@ def test_an_answer_goes_on_while_another_conversation_is_read(
     expect(page.messages.first).to_contain_text("A short one")
     assert fake.active == 1
     page.conversation("A long one").click()
-    expect(page.messages.last).to_contain_text("60 tokens")
+    expect(page.messages.last).to_contain_text("60 out")
     assert len(fake.bodies()) == 2
 
 
@@ -158,7 +158,7 @@ def test_closing_one_of_two_tabs_leaves_the_answer_to_the_other(
     second = visit(page.url, _path(page), like=page)
     expect(second.messages.last).to_contain_text("word9")
     page.page.close()
-    expect(second.messages.last).to_contain_text("80 tokens")
+    expect(second.messages.last).to_contain_text("80 out")
 
 
 def _path(page: ChatPage) -> str:

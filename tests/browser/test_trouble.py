@@ -96,7 +96,7 @@ def test_a_queue_is_shown_while_one_waits(visit: Visit, chat: Served, fake: Fake
     fake.set(slots=1, tokens=words(400), tokens_per_second=20)
     expect(first.ask("The first")).to_contain_text("word2")
     waiting = second.ask("The second")
-    expect(waiting).to_contain_text("Waiting, 1 answer before yours")
+    expect(waiting).to_contain_text("Queued, 1 answer before yours")
     first.stop_button.click()
     expect(waiting).to_contain_text("word2")
 

@@ -85,13 +85,13 @@ def test_a_history_of_a_newer_version_is_refused_and_left_alone(url: str) -> Non
     history.close()
     _, writer = open_engines(url)
     with writer.begin() as db:
-        ours = db.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+        head = db.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
         db.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(HistoryUnavailable) as refusal:
         History(url)
     assert refusal.value.sentence == NEWER
     with writer.begin() as db:
-        db.execute(text("UPDATE alembic_version SET version_num = :ours"), {"ours": ours})
+        db.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": head})
     writer.dispose()
     history = History(url)
     assert history.conversations("ann") == [turn.conversation]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from chatbot.conversation import Draft
 from chatbot.services import Services
 from tests.fake_ollama import FakeOllama, prose
 from tests.history.test_unavailable import read_only
@@ -55,7 +56,7 @@ def test_a_busy_chat_refuses_and_gives_the_prompt_back(
 ) -> None:
     fake.first_token_delay = 60
     app = open_page()
-    ready.conversations.send("bob", None, "Hello", fake.models[0], lambda: True)
+    ready.conversations.send("bob", None, Draft("Hello"), fake.models[0], lambda: True)
     refused(app, "One too many", "1 answers are under way, as many as this chat takes at once.")
 
 
@@ -121,3 +122,18 @@ def refused(app: AppTest, prompt: str, sentence: str) -> None:
     assert sentence in error
     assert app.session_state.prompt is None
     assert messages(app) == before
+
+
+def test_a_long_conversation_begins_with_its_newest_messages(
+    open_page: Open, ready: Services
+) -> None:
+    conversation = None
+    for number in range(25):
+        turn = ready.history.ask("ann", conversation, f"Question {number}", "m")
+        ready.history.finish(turn.answer.id, content="Fine", state="done")
+        conversation = turn.conversation.id
+    app = open_page(c=conversation)
+    assert messages(app)[0] == ("user", "Question 5")
+    app.button(key="earlier").click().run()
+    assert messages(app)[0] == ("user", "Question 0")
+    assert len(messages(app)) == 50

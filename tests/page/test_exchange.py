@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatbot.answers import Answer
+from chatbot.conversation import Draft
 from chatbot.services import Services
 from tests.fake_ollama import CRASHED, OUT_OF_MEMORY, FakeOllama, cut, error_line, model_missing
 from tests.page.conftest import Open, ask, messages, texts
@@ -12,10 +13,14 @@ from tests.page.conftest import Open, ask, messages, texts
 
 def test_an_answer_ends_with_its_model_tokens_and_speed(open_page: Open, fake: FakeOllama) -> None:
     fake.set(tokens=40, tokens_per_second=200)
+    fake.prompt_tokens = 12
     (note,) = texts(ask(open_page(), "Hello").chat_message[1].caption)
-    model, tokens, speed = note.split(" · ")
-    assert (model, tokens) == (fake.models[0], "40 tokens")
+    model, first, speed, tokens, context, end = note.split(" · ")
+    assert (model, end) == (fake.models[0], "complete")
+    assert first.startswith("first words after ")
     assert speed.endswith(" tokens/s")
+    assert tokens == "12 tokens in, 40 out"
+    assert context == "52 of 4,096 tokens of context"
 
 
 def test_an_answer_that_ended_before_it_was_drawn_is_shown(
@@ -153,7 +158,7 @@ def test_a_busy_chat_says_so_to_who_tries_again(
     fake.fail(CRASHED)
     app = ask(open_page(), "Hello")
     fake.first_token_delay = 60
-    ready.conversations.send("bob", None, "Hello", fake.models[0], lambda: True)
+    ready.conversations.send("bob", None, Draft("Hello"), fake.models[0], lambda: True)
     app.chat_message[1].button[0].click().run()
     assert any("answers are under way" in text for text in texts(app.error))
     assert app.chat_message[1].button[0].label == "Try again"

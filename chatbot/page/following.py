@@ -1,0 +1,123 @@
+"""An answer on the page: followed while it is written, or as a whole."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.elements.lib.mutable_status_container import StatusContainer
+from streamlit.runtime.scriptrunner import StopException
+
+from chatbot import services
+from chatbot.answers import Answer
+from chatbot.history import Message
+from chatbot.markdown import blocks, for_display
+from chatbot.page import rerun, view
+from chatbot.page.texts import t
+
+_TICK_S = 0.5  # how often the waiting time is shown; also how soon a stop is noticed
+_UPDATE_S = 0.1  # tokens that come within this time share an update
+
+
+@dataclass
+class _Text:
+    """Text that grows on the page: each finished block is sent once, the last one as it grows."""
+
+    slot: DeltaGenerator | None = None
+    finished: int = 0
+    shown: str = field(default="")
+    sent: float = 0.0
+
+    def update(self, text: str) -> None:
+        """Shows `text`, which begins with what is shown already."""
+        now = time.monotonic()
+        # A silent model's text is sent again: only then does Streamlit look for a stop.
+        if text == self.shown and now - self.sent < _TICK_S:
+            return
+        self.shown, self.sent = text, now
+        *whole_blocks, tail = blocks(text[self.finished :])
+        for block in whole_blocks:
+            self._put(block)
+            self.slot = None
+            self.finished += len(block)
+        self._put(tail)
+
+    def _put(self, block: str) -> None:
+        draw = st.markdown if self.slot is None else self.slot.markdown
+        self.slot = draw(for_display(block))
+
+
+def whole(answer: Message) -> None:
+    """Shows an answer in the same parts as when it was written, so that these stay as they are."""
+    if answer.thinking:
+        with st.status(_thought((answer.stats or {}).get("thought_s")), state="complete"):
+            _blocks(answer.thinking)
+    _blocks(answer.content)
+
+
+def _blocks(text: str) -> None:
+    for block in blocks(text):
+        st.markdown(for_display(block))
+
+
+def follow(answer: Answer, shown: view.View) -> None:
+    """Shows the answer until its end. The stop button ends it; drawing anew leaves it running."""
+    if shown.tab not in answer.watchers:
+        answer.watchers.append(shown.tab)
+    slot: DeltaGenerator | None = st.caption(_waiting(answer))
+    try:
+        while slot and not answer.begun.wait(_TICK_S):
+            slot.caption(_waiting(answer))
+        if slot and answer.thinking:
+            _think(answer, slot)
+            slot = None
+        text = _Text(slot)
+        while not answer.over.is_set():
+            text.update(answer.text)
+            answer.over.wait(_UPDATE_S)
+        text.update(answer.text)
+    except StopException:
+        if shown.tab():  # else it was closed, and another tab may still follow
+            services.current().answers.stop(answer)
+            rerun.soon(answer)
+        raise
+
+
+def _think(answer: Answer, slot: DeltaGenerator) -> None:
+    """Shows the thinking, folded, until the first text or the end."""
+    block: StatusContainer = slot.status(t("Thinking…"))
+    text = _Text()
+    with block:
+        while not answer.over.is_set() and answer.first_text is None:
+            text.update(answer.thinking)
+            answer.over.wait(_UPDATE_S)
+        text.update(answer.thinking)
+    block.update(label=_thought(answer.thought_s), state="complete")
+
+
+def _thought(seconds: float | None) -> str:
+    if seconds is None:
+        return t("Thoughts")
+    return t("Thought for {seconds} s", seconds=f"{seconds:.1f}")
+
+
+def _waiting(answer: Answer) -> str:
+    seconds = time.monotonic() - answer.started
+    elapsed = f" {seconds:.0f} s" if seconds >= 1 else ""
+    return _stage(answer) + elapsed
+
+
+def _stage(answer: Answer) -> str:
+    now = services.current()
+    if answer.waits_for_ollama:
+        return t("Ollama does not answer. Waiting for it to come back…")
+    ahead = now.answers.ahead(answer)
+    if ahead == 1:
+        return t("Queued, 1 answer before yours…")
+    if ahead:
+        return t("Queued, {ahead} answers before yours…", ahead=ahead)
+    if answer.model not in now.models.in_memory:
+        return t("Loading the model {model}…", model=answer.model)
+    return t("Reading the prompt…")

@@ -1,0 +1,115 @@
+"""The dialog for what a conversation is told and how it is answered, with presets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from chatbot import errors, services
+from chatbot.history import NO_SETUP, Preset, Setup
+from chatbot.page import gauge, view
+from chatbot.page.texts import t
+from chatbot.parameters import Parameters, allowed, parse
+
+_FIELDS = ("temperature", "top_p", "seed", "num_ctx", "num_predict", "keep_alive")
+_KEY = "setup-"
+
+
+def dialog(shown: view.View) -> None:
+    """Opens the dialog."""
+    _fill(shown.setup)
+
+    @st.dialog(t("Settings of this conversation"), width="medium")
+    def opened() -> None:
+        _presets(shown)
+        st.text_area(
+            t("System prompt"),
+            key=_KEY + "system_prompt",
+            placeholder=services.current().settings.system_prompt,
+            max_chars=services.current().settings.max_prompt_chars,
+        )
+        _parameters(shown)
+        _end(shown)
+
+    opened()
+
+
+def _fill(setup: Setup) -> None:
+    """Puts a set-up into the dialog's fields."""
+    own = Parameters.model_validate(setup.parameters)
+    st.session_state[_KEY + "system_prompt"] = setup.system_prompt
+    for name in _FIELDS:
+        value = getattr(own, name)
+        st.session_state[_KEY + name] = "" if value is None else str(value)
+    st.session_state[_KEY + "stop"] = "\n".join(own.stop)
+    st.session_state[_KEY + "think"] = own.think
+    st.session_state[_KEY + "preset"] = None
+
+
+def _parameters(shown: view.View) -> None:
+    settings = services.current().settings
+    known = {"num_ctx": str(settings.num_ctx), "num_predict": str(settings.num_predict)}
+    columns = st.columns(3)
+    for number, name in enumerate(_FIELDS):
+        with columns[number % 3]:
+            default = known.get(name, t("as the model says"))
+            st.text_input(name, key=_KEY + name, placeholder=default, help=allowed(name))
+    st.text_area(t("Stop words, one a line"), key=_KEY + "stop", height=68, help=allowed("stop"))
+    if services.current().models.can(shown.model, "thinking"):
+        st.segmented_control(
+            t("Thinking"), ["off", "on", "low", "medium", "high"], key=_KEY + "think"
+        )
+
+
+def _end(shown: view.View) -> None:
+    with st.container(horizontal=True):
+        save = st.button(t("Save"), type="primary", key=_KEY + "save")
+        st.button(t("Reset"), key=_KEY + "reset", on_click=_fill, args=(NO_SETUP,))
+    if save and (setup := _typed(shown)):
+        gauge.configure(shown, setup)
+        st.rerun()
+
+
+def _typed(shown: view.View) -> Setup | None:
+    """What the fields say; None, with the reason on the page, if a value is not allowed."""
+    names = (*_FIELDS, "stop", "think")
+    try:
+        own = parse({name: st.session_state.get(_KEY + name) for name in names})
+    except errors.ChatError as error:
+        for line in error.sentence.splitlines():
+            st.error(line)
+        return None
+    kept: dict[str, Any] = {k: v for k, v in shown.setup.parameters.items() if k == "summary"}
+    chosen = own.model_dump(mode="json", exclude_defaults=True)
+    return Setup(str(st.session_state[_KEY + "system_prompt"]).strip(), {**kept, **chosen})
+
+
+def _presets(shown: view.View) -> None:
+    presets = {one.name: one for one in services.current().history.presets(shown.owner)}
+    with st.expander(t("Presets"), icon=":material/bookmark:"):
+        name = st.selectbox(
+            t("Preset"), list(presets), index=None, key=_KEY + "preset", accept_new_options=True
+        )
+        with st.container(horizontal=True):
+            known = presets.get(name or "")
+            st.button(
+                t("Use"), key=_KEY + "use", disabled=known is None, on_click=_use, args=(known,)
+            )
+            if st.button(t("Save as preset"), key=_KEY + "keep", disabled=not name):
+                _keep(shown, str(name))
+            if st.button(t("Delete preset"), key=_KEY + "drop", disabled=known is None):
+                services.current().history.delete_preset(shown.owner, str(name))
+                st.rerun(scope="fragment")
+
+
+def _use(preset: Preset | None) -> None:
+    if preset is not None:
+        _fill(Setup(preset.system_prompt, preset.parameters))
+
+
+def _keep(shown: view.View, name: str) -> None:
+    if setup := _typed(shown):
+        own = {k: v for k, v in setup.parameters.items() if k != "summary"}
+        services.current().history.save_preset(shown.owner, name, setup._replace(parameters=own))
+        st.toast(t("Saved as {name}", name=name))

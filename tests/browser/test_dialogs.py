@@ -1,0 +1,131 @@
+"""The dialogs in a real browser: edit a prompt, set up a conversation, look after models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.chat_page import ChatPage
+from tests.browser.conftest import OTHER_MODEL
+from tests.fake_ollama import FakeOllama, stall
+from tests.product import Served
+
+pytestmark = pytest.mark.browser
+
+Visit = Callable[..., ChatPage]
+
+
+def dialog(page: ChatPage) -> Locator:
+    """The open dialog; a popover in it is a dialog of its own."""
+    return page.page.get_by_test_id("stDialog")
+
+
+def edit(page: ChatPage, exchange: int, prompt: str) -> None:
+    """Edits the prompt of an exchange and sends it."""
+    page.messages.nth(2 * exchange + 1).get_by_role("button", name="More").click()
+    page.page.get_by_text("Edit the prompt").click()
+    dialog(page).get_by_role("textbox", name="Prompt").fill(prompt)
+    dialog(page).get_by_role("button", name="Send").click()
+
+
+def test_an_edited_prompt_goes_on_from_there_and_the_earlier_one_stays(
+    page: ChatPage, fake: FakeOllama
+) -> None:
+    page.ask("One")
+    page.idle()
+    page.ask("Two")
+    page.idle()
+    fake.tokens = ["About three"]
+    edit(page, 0, "Three")
+    expect(page.messages.last).to_contain_text("About three")
+    expect(page.messages).to_have_count(2)
+    expect(dialog(page)).to_have_count(0)
+    assert fake.bodies()[-1]["messages"][1:] == [{"role": "user", "content": "Three"}]
+    page.messages.first.get_by_role("button", name="Page 1").click()
+    expect(page.messages).to_have_count(4)
+    page.reload()
+    expect(page.messages).to_have_count(4)
+    expect(page.messages.first).to_contain_text("One")
+
+
+def test_an_edit_that_is_refused_says_why_and_keeps_the_text(page: ChatPage) -> None:
+    page.ask("One")
+    page.idle()
+    edit(page, 0, "   ")
+    expect(dialog(page)).to_contain_text("The prompt is empty. Write something.")
+    dialog(page).get_by_role("button", name="Close").click()
+    expect(page.messages.first).to_contain_text("One")
+
+
+def test_a_conversation_is_set_up_with_a_preset_that_stays(
+    page: ChatPage, fake: FakeOllama
+) -> None:
+    page.button("Settings").click()
+    dialog(page).get_by_label("System prompt").fill("Be a poet.")
+    temperature = dialog(page).get_by_role("textbox", name="temperature")
+    temperature.fill("7")
+    dialog(page).get_by_role("button", name="Save", exact=True).click()
+    expect(dialog(page)).to_contain_text("temperature is '7': allowed is a number from 0 to 2.")
+    temperature.fill("0.3")
+    dialog(page).get_by_text("Presets").click()
+    preset = dialog(page).get_by_role("combobox", name="Preset")
+    preset.fill("Poet")
+    preset.press("Enter")
+    dialog(page).get_by_role("button", name="Save as preset").click()
+    expect(page.page.get_by_text("Saved as Poet")).to_be_visible()
+    dialog(page).get_by_role("button", name="Save", exact=True).click()
+    expect(dialog(page)).to_have_count(0)
+    page.ask("Hello")
+    page.idle()
+    body = fake.bodies()[-1]
+    assert body["options"]["temperature"] == 0.3
+    assert body["messages"][0]["content"] == "Be a poet."
+    page.button("New chat").click()
+    page.button("Settings").click()
+    expect(dialog(page).get_by_label("System prompt")).to_have_value("")
+    dialog(page).get_by_text("Presets").click()
+    dialog(page).get_by_role("combobox", name="Preset").click()
+    page.page.get_by_role("option", name="Poet").click()
+    dialog(page).get_by_role("button", name="Use").click()
+    expect(dialog(page).get_by_label("System prompt")).to_have_value("Be a poet.")
+    dialog(page).get_by_role("button", name="Reset", exact=True).click()
+    expect(dialog(page).get_by_label("System prompt")).to_have_value("")
+
+
+def test_models_are_described_unloaded_deleted_and_pulled(
+    visit: Visit, serve: Callable[..., Served], fake: FakeOllama
+) -> None:
+    page = visit(serve().url)
+    page.button("Models").click()
+    expect(dialog(page)).to_contain_text("98 MB · llama · 134.52M · Q4_1 · 8,192 tokens of context")
+    expect(dialog(page)).to_contain_text("In memory with 191 MB, for 5 more minutes")
+    dialog(page).get_by_role("button", name="Unload").click()
+    expect(dialog(page)).not_to_contain_text("In memory")
+    assert fake.loaded == []
+    fake.fail(stall(6), path="/api/pull")
+    name = dialog(page).get_by_label("Pull a model by its name")
+    name.fill("new:1b")
+    name.press("Enter")
+    dialog(page).get_by_role("button", name="Pull new:1b").click()
+    expect(dialog(page)).to_contain_text("new:1b: 40% of 90 MB")
+    fake.resume()
+    expect(dialog(page)).to_contain_text("new:1b is here now.")
+    fake.models = [one for one in fake.models if one != OTHER_MODEL]
+    page.page.keyboard.press("Escape")
+    page.button("Models").click()
+    dialog(page).get_by_role("button", name="Delete…").first.click()
+    page.page.get_by_role("button", name="Delete new:1b").click()
+    expect(dialog(page)).not_to_contain_text("new:1b")
+    assert "new:1b" not in fake.models
+
+
+def test_help_lists_the_shortcuts(page: ChatPage) -> None:
+    page.button("Help").click()
+    expect(dialog(page)).to_contain_text("Ctrl+Shift+O")
+    page.page.keyboard.press("Escape")
+    page.ask("Hello")
+    page.idle()
+    page.page.keyboard.press("Control+Shift+O")
+    expect(page.messages).to_have_count(0)

@@ -1,0 +1,65 @@
+"""Files on the page: sent with a prompt, shown with it, refused with the reason."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import streamlit as st
+
+from chatbot.attachments import Attachment
+from chatbot.page import draw, view
+from chatbot.services import Services
+from tests.fake_ollama import FakeOllama
+from tests.page.conftest import Open, texts
+
+NOTE = Attachment("my_note.txt", "text/txt", 2400, b"Text of the note")
+
+
+def test_files_are_shown_as_chips_also_after_a_reload(open_page: Open, ready: Services) -> None:
+    turn = ready.history.ask("ann", None, "Read this", "m", files=[NOTE])
+    ready.history.finish(turn.answer.id, content="Done", state="done")
+    app = open_page(c=turn.conversation.id)
+    chip, prompt = texts(app.chat_message[0].markdown)
+    assert chip == r":gray-badge[:material/description: my_note\.txt · 2.4 kB]"
+    assert prompt == "Read this"
+
+
+def test_a_file_that_cannot_be_read_gives_the_prompt_and_the_other_files_back(
+    monkeypatch: pytest.MonkeyPatch, ready: Services
+) -> None:
+    state: dict[str, Any] = {}
+    monkeypatch.setattr(st, "session_state", _State(state))
+    shown = view.View(owner="ann", lasting=True)
+    files = [
+        SimpleNamespace(name="good.txt", getvalue=lambda: b"Good"),
+        SimpleNamespace(name="bad.exe", getvalue=lambda: b"MZ"),
+    ]
+    typed: Any = SimpleNamespace(text="Read both", files=files)
+    assert draw._draft(shown, typed) is None
+    assert shown.trouble is not None and "bad.exe cannot be read" in shown.trouble.sentence
+    assert [one.name for one in shown.held] == ["good.txt"]
+    assert state["prompt"] == "Read both"
+    draft = draw._draft(shown, "Only the good one")
+    assert draft is not None and [one.name for one in draft.files] == ["good.txt"]
+
+
+class _State:
+    """A session state that is only a dictionary."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.__dict__["values"] = values
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self.__dict__["values"][name] = value
+
+
+def test_starting_prompts_are_offered_and_sent(open_page: Open, fake: FakeOllama) -> None:
+    app = open_page()
+    (starters,) = app.button_group
+    assert len(starters.options) == 4
+    starters.select("Give me five ideas for dinner").run()
+    app.run()
+    assert fake.bodies()[-1]["messages"][-1]["content"] == "Give me five ideas for dinner"
+    assert not app.button_group
