@@ -18,7 +18,7 @@ from chatbot.history.records import (
 )
 from chatbot.history.search import Hit
 from chatbot.history.store import STALE, History
-from chatbot.history.wholes import File, Whole
+from chatbot.history.wholes import Whole
 
 __all__ = [
     "NO_SETUP",
@@ -27,7 +27,6 @@ __all__ = [
     "Conversation",
     "Deletion",
     "Ending",
-    "File",
     "History",
     "HistoryUnavailable",
     "Hit",

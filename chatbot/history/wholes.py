@@ -5,12 +5,14 @@ from __future__ import annotations
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, insert, select
 
+from chatbot.attachments import Attachment
+from chatbot.history.branches import keep_files
 from chatbot.history.queries import ORDER, OWNED
 from chatbot.history.records import Conversation, Message, values
 from chatbot.history.schema import attachments, conversations, messages
@@ -19,22 +21,12 @@ _c, _m, _a = conversations.c, messages.c, attachments.c
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """A file that was attached to a message, as the model gets it; `size` in bytes."""
-
-    name: str
-    media_type: str
-    size: int
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Whole:
     """A conversation with all its messages, parents before children, and files by message id."""
 
     conversation: Conversation
     messages: list[Message]
-    files: dict[str, list[File]] = field(default_factory=dict)
+    files: dict[str, list[Attachment]] = field(default_factory=dict)
 
 
 def read(db: Connection, owner: str, conversation_id: str | None) -> Iterator[Whole]:
@@ -58,10 +50,12 @@ def _of(query: Select[Any], *one: Any) -> Select[Any]:
     return query.join(conversations, _c.id == _m.conversation_id).where(*OWNED, *one)
 
 
-def _files(db: Connection, query: Select[Any], wanted: dict[str, Any]) -> dict[str, list[File]]:
+def _files(
+    db: Connection, query: Select[Any], wanted: dict[str, Any]
+) -> dict[str, list[Attachment]]:
     rows = db.execute(query.order_by(_a.message_id, _a.id), wanted)
     return {
-        message_id: [File(row.name, row.media_type, row.size, row.data) for row in group]
+        message_id: [Attachment(row.name, row.media_type, row.size, row.data) for row in group]
         for message_id, group in groupby(rows, key=lambda row: str(row.message_id))
     }
 
@@ -88,8 +82,8 @@ def add(db: Connection, owner: str, wholes: Iterable[Whole]) -> list[str]:
         db.execute(insert(conversations), values(renamed.conversation))
         if renamed.messages:
             db.execute(insert(messages), [values(one) for one in renamed.messages])
-        if rows := list(_rows(renamed.files)):
-            db.execute(insert(attachments), rows)
+        for message_id, files in renamed.files.items():
+            keep_files(db, message_id, files)
         ids.append(renamed.conversation.id)
     return ids
 
@@ -108,10 +102,3 @@ def _renamed(whole: Whole, owner: str) -> Whole:
         ],
         {new[message_id]: files for message_id, files in whole.files.items()},
     )
-
-
-def _rows(files: dict[str, list[File]]) -> Iterator[dict[str, Any]]:
-    for message_id, group in files.items():
-        for number, file in enumerate(group):
-            # The id keeps their order.
-            yield {"id": f"{message_id}-{number:03}", "message_id": message_id, **asdict(file)}

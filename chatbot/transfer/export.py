@@ -9,7 +9,8 @@ from typing import Any
 
 import orjson
 
-from chatbot.history import File, Message, Whole
+from chatbot.attachments import Attachment
+from chatbot.history import Message, Whole
 from chatbot.transfer.own import FORMAT, VERSION
 
 _NOTES = {"stopped": "Stopped", "interrupted": "Cut off", "failed": "Failed"}
@@ -41,7 +42,7 @@ def _conversation(whole: Whole) -> dict[str, Any]:
     }
 
 
-def _message(one: Message, files: Sequence[File]) -> dict[str, Any]:
+def _message(one: Message, files: Sequence[Attachment]) -> dict[str, Any]:
     return {
         "id": one.id,
         "parent_id": one.parent_id,
@@ -58,7 +59,7 @@ def _message(one: Message, files: Sequence[File]) -> dict[str, Any]:
     }
 
 
-def _file(file: File) -> dict[str, Any]:
+def _file(file: Attachment) -> dict[str, Any]:
     return {
         "name": file.name,
         "media_type": file.media_type,
@@ -91,7 +92,7 @@ def _visible(whole: Whole) -> list[Message]:
     return path[::-1]
 
 
-def _said(one: Message, files: Sequence[File]) -> str:
+def _said(one: Message, files: Sequence[Attachment]) -> str:
     parts = [f"## {'You' if one.role == 'user' else one.model or 'Assistant'}"]
     if files:
         parts.append(f"Attached: {', '.join(file.name for file in files)}")

@@ -11,21 +11,16 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chatbot.history import File
+from chatbot.attachments import Attachment
+from chatbot.errors import BadRequest
+from chatbot.parameters import Parameters, parse
 
 _IMAGES = {
     b"\x89PNG": ("image/png", "png"),
     b"\xff\xd8\xff": ("image/jpeg", "jpg"),
     b"RIFF": ("image/webp", "webp"),
-    b"GIF8": ("image/gif", "gif"),
 }
-_RANGES = {
-    "temperature": (0, 2),
-    "top_p": (0, 1),
-    "seed": (0, 2**31 - 1),
-    "num_ctx": (256, 1_048_576),
-    "num_predict": (1, 1_048_576),
-}
+_KNOWN = Parameters.model_fields.keys()
 _REASONING = re.compile(
     r'<details type="reasoning"[^>]*>\s*(?:<summary>.*?</summary>)?(.*?)</details>\s*'
     r"|<think>(.*?)</think>\s*",
@@ -52,20 +47,19 @@ def thought(content: str) -> tuple[str, str]:
 
 def parameters(options: Mapping[str, Any]) -> dict[str, Any]:
     """The options that a conversation can have here, where their values are allowed."""
-    kept: dict[str, Any] = {
-        name: value
-        for name, (low, high) in _RANGES.items()
-        if isinstance(value := options.get(name), int | float)
-        and not isinstance(value, bool)
-        and low <= value <= high
+    return {
+        name: options[name] for name in _KNOWN & options.keys() if _allowed(name, options[name])
     }
-    stop = options.get("stop")
-    if isinstance(stop, list) and stop and all(isinstance(one, str) for one in stop):
-        kept["stop"] = stop[:8]
-    return kept
 
 
-def image(encoded: str, name: str) -> File | None:
+def _allowed(name: str, value: object) -> bool:
+    try:
+        return value is not None and bool(parse({name: value}))
+    except BadRequest:
+        return False
+
+
+def image(encoded: str, name: str) -> Attachment | None:
     """An image from base64 or a data URL; None for what is no image of a known kind."""
     try:
         data = base64.b64decode(encoded.rpartition("base64,")[2], validate=True)
@@ -75,10 +69,22 @@ def image(encoded: str, name: str) -> File | None:
     if kind is None:
         return None
     media_type, ending = kind
-    return File(name if "." in name else f"{name}.{ending}", media_type, len(data), data)
+    return Attachment(name if "." in name else f"{name}.{ending}", media_type, len(data), data)
 
 
-def document(name: str, text: str) -> File:
+def sound(file: Attachment) -> bool:
+    """Whether the file is what a model can be given: an image of a known kind, or text."""
+    if file.is_image:
+        kinds = (media for start, (media, _) in _IMAGES.items() if file.data.startswith(start))
+        return next(kinds, None) == file.media_type
+    try:
+        file.data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def document(name: str, text: str) -> Attachment:
     """A text that was given to the model, as a file."""
     data = text.encode(errors="replace")
-    return File(name, "text/txt", len(data), data)
+    return Attachment(name, "text/txt", len(data), data)

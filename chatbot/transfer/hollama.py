@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BeforeValidator, TypeAdapter
 
-from chatbot.history import Conversation, File, Message, Whole
+from chatbot.attachments import Attachment
+from chatbot.history import Conversation, Message, Whole
 from chatbot.history.records import title_from
 from chatbot.history.titles import title_of
 from chatbot.transfer import foreign
@@ -76,7 +77,7 @@ def _whole(session: _Session) -> Whole:
     at = session.updatedAt.timestamp() if session.updatedAt else time.time()
     model, messages, files = session.model or "", [], {}
     system = [session.systemPrompt.content] if session.systemPrompt else []
-    knowledge: list[File] = []
+    knowledge: list[Attachment] = []
     parent_id = None
     for one in session.messages:
         if one.role == "system":
@@ -129,7 +130,7 @@ def _message(one: _Message, parent_id: str | None, model: str, at: float) -> Mes
     )
 
 
-def _images(found: list[_Image]) -> list[File]:
+def _images(found: list[_Image]) -> list[Attachment]:
     files = (
         foreign.image(one.data, one.filename or f"image-{number}")
         for number, one in enumerate(found, 1)

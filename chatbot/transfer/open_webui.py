@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, TypeAdapter
 
-from chatbot.history import Conversation, File, Message, Whole
+from chatbot.attachments import Attachment
+from chatbot.history import Conversation, Message, Whole
 from chatbot.history.records import title_from
 from chatbot.history.titles import title_of
 from chatbot.transfer import foreign
@@ -119,13 +120,13 @@ def _message(key: str, one: _Message, created: float) -> Message:
     )
 
 
-def _files(found: list[dict[str, Any]]) -> list[File]:
+def _files(found: list[dict[str, Any]]) -> list[Attachment]:
     """The images and texts that are in the export; others are only named there."""
     files = (_file(one, f"image-{number}") for number, one in enumerate(found, 1))
     return [file for file in files if file is not None]
 
 
-def _file(one: dict[str, Any], name: str) -> File | None:
+def _file(one: dict[str, Any], name: str) -> Attachment | None:
     if one.get("type") == "image":
         return foreign.image(str(one.get("url", "")), str(one.get("name") or name))
     inner = one.get("file")

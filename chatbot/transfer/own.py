@@ -5,13 +5,17 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import fields
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from chatbot.history import Conversation, Ending, File, Message, Role, Whole
+from chatbot.attachments import Attachment
+from chatbot.errors import BadRequest
+from chatbot.history import Conversation, Ending, Message, Role, Whole
 from chatbot.history.records import title_from
 from chatbot.llm import Stats
+from chatbot.parameters import parse
+from chatbot.transfer.foreign import sound
 from chatbot.transfer.tree import Path, checked
 
 FORMAT = "ollama-chatbot conversations"
@@ -49,6 +53,14 @@ def _counted(stats: dict[str, Any]) -> dict[str, Any]:
 _Plain = Annotated[dict[str, Any], AfterValidator(_plain)]
 
 
+def _in_range(values: dict[str, Any]) -> dict[str, Any]:
+    try:
+        parse(values)
+    except BadRequest as error:
+        raise ValueError(error.sentence) from error
+    return values
+
+
 class _Part(BaseModel):
     # Strict: a file is not mended but refused. Names that a later version adds are left out.
     model_config = ConfigDict(strict=True, allow_inf_nan=False)
@@ -59,6 +71,17 @@ class _File(_Part):
     media_type: str
     size: int = Field(ge=0, lt=2**31)
     data: Annotated[bytes, BeforeValidator(_decoded)]
+
+    @model_validator(mode="after")
+    def _is_sound(self) -> Self:
+        if not sound(self.attachment):
+            raise ValueError("it is neither text nor an image of its media type")
+        return self
+
+    @property
+    def attachment(self) -> Attachment:
+        """The file as the history keeps it."""
+        return Attachment(self.name, self.media_type, self.size, self.data)
 
 
 class _Message(_Part):
@@ -81,7 +104,7 @@ class _Conversation(_Part):
     pinned: bool = False
     model: str = ""
     system_prompt: str = ""
-    parameters: _Plain = {}
+    parameters: Annotated[_Plain, AfterValidator(_in_range)] = {}
     head_id: str | None
     created_at: _Time
     updated_at: _Time
@@ -115,7 +138,7 @@ def _whole(one: _Conversation, path: Path) -> Whole:
         for message in one.messages
     ]
     files = {
-        message.id: [File(**file.model_dump()) for file in message.attachments]
+        message.id: [file.attachment for file in message.attachments]
         for message in one.messages
         if message.attachments
     }

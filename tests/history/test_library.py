@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, insert, select
 
-from chatbot.history import UNDO, Conversation, File, History, Message, NotFound, Whole
+from chatbot.attachments import Attachment
+from chatbot.history import UNDO, Conversation, History, Message, NotFound, Whole
 from chatbot.history.database import open_engines
 from chatbot.history.records import new_conversation, new_message, values
 from chatbot.history.schema import attachments, conversations, messages
@@ -177,7 +178,12 @@ def whole() -> Whole:
         )
         for number, text in enumerate(("A cat", "A dog"))
     )  # fmt: skip
-    files = {question.id: [File("b.png", "image/png", 3, b"\0\1\2"), File("a.txt", "t", 1, b"a")]}
+    files = {
+        question.id: [
+            Attachment("b.png", "image/png", 3, b"\0\1\2"),
+            Attachment("a.txt", "t", 1, b"a"),
+        ]
+    }
     return Whole(replace(conversation, head_id=second.id), [question, first, second], files)
 
 

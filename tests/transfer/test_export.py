@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 
 from chatbot import transfer
-from chatbot.history import File, Whole
+from chatbot.attachments import Attachment
+from chatbot.history import Whole
 from chatbot.history.records import new_conversation, new_message
 
 
@@ -23,7 +24,7 @@ def whole(title: str = "About a cat", **changed: Any) -> Whole:
     seen = new_message(conversation.id, question.id, "assistant", content="A cat", model="m")
     seen = replace(seen, thinking="Fur.\nTail.", stats={"output_tokens": 3, "eval_s": 0.5})
     other = new_message(conversation.id, question.id, "assistant", content="A dog", model="m")
-    files = {question.id: [File("a.png", "image/png", 3, b"\0\1\2")]}
+    files = {question.id: [Attachment("a.png", "image/png", 4, b"\x89PNG")]}
     made = Whole(replace(conversation, head_id=seen.id), [question, seen, other], files)
     return replace(made, **changed)
 
@@ -38,7 +39,7 @@ def test_json_has_all_of_a_conversation() -> None:
     assert conversation["head_id"] == seen["id"]
     assert seen["parent_id"] == other["parent_id"] == question["id"]
     assert seen["thinking"] == "Fur.\nTail." and seen["stats"]["output_tokens"] == 3
-    assert base64.b64decode(question["attachments"][0]["data"]) == b"\0\1\2"
+    assert base64.b64decode(question["attachments"][0]["data"]) == b"\x89PNG"
     assert "owner" not in conversation and "ann" not in str(written)
 
 

@@ -188,6 +188,10 @@ def circle(document: Any) -> None:
          None, "conversations.0.messages.2: its parent is not there"),
         (own, lambda d: d["conversations"][0]["messages"].append(
             d["conversations"][0]["messages"][0]), None, "another message has the same id"),
+        (own, lambda d: d["conversations"][0]["parameters"].update(temperature=9),
+         '"parameters": {', "temperature is 9: allowed is a number from 0 to 2"),
+        (own, lambda d: d["conversations"][0]["messages"][0]["attachments"][0].update(data="/w=="),
+         None, "neither text nor an image of its media type"),
         (own, circle, None, "its parents form a circle"),
         (open_webui, lambda d: d[0]["chat"]["history"].update(currentId="z"),
          '"currentId": "z"', "no message has this id"),
