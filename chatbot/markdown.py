@@ -24,6 +24,9 @@ _PROSE = re.compile(r"\s[a-zA-Z]{2,}[\s,]")
 _DOLLAR = re.compile(r"(?<!\\)\$")
 _IMAGE = re.compile(r"!(?=\[[^\[\]]*\]\()")
 _OTHER_IMAGE = re.compile(r"!(?=\[)")
+# Where an address would become a link, even one of which each character is escaped.
+_ADDRESS = re.compile(r"https?:(?=//)|www(?=\.)|(?=@)", re.IGNORECASE)
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
 def blocks(text: str) -> list[str]:
@@ -77,6 +80,11 @@ def for_prompt(text: str) -> str:
     """A person's prompt as Markdown in which every line break stays one."""
     shown = for_display(text)
     return shown if "```" in text else re.sub(r"(?<=\S)\n(?=\S)", "  \n", shown)
+
+
+def literal(text: str) -> str:
+    """Markdown that shows one line of text as it stands: no link, formula, colour or HTML."""
+    return _PUNCTUATION.sub(r"\\\1", _ADDRESS.sub("\\g<0>\N{WORD JOINER}", text))
 
 
 def _prose(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from chatbot.answers import Answers
 from chatbot.conversation import Conversations
-from chatbot.history import History
+from chatbot.history import History, HistoryUnavailable
 from chatbot.llm import Llm
 from chatbot.models import Models
 from chatbot.people import People
@@ -18,6 +18,8 @@ from chatbot.readiness import Readiness
 from chatbot.settings import Settings
 
 T = TypeVar("T")
+
+_PURGE_EVERY_S = 60
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,14 @@ def database_url(settings: Settings) -> str:
     return settings.database_url or f"sqlite:///{settings.data_dir / 'chat.db'}"
 
 
+async def _purge(history: History) -> None:
+    """Deletes for good what can no longer be had back, once a minute."""
+    while True:
+        with contextlib.suppress(HistoryUnavailable):  # it is in the log; the next time, perhaps
+            await asyncio.to_thread(history.purge)
+        await asyncio.sleep(_PURGE_EVERY_S)
+
+
 @contextlib.asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Services]:
     """Makes the services on the running event loop and looks after them until the block ends."""
@@ -75,7 +85,8 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         conversations=conversations,
         people=People(settings),
     )
-    tasks = [asyncio.create_task(readiness.run()), asyncio.create_task(answers.watch())]
+    works = (readiness.run(), answers.watch(), _purge(history))
+    tasks = [asyncio.create_task(work) for work in works]
     try:
         yield _current
     finally:

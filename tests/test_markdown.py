@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from chatbot.markdown import blocks, for_display, for_prompt
+from chatbot.markdown import blocks, for_display, for_prompt, literal
 
 CODE = "```python\nprint('a')\n\n\nprint('$5 and $6')\n```"
 CASES = {
@@ -130,3 +130,17 @@ def test_markdown_is_shown_as_it_was_meant(text: str, shown: str) -> None:
 )
 def test_a_prompt_keeps_its_line_breaks(prompt: str, shown: str) -> None:
     assert for_prompt(prompt) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Plain words, 天空 and ä", "Plain words\\, 天空 and ä"),
+        ("**a** :red[b] $c$", "\\*\\*a\\*\\* \\:red\\[b\\] \\$c\\$"),
+        ("<b> `x` [l](u)", "\\<b\\> \\`x\\` \\[l\\]\\(u\\)"),
+        ("https://a.b www.c.d e@f.g",
+         "https\\:\u2060\\/\\/a\\.b www\u2060\\.c\\.d e\u2060\\@f\\.g"),
+    ],
+)  # fmt: skip
+def test_literal_text_has_no_markdown(text: str, shown: str) -> None:
+    assert literal(text) == shown

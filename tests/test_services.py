@@ -43,6 +43,22 @@ def test_the_end_of_the_chat_ends_its_answers_and_pulls(
     assert len(asyncio.all_tasks(loop.loop)) == 0
 
 
+def test_what_was_deleted_is_purged_by_itself(
+    loop: LoopThread, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatbot.services._PURGE_EVERY_S", 0.01)
+    monkeypatch.setattr("chatbot.history.library.UNDO", 0.1)
+
+    async def inside() -> None:
+        async with services.running(settings) as now:
+            turn = now.history.ask("ann", None, "Hello", DEFAULT_MODEL)
+            now.history.delete("ann", turn.conversation.id)
+            while now.history.save(turn.answer.id, content=""):
+                await asyncio.sleep(0.01)
+
+    loop.run(inside())
+
+
 @pytest.mark.parametrize(
     ("url", "expected"),
     [

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from chatbot.history.errors import HistoryUnavailable, NotFound
+from chatbot.history.library import UNDO
 from chatbot.history.records import (
     NO_SETUP,
     Conversation,
+    Deletion,
     Ending,
     Message,
     Preset,
@@ -14,15 +16,20 @@ from chatbot.history.records import (
     State,
     Turn,
 )
+from chatbot.history.search import Hit
 from chatbot.history.store import STALE, History
+from chatbot.history.wholes import Whole
 
 __all__ = [
     "NO_SETUP",
     "STALE",
+    "UNDO",
     "Conversation",
+    "Deletion",
     "Ending",
     "History",
     "HistoryUnavailable",
+    "Hit",
     "Message",
     "NotFound",
     "Preset",
@@ -30,4 +37,5 @@ __all__ = [
     "Setup",
     "State",
     "Turn",
+    "Whole",
 ]

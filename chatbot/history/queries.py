@@ -4,22 +4,36 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, literal, select, update
+from sqlalchemy import Select, bindparam, delete, func, literal, select, update
 
 from chatbot.history.schema import attachments, conversations, messages, presets
 
 _c, _m = conversations.c, messages.c
-_IS_OWNED = (_c.id == bindparam("conversation"), _c.owner == bindparam("visitor"))
+OWNED = (_c.owner == bindparam("visitor"), _c.deleted_at.is_(None))
+_IS_OWNED = (_c.id == bindparam("conversation"), *OWNED)
+ORDER = (_c.pinned.desc(), _c.updated_at.desc(), _c.id.desc())
 
-ALL = (
-    select(conversations)
-    .where(_c.owner == bindparam("visitor"))
-    .order_by(_c.pinned.desc(), _c.updated_at.desc(), _c.id.desc())
-)
+ALL = select(conversations).where(*OWNED).order_by(*ORDER).limit(bindparam("most"))
 ONE = select(conversations).where(*_IS_OWNED)
 ONE_LOCKED = ONE.with_for_update()  # SQLite ignores it: a writer there is alone anyway
 RENAME = update(conversations).where(*_IS_OWNED).values(title=bindparam("new_title"))
-DELETE = delete(conversations).where(*_IS_OWNED)
+PIN = update(conversations).where(*_IS_OWNED).values(pinned=bindparam("is_pinned"))
+DELETE = update(conversations).where(*_IS_OWNED).values(deleted_at=bindparam("now"))
+DELETE_ALL = update(conversations).where(*OWNED).values(deleted_at=bindparam("now"))
+LAST_DELETED = (
+    select(_c.deleted_at, func.count(), func.min(_c.title))
+    .where(_c.owner == bindparam("visitor"), _c.deleted_at >= bindparam("since"))
+    .group_by(_c.deleted_at)
+    .order_by(_c.deleted_at.desc())
+    .limit(1)
+)
+UNDELETE = (
+    update(conversations)
+    .where(_c.owner == bindparam("visitor"), _c.deleted_at == bindparam("at"))
+    .values(deleted_at=None)
+    .returning(_c.id)
+)
+PURGE = delete(conversations).where(_c.deleted_at < bindparam("before"))
 CONFIGURE = (
     update(conversations)
     .where(*_IS_OWNED)
@@ -30,6 +44,11 @@ MOVE_HEAD = (
     .where(_c.id == bindparam("conversation"))
     .values(head_id=bindparam("head"), model=bindparam("with_model"), updated_at=bindparam("now"))
 )
+
+
+def ids_of(owner: str, conversation_id: str) -> dict[str, str]:
+    """Name what every statement about one conversation asks for."""
+    return {"visitor": owner, "conversation": conversation_id}
 
 
 def _path() -> Select[Any]:

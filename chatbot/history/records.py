@@ -26,7 +26,10 @@ NO_SETUP = Setup("", {})
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """One conversation; `head_id` ends its visible path; times in Unix seconds."""
+    """One conversation; `head_id` ends its visible path; times in Unix seconds.
+
+    `deleted_at` is set while a deletion can still be undone; only queries.LAST_DELETED reads those.
+    """
 
     id: str
     owner: str
@@ -38,6 +41,7 @@ class Conversation:
     head_id: str | None
     created_at: float
     updated_at: float
+    deleted_at: float | None = None
 
     @property
     def setup(self) -> Setup:
@@ -61,6 +65,15 @@ class Message:
     stats: dict[str, Any] | None
     created_at: float
     updated_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What was deleted at one time and can still be had back: how many, and one of the titles."""
+
+    deleted_at: float
+    count: int
+    title: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ conversations = Table(
     Column("head_id", AnyText),
     Column("created_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),
+    Column("deleted_at", Double, index=True),
     Index("conversations_by_owner", "owner", "pinned", "updated_at", "id"),
 )
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Executable, Update, insert, select, text, update
+from sqlalchemy import Connection, Executable, insert, select, update
 
 from chatbot.attachments import Attachment
 from chatbot.history import branches, queries
-from chatbot.history.database import migrate, open_engines
-from chatbot.history.errors import HistoryUnavailable, explained, not_found
+from chatbot.history.errors import not_found
+from chatbot.history.library import Library
+from chatbot.history.queries import ids_of as _ids
 from chatbot.history.records import (
     NO_SETUP,
     Conversation,
@@ -29,30 +29,16 @@ from chatbot.history.records import (
     values,
 )
 from chatbot.history.schema import conversations, messages, presets
+from chatbot.history.titles import title_of
 
 STALE = 15.0  # seconds without a save, after which an answer's writer counts as dead
 
 
-class History:
+class History(Library):
     """All visitors' conversations; each call raises HistoryUnavailable when the database fails.
 
     A call takes a millisecond, or up to 5 s while another program holds the database.
     """
-
-    def __init__(self, url: str) -> None:
-        """Open the database at `url` (sqlite:///… or postgresql://…) and update its tables."""
-        self._reader, self._writer = open_engines(url)
-        try:
-            with explained():
-                migrate(self._writer)
-        except HistoryUnavailable:
-            self.close()
-            raise
-
-    def conversations(self, owner: str) -> list[Conversation]:
-        """List the owner's conversations: pinned ones first, then those asked last."""
-        with self._reading() as db:
-            return [Conversation(*row) for row in db.execute(queries.ALL, {"visitor": owner})]
 
     def conversation(self, owner: str, conversation_id: str) -> Conversation:
         """Return one conversation, or raise NotFound when this owner has none of that id."""
@@ -89,7 +75,7 @@ class History:
         """
         with self._writing() as db:
             if conversation_id is None:
-                before = replace(new_conversation(owner, title_from(prompt)), **setup._asdict())
+                before = replace(new_conversation(owner, title_of(prompt)), **setup._asdict())
                 db.execute(insert(conversations), values(before))
             else:
                 before = _find(db, owner, conversation_id, queries.ONE_LOCKED)
@@ -173,49 +159,11 @@ class History:
             message_id, content=content, thinking=thinking, state=state, error=error, stats=stats
         )
 
-    def rename(self, owner: str, conversation_id: str, title: str) -> None:
-        """Give a conversation another title, cut to one short line, or raise NotFound."""
-        names = {**_ids(owner, conversation_id), "new_title": title_from(title)}
-        self._change(queries.RENAME, names)
-
-    def delete(self, owner: str, conversation_id: str) -> None:
-        """Delete a conversation and all that belongs to it, or raise NotFound."""
-        self._change(queries.DELETE, _ids(owner, conversation_id))
-
-    def healthy(self) -> None:
-        """Return when the database can be written, raise HistoryUnavailable when it cannot."""
-        with self._writing() as db:
-            db.execute(text("UPDATE alembic_version SET version_num = version_num"))
-
-    def close(self) -> None:
-        """Close all connections."""
-        self._reader.dispose()
-        self._writer.dispose()
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with explained(), self._reader.begin() as db:
-            yield db
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with explained(), self._writer.begin() as db:
-            yield db
-
     def _write(self, message_id: str, **columns: Any) -> bool:
         m = messages.c
         statement = update(messages).where(m.id == message_id, m.state == "writing")
         with self._writing() as db:
             return bool(db.execute(statement.values(updated_at=time.time(), **columns)).rowcount)
-
-    def _change(self, statement: Update | Delete, parameters: dict[str, Any]) -> None:
-        with self._writing() as db:
-            if not db.execute(statement, parameters).rowcount:
-                raise not_found()
-
-
-def _ids(owner: str, conversation_id: str) -> dict[str, str]:
-    return {"visitor": owner, "conversation": conversation_id}
 
 
 def _find(

@@ -21,7 +21,7 @@ LANGUAGES = {
     "de-DE": ("Womit kann ich helfen?", "Frag, was du willst"),
     "es-MX": ("¿En qué puedo ayudar?", "Pregunta lo que quieras"),
     "fr-CA": ("Que puis-je faire pour vous ?", "Posez votre question"),
-    "zh-CN": ("有什么可以帮忙的？", "问点什么吧"),  # noqa: RUF001
+    "zh-CN": ("有什么可以帮忙的？", "问点什么吧"),
 }
 
 

@@ -167,4 +167,4 @@ def _path(page: ChatPage) -> str:
 
 
 def _menu(page: ChatPage) -> None:
-    page.sidebar.get_by_test_id("stPopover").get_by_role("button").click()
+    page.button("Rename, pin, export, delete").click()

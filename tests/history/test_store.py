@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, func, insert, select
 
-from chatbot.history import STALE, Conversation, Ending, History, Message, NotFound
+from chatbot.history import STALE, UNDO, Conversation, Ending, History, Message, NotFound
 from chatbot.history.database import open_engines
 from chatbot.history.schema import attachments, conversations, messages
 
@@ -28,17 +27,6 @@ def counted_statements() -> Iterator[list[str]]:
     event.listen(Engine, "before_cursor_execute", note)
     yield seen
     event.remove(Engine, "before_cursor_execute", note)
-
-
-@pytest.fixture
-def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Moves the clock by so many seconds."""
-
-    def move(seconds: float) -> None:
-        now = time.time
-        monkeypatch.setattr(time, "time", lambda: now() + seconds)
-
-    return move
 
 
 def said(history: History, owner: str, conversation_id: str) -> list[str]:
@@ -182,14 +170,20 @@ def test_the_first_end_of_an_answer_stays(history: History, state: Ending) -> No
     assert (answer.content, answer.state, answer.error) == ("Hi", state, "Why.")
 
 
-def test_a_writer_learns_that_its_conversation_was_deleted(history: History) -> None:
+def test_a_writer_learns_that_its_conversation_is_gone(
+    history: History, later: Callable[[float], None]
+) -> None:
     turn = history.ask("ann", None, "Hello", "m")
     history.delete("ann", turn.conversation.id)
+    later(UNDO + 1)
+    history.purge()
     assert not history.save(turn.answer.id, content="Hi")
     assert not history.finish(turn.answer.id, content="Hi", state="done")
 
 
-def test_deleting_a_conversation_leaves_nothing_of_it(url: str, history: History) -> None:
+def test_a_deleted_conversation_leaves_nothing_of_it_after_the_purge(
+    url: str, history: History, later: Callable[[float], None]
+) -> None:
     turn = history.ask("ann", None, "Hello", "m")
     for _ in range(600):  # deeper than SQLite follows cascades
         history.ask("ann", turn.conversation.id, "More", "m")
@@ -201,6 +195,8 @@ def test_deleting_a_conversation_leaves_nothing_of_it(url: str, history: History
             row = {"id": str(number), "message_id": one.question.id, **file}
             db.execute(insert(attachments), row)
     history.delete("ann", turn.conversation.id)
+    later(UNDO + 1)
+    history.purge()
     tables = (conversations, messages, attachments)
     with writer.begin() as db:
         counts = [db.scalar(select(func.count()).select_from(table)) for table in tables]

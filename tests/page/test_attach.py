@@ -10,6 +10,7 @@ import streamlit as st
 
 from chatbot.attachments import Attachment
 from chatbot.page import draw, view
+from chatbot.people import Person
 from chatbot.services import Services
 from tests.fake_ollama import FakeOllama
 from tests.page.conftest import Open, texts
@@ -31,7 +32,7 @@ def test_a_file_that_cannot_be_read_gives_the_prompt_and_the_other_files_back(
 ) -> None:
     state: dict[str, Any] = {}
     monkeypatch.setattr(st, "session_state", _State(state))
-    shown = view.View(owner="ann", lasting=True)
+    shown = view.View(Person("ann", "browser"))
     files = [
         SimpleNamespace(name="good.txt", getvalue=lambda: b"Good"),
         SimpleNamespace(name="bad.exe", getvalue=lambda: b"MZ"),

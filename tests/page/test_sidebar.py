@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button, TextInput
 
 from chatbot.history.errors import BUSY, HistoryUnavailable
 from chatbot.services import Services
@@ -17,13 +18,25 @@ def titles(app: AppTest) -> list[str]:
     return [one.label for one in app.sidebar.button if (one.key or "").startswith("open-")]
 
 
+def one(app: AppTest, title: str) -> Button:
+    """The entry of a conversation in the sidebar."""
+    (found,) = (button for button in app.sidebar.button if button.label == title)
+    return found
+
+
+def title_input(app: AppTest) -> TextInput:
+    """The title of the open conversation."""
+    (found,) = (one for one in app.text_input if one.label == "Title")
+    return found
+
+
 def test_conversations_stand_in_the_order_of_their_last_prompt(open_page: Open) -> None:
     app = ask(open_page(), "About cats")
     app.button("new").click().run()
     assert not app.chat_message
     ask(app, "About dogs")
     assert titles(app) == ["About dogs", "About cats"]
-    app.sidebar.button[-1].click().run()
+    one(app, "About cats").click().run()
     assert messages(app)[0] == ("user", "About cats")
     ask(app, "More about cats")
     assert titles(app) == ["About cats", "About dogs"]
@@ -33,9 +46,9 @@ def test_conversations_stand_in_the_order_of_their_last_prompt(open_page: Open) 
 
 def test_a_new_title_is_shown_and_a_blank_one_is_not_taken(open_page: Open) -> None:
     app = ask(open_page(), "About cats")
-    app.text_input[0].set_value("  Felines \n and more ").run()
+    title_input(app).set_value("  Felines \n and more ").run()
     assert titles(app) == ["Felines and more"]
-    app.text_input[0].set_value("   ").run()
+    title_input(app).set_value("   ").run()
     assert titles(app) == ["Felines and more"]
 
 
@@ -66,7 +79,7 @@ def test_a_history_that_cannot_be_read_is_told_and_the_page_stays(
     def fail(owner: str) -> None:
         raise HistoryUnavailable(BUSY)
 
-    monkeypatch.setattr(type(ready.history), "conversations", lambda self, owner: fail(owner))
+    monkeypatch.setattr(type(ready.history), "conversations", lambda _, owner, most: fail(owner))
     app.run()
     assert texts(app.sidebar.error) == [BUSY]
     assert app.chat_input and not app.exception

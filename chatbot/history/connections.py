@@ -1,0 +1,45 @@
+"""An open database: transactions to read and to write, from any thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, text
+
+from chatbot.history.database import migrate, open_engines
+from chatbot.history.errors import HistoryUnavailable, explained
+
+
+class Connections:
+    """The connections to one database; its errors become HistoryUnavailable."""
+
+    def __init__(self, url: str) -> None:
+        """Open the database at `url` (sqlite:///… or postgresql://…) and update its tables."""
+        self._reader, self._writer = open_engines(url)
+        try:
+            with explained():
+                migrate(self._writer)
+        except HistoryUnavailable:
+            self.close()
+            raise
+
+    def healthy(self) -> None:
+        """Return when the database can be written, raise HistoryUnavailable when it cannot."""
+        with self._writing() as db:
+            db.execute(text("UPDATE alembic_version SET version_num = version_num"))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._reader.dispose()
+        self._writer.dispose()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with explained(), self._reader.begin() as db:
+            yield db
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with explained(), self._writer.begin() as db:
+            yield db

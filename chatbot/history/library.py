@@ -1,0 +1,101 @@
+"""The conversations as a list: found, named, pinned, deleted and had back, taken out and in."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Delete, Update
+
+from chatbot.history import queries, search, wholes
+from chatbot.history.connections import Connections
+from chatbot.history.errors import not_found
+from chatbot.history.queries import ids_of
+from chatbot.history.records import Conversation, Deletion, title_from
+
+UNDO = 300.0  # seconds in which a deletion can be undone
+ALL = 1_000_000_000
+
+
+class Library(Connections):
+    """What can be done to conversations without looking at their messages one by one."""
+
+    def conversations(self, owner: str, most: int = ALL) -> list[Conversation]:
+        """List the owner's conversations: pinned ones first, then those asked last."""
+        with self._reading() as db:
+            rows = db.execute(queries.ALL, {"visitor": owner, "most": most})
+            return [Conversation(*row) for row in rows]
+
+    def search(self, owner: str, query: str) -> list[search.Hit]:
+        """Find the owner's conversations with all words of `query` in the title or a message.
+
+        At most MOST_HITS, in the order of the list; a query without words finds nothing.
+        """
+        words = search.words_of(query)
+        if not words:
+            return []
+        with self._reading() as db:
+            statement = search.statement(words, db.dialect.name)
+            rows = db.execute(statement, {"visitor": owner}).all()
+        return [search.Hit(Conversation(*row[:-1]), search.excerpt(row[-1], words)) for row in rows]
+
+    def rename(self, owner: str, conversation_id: str, title: str) -> None:
+        """Give a conversation another title, cut to one short line, or raise NotFound."""
+        names = {**ids_of(owner, conversation_id), "new_title": title_from(title)}
+        self._change(queries.RENAME, names)
+
+    def pin(self, owner: str, conversation_id: str, pinned: bool) -> None:
+        """Put a conversation before the others, or back among them, or raise NotFound."""
+        self._change(queries.PIN, {**ids_of(owner, conversation_id), "is_pinned": pinned})
+
+    def delete(self, owner: str, conversation_id: str) -> None:
+        """Delete a conversation and all that belongs to it, or raise NotFound.
+
+        For UNDO seconds it is only hidden from everything but `undelete`; see `purge`.
+        """
+        self._change(queries.DELETE, {**ids_of(owner, conversation_id), "now": time.time()})
+
+    def delete_all(self, owner: str) -> None:
+        """Delete all of the owner's conversations, as `delete` does."""
+        with self._writing() as db:
+            db.execute(queries.DELETE_ALL, {"visitor": owner, "now": time.time()})
+
+    def last_deletion(self, owner: str) -> Deletion | None:
+        """Return the owner's last deletion, or None when there is none to be undone."""
+        with self._reading() as db:
+            since = {"visitor": owner, "since": time.time() - UNDO}
+            row = db.execute(queries.LAST_DELETED, since).one_or_none()
+        return None if row is None else Deletion(*row)
+
+    def undelete(self, owner: str, deletion: Deletion) -> list[str]:
+        """Undo a deletion; returns the ids of what came back, none when it was too late."""
+        with self._writing() as db:
+            names = {"visitor": owner, "at": deletion.deleted_at}
+            return list(db.execute(queries.UNDELETE, names).scalars())
+
+    def purge(self) -> None:
+        """Delete for good, of all owners, what was deleted more than UNDO seconds ago."""
+        with self._writing() as db:
+            db.execute(queries.PURGE, {"before": time.time() - UNDO})
+
+    def export(self, owner: str, conversation_id: str | None = None) -> list[wholes.Whole]:
+        """Read one conversation with all versions and files (None: all of them), or NotFound."""
+        with self._reading() as db:
+            found = list(wholes.read(db, owner, conversation_id))
+        if conversation_id is not None and not found:
+            raise not_found()
+        return found
+
+    def add(self, owner: str, new: Sequence[wholes.Whole]) -> list[str]:
+        """Store whole conversations under new ids as the owner's: all of them or none.
+
+        Their ids, which only say how they belong together, are returned anew.
+        """
+        with self._writing() as db:
+            return wholes.add(db, owner, new)
+
+    def _change(self, statement: Update | Delete, parameters: dict[str, Any]) -> None:
+        with self._writing() as db:
+            if not db.execute(statement, parameters).rowcount:
+                raise not_found()

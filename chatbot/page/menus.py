@@ -1,0 +1,158 @@
+"""What can be done to the open conversation, and to all of them together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from chatbot import errors, services, transfer
+from chatbot.history import Conversation
+from chatbot.page.texts import t
+from chatbot.page.view import View
+
+
+def of_one(shown: View, one: Conversation) -> None:
+    """The menu of the open conversation."""
+    with _menu(t("Rename, pin, export, delete"), "more_horiz"):
+        key = f"title-{one.id}"
+        st.text_input(
+            t("Title"), value=one.title, key=key, max_chars=200,
+            on_change=_rename, args=(shown, one, key),
+        )  # fmt: skip
+        _item(
+            t("Unpin") if one.pinned else t("Pin"),
+            f"pin-{one.id}",
+            "keep_off" if one.pinned else "keep",
+            lambda: _pin(shown, one),
+        )
+        _exports(shown.owner, one.id, _file_name(one.title))
+        _item(
+            t("Delete this conversation"), f"delete-{one.id}", "delete", lambda: _delete(shown, one)
+        )
+
+
+def of_all(shown: View) -> None:
+    """The menu of all conversations."""
+    with _menu(t("All conversations"), "more_vert"):
+        _import(shown)
+        _exports(shown.owner, None, t("conversations"))
+        _delete_all(shown)
+
+
+def _menu(label: str, icon: str) -> DeltaGenerator:
+    """A popover whose label only a screen reader and a tooltip tell; see library._STYLE."""
+    key = f"menu-{icon}"
+    return st.popover(label, icon=f":material/{icon}:", type="tertiary", help=label, key=key)
+
+
+def _item(label: str, key: str, icon: str, act: Callable[[], None]) -> None:
+    st.button(label, key=key, icon=f":material/{icon}:", width="stretch", on_click=act)
+
+
+def _exports(owner: str, conversation_id: str | None, name: str) -> None:
+    """Two downloads, each made when it is asked for."""
+    history = services.current().history
+    st.download_button(
+        t("Export as Markdown"),
+        lambda: transfer.to_markdown(history.export(owner, conversation_id)),
+        f"{name}.md",
+        "text/markdown",
+        key=f"markdown-{conversation_id}",
+        icon=":material/markdown:",
+        width="stretch",
+        on_click="ignore",
+    )
+    st.download_button(
+        t("Export as JSON"),
+        lambda: transfer.to_json(history.export(owner, conversation_id)),
+        f"{name}.json",
+        "application/json",
+        key=f"json-{conversation_id}",
+        icon=":material/data_object:",
+        width="stretch",
+        on_click="ignore",
+    )
+
+
+def _file_name(title: str) -> str:
+    return re.sub(r"[^\w -]+", "", title).strip() or "conversation"
+
+
+def _rename(shown: View, one: Conversation, key: str) -> None:
+    title = " ".join(str(st.session_state[key]).split())
+    if title:
+        _try(shown, lambda: services.current().history.rename(shown.owner, one.id, title))
+
+
+def _pin(shown: View, one: Conversation) -> None:
+    _try(shown, lambda: services.current().history.pin(shown.owner, one.id, not one.pinned))
+
+
+def _delete(shown: View, one: Conversation) -> None:
+    if _try(shown, lambda: services.current().history.delete(shown.owner, one.id)):
+        shown.open(None)
+
+
+def _try(shown: View, act: Callable[[], object]) -> bool:
+    try:
+        act()
+    except errors.ChatError as error:
+        shown.trouble = error
+        return False
+    return True
+
+
+def _import(shown: View) -> None:
+    st.file_uploader(
+        t("Import a JSON file of this chat, Open WebUI or Hollama"),
+        type="json",
+        key="import",
+        max_upload_size=transfer.MOST_BYTES // 1_000_000,
+        on_change=_take_in,
+        args=(shown,),
+    )
+    if refused := st.session_state.get("import_refused"):
+        st.error(refused)
+    if count := st.session_state.pop("imported", 0):
+        st.toast(t("Conversations imported: {count}", count=count), icon=":material/check:")
+
+
+def _take_in(shown: View) -> None:
+    """Imports the file that was chosen, all of it or nothing."""
+    st.session_state.import_refused = ""
+    if (file := st.session_state["import"]) is None:
+        return
+    try:
+        new = services.current().history.add(shown.owner, transfer.read(file.getvalue()))
+    except errors.ChatError as error:
+        st.session_state.import_refused = error.sentence
+        return
+    st.session_state.imported = len(new)
+    if len(new) == 1:
+        shown.open(new[0])
+
+
+def _delete_all(shown: View) -> None:
+    """Two steps. Not a dialog: that is a fragment, which waits for the answer being written."""
+    if not st.session_state.get("deleting_all"):
+        _item(t("Delete all…"), "delete-all", "delete_sweep", lambda: _ask(True))
+        return
+    st.warning(t("Delete all conversations? They can be had back for five minutes."))
+    with st.container(horizontal=True):
+        st.button(
+            t("Delete all"), key="delete-all-now", type="primary", on_click=_sure, args=(shown,)
+        )
+        st.button(t("Cancel"), key="delete-all-not", on_click=_ask, args=(False,))
+
+
+def _ask(whether: bool) -> None:
+    st.session_state.deleting_all = whether
+
+
+def _sure(shown: View) -> None:
+    _ask(False)
+    if _try(shown, lambda: services.current().history.delete_all(shown.owner)):
+        shown.open(None)

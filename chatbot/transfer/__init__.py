@@ -1,0 +1,8 @@
+"""Conversations as files: written as JSON and Markdown, read from three programs' JSON."""
+
+from __future__ import annotations
+
+from chatbot.transfer.export import to_json, to_markdown
+from chatbot.transfer.importing import MOST_BYTES, BadFile, read
+
+__all__ = ["MOST_BYTES", "BadFile", "read", "to_json", "to_markdown"]

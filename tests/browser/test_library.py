@@ -1,0 +1,152 @@
+"""The conversations of a visitor in a real browser: searched, pinned, deleted, out and in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Download, Locator, expect
+
+from tests.browser.chat_page import ChatPage, words
+from tests.fake_ollama import FakeOllama
+
+pytestmark = pytest.mark.browser
+
+Visit = Callable[..., ChatPage]
+
+
+def talk(page: ChatPage, *prompts: str) -> None:
+    """One conversation for each prompt; the last one stays open."""
+    for prompt in prompts:
+        page.button("New chat").click()
+        expect(page.messages).to_have_count(0)
+        expect(page.ask(prompt)).to_contain_text("tokens/s")
+        page.idle()
+
+
+def menu(page: ChatPage, name: str = "Rename, pin, export, delete") -> Locator:
+    """Opens a menu and returns what it holds."""
+    page.button(name).click()
+    return page.page.get_by_test_id("stPopoverBody")
+
+
+def search(page: ChatPage, query: str) -> None:
+    box = page.page.get_by_label("Search conversations")
+    box.fill(query)
+    box.press("Enter")
+
+
+def entries(page: ChatPage) -> Locator:
+    return page.sidebar.locator(".st-key-conversations [class*=st-key-open-] button")
+
+
+def download(page: ChatPage, place: Locator, name: str) -> Download:
+    with page.page.expect_download() as waiting:
+        place.get_by_role("button", name=name).click()
+    return waiting.value
+
+
+def test_words_are_found_in_answers_and_marked_without_running_markdown(
+    page: ChatPage, fake: FakeOllama
+) -> None:
+    fake.tokens = ["<img src=x> ", ":red[purr] [l](http://192.0.2.1) $5 $6"]
+    talk(page, "First")
+    fake.tokens = ["Dogs bark"]
+    talk(page, "Second")
+    search(page, "PURR 5")
+    expect(entries(page)).to_have_text(["First"])
+    found = page.sidebar.locator(".st-key-conversations [data-testid=stMarkdown]").last
+    expect(found).to_have_text("<img src=x> :red[purr] [l](http:\u2060//192.0.2.1) $5 $6")
+    expect(found.locator(".stMarkdownColoredBackground")).to_have_text(["purr", "5"])
+    expect(found.locator("a, img, .katex")).to_have_count(0)
+    entries(page).click()
+    expect(page.messages.first).to_contain_text("First")
+    search(page, "")
+    expect(entries(page)).to_have_text(["Second", "First"])
+
+
+def test_a_search_while_an_answer_is_written_does_not_end_it(
+    page: ChatPage, fake: FakeOllama
+) -> None:
+    talk(page, "About cats")
+    fake.set(tokens=words(60), tokens_per_second=20)
+    answer = page.ask("More of them")
+    expect(answer).to_contain_text("word2")
+    search(page, "nowhere")
+    expect(page.sidebar).to_contain_text("No conversation has these words.")
+    expect(answer).not_to_contain_text("word59")
+    expect(answer).to_contain_text("word59")
+    expect(answer).to_contain_text("60 tokens")
+
+
+def test_a_pinned_conversation_comes_first(page: ChatPage) -> None:
+    talk(page, "First", "Second")
+    expect(entries(page)).to_have_text(["Second", "First"])
+    page.conversation("First").click()
+    menu(page).get_by_role("button", name="Pin").click()
+    expect(entries(page)).to_have_text(["keepFirst", "Second"])
+
+
+def test_a_deleted_conversation_comes_back(page: ChatPage) -> None:
+    talk(page, "First", "Second")
+    menu(page).get_by_role("button", name="Delete this conversation").click()
+    expect(entries(page)).to_have_text(["First"])
+    expect(page.welcome).to_be_visible()
+    page.reload()
+    page.button("Undo").click()
+    expect(page.messages.first).to_contain_text("Second")
+    expect(entries(page)).to_have_text(["Second", "First"])
+    expect(page.button("Undo")).to_have_count(0)
+
+
+def test_titles_begin_at_the_left_and_are_cut_at_the_right(page: ChatPage) -> None:
+    talk(page, "Short", "A very long title that does not fit into the sidebar at all")
+    page.button("New chat").click()
+    expect(page.messages).to_have_count(0)
+    long, short = (entry.bounding_box() for entry in entries(page).all())
+    texts = [entry.locator("p").bounding_box() for entry in entries(page).all()]
+    assert long and short and texts[0] and texts[1]
+    assert texts[0]["x"] == texts[1]["x"] and long["height"] == short["height"]
+    assert texts[0]["width"] > 0.9 * long["width"]
+
+
+def test_an_export_is_imported_by_another_visitor(
+    page: ChatPage, visit: Visit, fake: FakeOllama, tmp_path: Path
+) -> None:
+    fake.tokens = ["They ", "purr"]
+    talk(page, "About: cats/dogs")
+    expect(page.messages.last).to_contain_text("They purr")
+    place = menu(page)
+    text = download(page, place, "Export as Markdown")
+    assert text.suggested_filename == "About catsdogs.md"
+    assert "They purr" in Path(text.path()).read_text()
+    page.page.keyboard.press("Escape")
+    file = tmp_path / "all.json"
+    download(page, menu(page, "All conversations"), "Export as JSON").save_as(file)
+    other = visit(page.url)
+    menu(other, "All conversations")
+    other.page.locator("input[type=file]").set_input_files(file)
+    expect(other.page.get_by_text("Conversations imported: 1")).to_be_visible()
+    expect(other.messages.last).to_contain_text("They purr")
+    expect(other.conversation("About: cats/dogs")).to_be_visible()
+
+
+def test_a_bad_file_is_refused_with_its_line(page: ChatPage, tmp_path: Path) -> None:
+    file = tmp_path / "bad.json"
+    file.write_text(json.dumps([{"chat": {"history": {"messages": {"a": {}}}}}], indent=1))
+    place = menu(page, "All conversations")
+    page.page.locator("input[type=file]").set_input_files(file)
+    expect(place).to_contain_text("Nothing was imported. Line 6: 0.chat.history.messages.a.role")
+    expect(entries(page)).to_have_count(0)
+
+
+def test_all_are_deleted_after_a_second_question(page: ChatPage) -> None:
+    talk(page, "First", "Second")
+    place = menu(page, "All conversations")
+    place.get_by_role("button", name="Delete all…").click()
+    place.get_by_role("button", name="Delete all", exact=True).click()
+    expect(entries(page)).to_have_count(0)
+    page.button("Undo").click()
+    expect(entries(page)).to_have_count(2)

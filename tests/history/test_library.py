@@ -1,0 +1,231 @@
+"""What a person can do to the list of conversations, and nobody else to it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import func, insert, select
+
+from chatbot.attachments import Attachment
+from chatbot.history import UNDO, Conversation, History, Message, NotFound, Whole
+from chatbot.history.database import open_engines
+from chatbot.history.records import new_conversation, new_message, values
+from chatbot.history.schema import attachments, conversations, messages
+
+
+def say(history: History, prompt: str, answer: str = "", owner: str = "ann") -> str:
+    """A new conversation of one exchange; returns its id."""
+    turn = history.ask(owner, None, prompt, "m")
+    history.finish(turn.answer.id, content=answer, state="done")
+    return turn.conversation.id
+
+
+def titles(history: History, owner: str = "ann") -> list[str]:
+    return [one.title for one in history.conversations(owner)]
+
+
+def found(history: History, query: str, owner: str = "ann") -> list[str]:
+    return [hit.conversation.title for hit in history.search(owner, query)]
+
+
+def rows(url: str) -> tuple[int, ...]:
+    """How many conversations, messages and attachments the database holds."""
+    reader, _ = open_engines(url)
+    with reader.begin() as db:
+        counts = tuple(
+            db.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in (conversations, messages, attachments)
+        )
+    reader.dispose()
+    return counts
+
+
+def test_no_more_than_the_first_ones_are_listed_when_that_is_asked(history: History) -> None:
+    for prompt in ("one", "two", "three"):
+        say(history, prompt)
+    assert [one.title for one in history.conversations("ann", 2)] == ["three", "two"]
+
+
+def test_a_pinned_conversation_comes_first_until_it_is_unpinned(history: History) -> None:
+    first = say(history, "one")
+    say(history, "two")
+    history.pin("ann", first, True)
+    assert titles(history) == ["one", "two"]
+    history.pin("ann", first, False)
+    assert titles(history) == ["two", "one"]
+
+
+def test_words_are_found_in_titles_and_messages_of_the_owner_alone(history: History) -> None:
+    say(history, "About cats", "They purr.")
+    say(history, "About dogs", "They BARK, and Ärger is near. 天空为什么是蓝色的")
+    say(history, "About cats of Eve", owner="eve")
+    assert found(history, "cats") == ["About cats"]
+    assert found(history, "PURR they") == ["About cats"]
+    assert found(history, "about") == ["About dogs", "About cats"]
+    assert found(history, "bark") == found(history, "ärger") == found(history, "ÄRGER")
+    assert found(history, "蓝色") == ["About dogs"]
+    assert found(history, "cats bark") == found(history, "  ") == found(history, "nowhere") == []
+
+
+@pytest.mark.parametrize(
+    "special", ["100%", "a_b", "back\\slash", "it's", '"quoted"', "/", "c++(", "[x]", "$5", "***="]
+)
+def test_special_characters_are_found_as_they_stand(history: History, special: str) -> None:
+    say(history, "One", f"before {special} after")
+    say(history, "Two", "100 aXb backslash its quoted cc x 5")
+    assert found(history, special) == ["One"]
+
+
+def test_a_hit_shows_where_the_words_are(history: History) -> None:
+    say(history, "One", "word " * 50 + "here is\nthe needle in the hay" + " word" * 50)
+    (hit,) = history.search("ann", "NEEDLE hay")
+    assert [text for text, is_hit in hit.excerpt if is_hit] == ["needle", "hay"]
+    whole = "".join(text for text, _ in hit.excerpt)
+    assert "here is the needle in the hay" in whole
+    assert whole.startswith("…") and whole.endswith("…") and len(whole) <= 125
+
+
+def test_one_conversation_is_found_once_by_its_last_message(history: History) -> None:
+    turn = history.ask("ann", None, "needle one", "m")
+    history.ask("ann", turn.conversation.id, "needle two", "m")
+    (hit,) = history.search("ann", "needle")
+    assert "".join(text for text, _ in hit.excerpt) == "needle two"
+
+
+def test_a_deletion_can_be_undone_for_some_minutes(
+    history: History, url: str, later: Callable[[float], None]
+) -> None:
+    kept, gone = say(history, "kept"), say(history, "gone", "secret")
+    history.delete("ann", gone)
+    assert titles(history) == ["kept"] and found(history, "secret") == []
+    with pytest.raises(NotFound):
+        history.messages("ann", gone)
+    deletion = history.last_deletion("ann")
+    assert deletion and (deletion.count, deletion.title) == (1, "gone")
+    history.purge()
+    assert history.undelete("ann", deletion) == [gone]
+    assert titles(history) == ["gone", "kept"] and history.last_deletion("ann") is None
+    history.delete("ann", gone)
+    later(UNDO + 1)
+    assert history.last_deletion("ann") is None
+    history.purge()
+    assert rows(url)[:2] == (1, 2)
+    assert [one.id for one in history.conversations("ann")] == [kept]
+    assert history.undelete("ann", replace(deletion, deleted_at=time.time())) == []
+
+
+def test_deleting_all_is_one_deletion_and_touches_nobody_else(history: History) -> None:
+    for prompt in ("one", "two", "three"):
+        say(history, prompt)
+    say(history, "of Eve", owner="eve")
+    history.delete_all("ann")
+    assert titles(history) == [] and titles(history, "eve") == ["of Eve"]
+    deletion = history.last_deletion("ann")
+    assert deletion and deletion.count == 3
+    assert history.last_deletion("eve") is None and history.undelete("eve", deletion) == []
+    assert len(history.undelete("ann", deletion)) == 3
+    assert titles(history) == ["three", "two", "one"]
+
+
+def test_an_answer_that_ends_after_its_conversation_was_deleted_is_there_again(
+    history: History,
+) -> None:
+    turn = history.ask("ann", None, "Hello", "m")
+    history.delete("ann", turn.conversation.id)
+    assert history.finish(turn.answer.id, content="Hi", state="done")
+    deletion = history.last_deletion("ann")
+    assert deletion and history.undelete("ann", deletion)
+    assert history.messages("ann", turn.conversation.id)[1].content == "Hi"
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda h, id: h.pin("eve", id, True),
+        lambda h, id: h.delete("eve", id),
+        lambda h, id: h.rename("eve", id, "Mine"),
+        lambda h, id: h.export("eve", id),
+    ],
+    ids=["pin", "delete", "rename", "export"],
+)
+def test_another_owners_conversation_is_like_one_that_does_not_exist(
+    history: History, act: Callable[[History, str], object], known: bool
+) -> None:
+    mine = say(history, "My secret")
+    before = history.conversations("ann")
+    with pytest.raises(NotFound):
+        act(history, mine if known else "0" * 32)
+    assert history.export("eve") == [] == history.search("eve", "secret")
+    history.delete_all("eve")
+    assert history.conversations("ann") == before
+
+
+def whole() -> Whole:
+    """A conversation with two versions of an answer, and a file."""
+    conversation = replace(
+        new_conversation("someone", "Whole"), pinned=True, model="m", system_prompt="Be brief.",
+        parameters={"temperature": 0.5}, created_at=1.5, updated_at=2.5,
+    )  # fmt: skip
+    question = new_message(conversation.id, None, "user", content="What is it?")
+    first, second = (
+        replace(
+            new_message(conversation.id, question.id, "assistant", content=text, model="m"),
+            thinking="Hm.", stats={"output_tokens": 3}, created_at=number,
+        )
+        for number, text in enumerate(("A cat", "A dog"))
+    )  # fmt: skip
+    files = {
+        question.id: [
+            Attachment("b.png", "image/png", 3, b"\0\1\2"),
+            Attachment("a.txt", "t", 1, b"a"),
+        ]
+    }
+    return Whole(replace(conversation, head_id=second.id), [question, first, second], files)
+
+
+def nameless(one: Conversation | Message) -> Conversation | Message:
+    """The record without what is new in a copy."""
+    if isinstance(one, Conversation):
+        return replace(one, id="", owner="", head_id=None)
+    return replace(one, id="", conversation_id="", parent_id=None)
+
+
+def test_a_whole_conversation_goes_out_and_in_unchanged_but_for_its_ids(
+    history: History, url: str
+) -> None:
+    (first,) = history.add("ann", [whole()])
+    (second,) = history.add("bob", history.export("ann", first))
+    copies = [*history.export("ann", first), *history.export("bob", second)]
+    for copy in copies:
+        assert nameless(copy.conversation) == nameless(whole().conversation)
+        assert [one.content for one in copy.messages] == ["What is it?", "A cat", "A dog"]
+        assert copy.messages[2].stats == {"output_tokens": 3} and copy.messages[2].thinking == "Hm."
+        assert copy.conversation.head_id == copy.messages[2].id
+        assert list(copy.files.values()) == list(whole().files.values())
+    ids = [{copy.conversation.id, *(one.id for one in copy.messages)} for copy in copies]
+    assert not ids[0] & ids[1]
+    assert history.messages("bob", second)[1].content == "A dog"
+    assert rows(url) == (2, 6, 4)
+
+
+def test_all_conversations_or_none_are_added(history: History, url: str) -> None:
+    broken = whole()
+    stray = replace(broken.messages[1], parent_id=None, model=None)  # type: ignore[arg-type]
+    with pytest.raises(Exception):  # noqa: B017
+        history.add("ann", [whole(), replace(broken, messages=[broken.messages[0], stray])])
+    assert rows(url) == (0, 0, 0)
+
+
+def test_messages_that_belong_nowhere_are_not_exported(history: History, url: str) -> None:
+    mine = say(history, "one")
+    stray = replace(new_message(mine, None, "user"), id="stray", parent_id="stray")
+    _, writer = open_engines(url)
+    with writer.begin() as db:
+        db.execute(insert(messages), values(stray))
+    writer.dispose()
+    (exported,) = history.export("ann", mine)
+    assert [one.content for one in exported.messages] == ["one", ""]
