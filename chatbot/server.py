@@ -123,6 +123,7 @@ def serve(settings: Settings) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            headers=[("X-Served-By", socket.gethostname())],  # the pod, to whoever measures
             timeout_graceful_shutdown=3,
         )
     )
