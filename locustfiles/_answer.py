@@ -139,11 +139,16 @@ class Asking:
 
     def _locate(self) -> None:
         self._answer = None
-        for path, node in self.tree.messages():
+        for path, node in self._newest_last():
             if node.role == "user" and (path, node.text) not in self._known:
                 self._question, self._answer = path, None
             elif node.role == "assistant" and self._question and path > self._question:
                 self._answer = path
+
+    def _newest_last(self) -> list[tuple[Path, Node]]:
+        """The messages; a run that redraws them elsewhere leaves the old ones until its end."""
+        run = self.tree.run_id
+        return sorted(self.tree.messages(), key=lambda found: found[1].run_id == run)
 
     def _read(self, at: float) -> None:
         assert self._answer

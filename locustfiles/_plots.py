@@ -71,16 +71,16 @@ def over_time(setup: Setup, records: Sequence[Record]) -> str:
         users, rate, tokens, ttft = rows
         _users(users, setup, answers, begin, width, ended)
         done = [sum(r.outcome == "done" for r in ended.get(n, [])) for n in range(len(edges))]
-        _line(rate, edges, [count / width for count in done], FIRST, "")
+        _steps(rate, edges, [count / width for count in done])
         failures = [r.at + (r.total_s or 0) - begin for r in answers if r.outcome == "failed"]
         if failures:
             rate.plot(failures, [0] * len(failures), "|", color=BAD, ms=9, mew=1.6, clip_on=False)
         rate.set_title(f"Answers per second{'; a red stroke is a failed one' if failures else ''}")
         made = [sum(r.tokens or 0 for r in ended.get(n, [])) / width for n in range(len(edges))]
-        _line(tokens, edges, made, FIRST, "")
+        _steps(tokens, edges, made)
         tokens.set_title("Tokens per second")
         _ttft_over_time(ttft, setup, sent, width)
-        ttft.set_xlabel("seconds since the start, at the moment of sending for the last plot")
+        ttft.set_xlabel("seconds since the start")
         ttft.set_xlim(0, end - begin)
 
     return _svg(draw, 6.6, "Users, throughput and time to first token over time")
@@ -92,13 +92,14 @@ def against_load(setup: Setup, records: Sequence[Record]) -> str:
     most = max((r.users or 0 for r in answers), default=0)
     loads = {r.users for r in answers}
     width = 1 if len(loads) <= 12 else max(1, -(-most // 10))
-    by_load = group(answers, lambda r: -(-(r.users or 0) // width) * width)
+    loads_met = group(answers, lambda r: -(-(r.users or 0) // width) * width)
+    by_load = {load: some for load, some in loads_met.items() if len(some) >= _FEW}
 
     def draw(figure: Figure) -> None:
         left, right = figure.subplots(1, 2)
         for axes, field, goal, title in (
             (left, "ttft_s", setup.goals["ttft_p95"], "Time to first token, s"),
-            (right, "tpot_s", setup.goals["tpot_p95"], "Time per further token, s"),
+            (right, "tpot_s", setup.goals["tpot_p95"], "Per further token, s"),
         ):
             for percent, colour in ((50, FIRST), (95, SECOND)):
                 points = _percentiles(by_load, field, percent)
@@ -106,7 +107,9 @@ def against_load(setup: Setup, records: Sequence[Record]) -> str:
             _goal(axes, goal)
             axes.set_title(title)
             axes.set_xlabel("users")
-            axes.set_ylim(bottom=0)
+        figure.legend(
+            *right.get_legend_handles_labels(), frameon=False, ncols=3, loc="outside upper right"
+        )
 
     return _svg(draw, 2.9, "Time to first token and time per token against the number of users")
 
@@ -144,8 +147,7 @@ def _users(
 ) -> None:
     at = [moment[0] - begin for moment in setup.moments] + [setup.ended - begin]
     users = [moment[2] for moment in setup.moments]
-    axes.step(at, [*users, 0], where="post", color=FIRST)
-    axes.fill_between(at, [*users, 0], step="post", color=FIRST, alpha=0.12, lw=0)
+    _steps(axes, at, [*users, 0])
     replicas = {n: len({r.replica for r in some if r.replica}) for n, some in ended.items()}
     title = "Users"
     if max(replicas.values(), default=0) > 1:
@@ -155,7 +157,6 @@ def _users(
         )
         title = "Users (blue) and replicas that answered (orange)"
     axes.set_title(title)
-    axes.set_ylim(bottom=0)
 
 
 def _ttft_over_time(axes: Axes, setup: Setup, sent: dict[int, list[Record]], width: float) -> None:
@@ -164,8 +165,8 @@ def _ttft_over_time(axes: Axes, setup: Setup, sent: dict[int, list[Record]], wid
         points = _percentiles(middles, "ttft_s", percent)
         _line(axes, *points, colour, _name(percent), marker="o")
     _goal(axes, setup.goals["ttft_p95"])
-    axes.set_title("Time to first token, s")
-    axes.set_ylim(bottom=0)
+    axes.set_title("Time to first token, s, of answers sent then")
+    axes.legend(frameon=False, loc="lower right", ncols=3, bbox_to_anchor=(1, 1), borderpad=0)
 
 
 def _percentiles(
@@ -184,19 +185,22 @@ def _name(percent: int) -> str:
     return "median" if percent == 50 else f"{percent}th percentile"
 
 
+def _steps(axes: Axes, at: Sequence[float], values: Sequence[float]) -> None:
+    axes.step(at, values, where="post", color=FIRST)
+    axes.fill_between(at, values, step="post", color=FIRST, alpha=0.12, lw=0)
+    axes.set_ylim(bottom=0)
+
+
 def _line(
     axes: Axes, at: Sequence[float], values: Sequence[float], colour: str, name: str, **how: Any
 ) -> None:
     axes.plot(at, values, color=colour, label=name or None, ms=3.5, **how)
-    axes.set_ylim(bottom=0)
 
 
 def _goal(axes: Axes, limit_ms: float | None) -> None:
     if limit_ms is not None:
         axes.axhline(limit_ms / 1000, color=BAD, lw=1.2, ls=(0, (5, 3)), label="goal")
-    handles, _ = axes.get_legend_handles_labels()
-    if handles:
-        axes.legend(frameon=False, loc="lower right", ncols=3, bbox_to_anchor=(1, 1), borderpad=0)
+    axes.set_ylim(bottom=0)
 
 
 def _svg(draw: Callable[[Figure], None], height: float, label: str) -> str:

@@ -70,7 +70,7 @@ class Run:
         self.folder = _new_folder(reports)
         self.ledger = Ledger(self.folder)
         self._draining: float | None = None
-        self._stage = 0
+        self._stage: int | None = None
         self._told = 0.0
         setup.save(self.folder)
 

@@ -46,8 +46,9 @@ def write(folder: Path, baseline: Path | None = None) -> dict[str, Any]:
         "over_time": _plots.over_time(setup, records),
         "against_load": _plots.against_load(setup, records),
     }
-    if len(summary["replicas"]) > 1:
-        plots["over_replicas"] = _plots.over_replicas(summary["replicas"])
+    named = {name: found for name, found in summary["replicas"].items() if name}
+    if len(named) > 1:
+        plots["over_replicas"] = _plots.over_replicas(named)
     (folder / "report.html").write_text(html(summary, plots))
     print(short(summary, folder))
     return summary
@@ -99,7 +100,9 @@ def short(summary: dict[str, Any], folder: Path) -> str:
 
 
 def _seconds(value: float | None) -> str:
-    return "—" if value is None else f"{value:.3g} s" if value < 100 else f"{value:.0f} s"
+    if value is None:
+        return "—"
+    return f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
 
 
 def _milliseconds(value: float | None) -> str:
