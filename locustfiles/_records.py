@@ -23,6 +23,7 @@ class Record:
     the page said that other answers come first, and `load_s` is unknown.
     `outcome`: "stopped" and "left" are what the user meant to do, "lost" is what the end of the
     test cut off. `stage` and `users` are the shape's at that moment; `replica` answered.
+    `app_ttft_s`: the chat's own figure, which answers of its API have.
     """
 
     kind: Kind
@@ -41,6 +42,7 @@ class Record:
     prompt_tokens: int | None = None
     queue_s: float | None = None
     load_s: float | None = None
+    app_ttft_s: float | None = None
     replica: str = ""
 
 

@@ -46,7 +46,9 @@ SHAPES = {
         "few users, then suddenly many, then few again",
         (*_steps(30, 2), Stage(5, 30), Stage(60, 30), Stage(5, 2), Stage(60, 2)),
     ),
-    "soak": Shape("as many for half an hour: does it leak or slow down", _steps(1800, 10)),
+    "soak": Shape(
+        "as many for half an hour: does it leak or slow down", (Stage(300, 10), Stage(1500, 10))
+    ),
     "sweep": Shape(
         "twice as many at each step, until a goal breaks",
         _steps(45, 1, 2, 4, 8, 16, 32, 64, 128, 256),

@@ -239,6 +239,7 @@ def _usage(answer: dict[str, Any], record: Record) -> None:
     usage = answer["usage"]
     record.tokens, record.prompt_tokens = usage["completion_tokens"], usage["prompt_tokens"]
     record.queue_s, record.load_s = usage.get("queue_s"), usage.get("load_s")
+    record.app_ttft_s = usage.get("ttft_s")
 
 
 def _error(body: str) -> str:

@@ -26,7 +26,7 @@ def test_the_classic_shape_follows_its_table(seconds: float, users: int | None) 
     [
         ("smoke", {0: 2, 29.9: 2, 30: None}),
         ("spike", {0: 2, 29: 2, 32.5: 16, 35: 30, 94: 30, 100: 2, 159: 2, 160: None}),
-        ("soak", {0: 10, 1799: 10, 1800: None}),
+        ("soak", {0: 0, 150: 5, 300: 10, 1799: 10, 1800: None}),
         ("sweep", {0: 1, 44: 1, 45: 2, 90: 4, 135: 8, 180: 16, 225: 32, 404: 256, 405: None}),
     ],
 )
