@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test test-image lint format load load-ui capacity bench pins clean venv venv-dev
+.PHONY: help run test test-image lint format load load-ui load-cluster capacity bench pins clean venv venv-dev
 
 PYTHON_CODE := $(sort $(dir $(wildcard */*.py)))
 SHELL_CODE := entrypoint.sh .ci/run docker/bake-models $(wildcard scripts/*.sh)
@@ -51,6 +51,9 @@ capacity: venv-dev ## find out how many people can chat at HOST (same variables 
 
 load-ui: venv-dev ## test from Locust's own page at http://localhost:8089
 	@exec $(LOCUST) --shape $(SHAPE) --web-host 127.0.0.1 $(KINDS)
+
+load-cluster: ## run the test of k8s/components/load-test in the cluster of kubectl (NAMESPACE, IMAGE)
+	@exec scripts/load_in_cluster.sh
 
 bench: venv-dev ## measure, one benchmark after the other (a quiet machine, please)
 	@for file in benchmarks/[a-z]*.py; do \

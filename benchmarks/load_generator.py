@@ -78,7 +78,7 @@ def result(folder: Path) -> tuple[dict[str, Any], list[Record]]:
 
 def users(folder: Path, to: Report, quick: bool) -> None:
     """200 people and 25 programs from one process: its CPU, and its times beside the chat's own."""
-    people, length = (40, 40) if quick else (200, 150)
+    people, length = (40, 40) if quick else (200, 120)
     options = ("--shape", "soak", "-u", people * 9 // 8, "--length", length, "--think", 15)
     with FakeProcess(**TOKENS) as fake, Served(fake.url, folder / "data", max_answers=500) as page:
         with load(folder / "runs", page, *options, "ChatUser", "ApiUser") as locust:
@@ -127,7 +127,7 @@ def _metrics(page: Served) -> dict[tuple[str, str], float]:
 
 def faults(folder: Path, to: Report, quick: bool) -> None:
     """One in 50 streams cut by a proxy; then Ollama gone for five seconds."""
-    length = 20 if quick else 60
+    length = 20 if quick else 45
     options = ("--shape", "smoke", "-u", 24, "--length", length, "--think", 1, "ChatUser")
     with FakeOllama(tokens=20, tokens_per_second=40.0, first_token_delay=0.1) as fake:
         with (
