@@ -4,30 +4,26 @@
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-component=k8s/components/load-test
-master=app.kubernetes.io/name=load-test,app.kubernetes.io/component=master
 image=${IMAGE:-ollama-chatbot-load:0.1.0}
+master=app.kubernetes.io/name=load-test,app.kubernetes.io/component=master
 
 in_namespace() { kubectl --namespace "${NAMESPACE:-chatbot}" "$@"; }
-manifests() { kubectl kustomize "$component" | sed "s|image: ollama-chatbot-load\$|image: $image|"; }
-clean_up() { manifests | in_namespace delete --ignore-not-found --wait=false -f - >/dev/null; }
 
-main() {
-  local pod log_reader status
-  trap clean_up EXIT
-  manifests | in_namespace apply -f - >/dev/null
-  in_namespace wait --for=create --timeout=60s pod -l "$master" >/dev/null
-  pod=$(in_namespace get pod -l "$master" -o name)
-  in_namespace logs -f "$pod" --pod-running-timeout=120s &
-  log_reader=$!
-  in_namespace wait --for=condition=Ready --timeout="${TIMEOUT:-3600}s" "$pod" >/dev/null
-  kill "$log_reader" 2>/dev/null || true
-  status=$(in_namespace exec "$pod" -- cat /reports/status)
-  in_namespace exec "$pod" -- tar -C /reports --exclude=./status -cf - . | tar -C "$(reports)" -xf -
-  printf 'the report is in %s\n' "$(reports)"
-  exit "$status"
+manifests() {
+  kubectl kustomize k8s/components/load-test | sed "s|image: ollama-chatbot-load\$|image: $image|"
 }
 
-reports() { mkdir -p reports && printf 'reports\n'; }
+clean_up() { manifests | in_namespace delete --ignore-not-found --wait=false -f - >/dev/null; }
+trap clean_up EXIT
 
-main
+manifests | in_namespace apply -f - >/dev/null
+in_namespace wait --for=create --timeout=60s pod -l "$master" >/dev/null
+pod=$(in_namespace get pod -l "$master" -o name)
+in_namespace logs -f "$pod" --pod-running-timeout=120s &
+# Ready means that the report is written.
+in_namespace wait --for=condition=Ready --timeout="${TIMEOUT:-3600}s" "$pod" >/dev/null
+kill "$!" 2>/dev/null || true
+mkdir -p reports
+in_namespace exec "$pod" -- tar -C /reports --exclude=./status -cf - . | tar -C reports -xf -
+echo 'the report has been copied to reports/'
+exit "$(in_namespace exec "$pod" -- cat /reports/status)"
