@@ -13,8 +13,7 @@ manifests() {
   kubectl kustomize k8s/components/load-test | sed "s|image: ollama-chatbot-load\$|image: $image|"
 }
 
-clean_up() { manifests | in_namespace delete --ignore-not-found --wait=false -f - >/dev/null; }
-trap clean_up EXIT
+trap 'manifests | in_namespace delete --ignore-not-found --wait=false -f - >/dev/null' EXIT
 
 manifests | in_namespace apply -f - >/dev/null
 in_namespace wait --for=create --timeout=60s pod -l "$master" >/dev/null
