@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import pytest
-from configargparse import ArgumentParser
+from configargparse import ArgumentParser  # type: ignore[import-untyped]
 
 from locustfiles import _options
 from tests.product import ROOT
