@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import orjson
 
@@ -14,6 +13,7 @@ from locustfiles import _goals
 from locustfiles._goals import Goals
 from locustfiles._ledger import Ledger, Moment
 from locustfiles._maths import percentile
+from locustfiles._records import Record
 from locustfiles._shapes import Shape, stage_at, users_at
 
 _PROGRESS_S = 10
@@ -120,7 +120,7 @@ class Run:
             return True
         return False
 
-    def _broken(self, records: list[Any]) -> list[str]:
+    def _broken(self, records: list[Record]) -> list[str]:
         checks = _goals.check(_goals.measure(records, 0, self.goals), self.goals)
         return [one.goal for one in checks if one.held is False]
 
