@@ -51,7 +51,7 @@ def _one_more(people: int, replicas: int, before: dict[str, Any] | None) -> tupl
     if before and before["replicas"] != replicas:
         more = (people - before["people"]) / (replicas - before["replicas"])
         return more, (
-            f"measured: {before['people']} people with {before['replicas']} replicas before, "
+            f"measured: {before['people']} with {before['replicas']} of them before, "
             f"{people} with {replicas} now"
         )
     served = "the one replica measured serves" if replicas == 1 else "each of them served"

@@ -16,11 +16,11 @@ _BIN_S = 5
 # Name, field of a record, percentile (None: mean), whether less is better.
 _LATENCIES = (
     ("Median time to first token, s", "ttft_s", 50),
-    ("95th percentile of it, s", "ttft_s", 95),
+    ("95th percentile of time to first token, s", "ttft_s", 95),
     ("95th percentile of time per token, s", "tpot_s", 95),
     ("Average answer, s", "total_s", None),
     ("Median answer, s", "total_s", 50),
-    ("95th percentile of it, s", "total_s", 95),
+    ("95th percentile of an answer, s", "total_s", 95),
 )
 
 

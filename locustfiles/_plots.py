@@ -124,9 +124,14 @@ def over_replicas(answers_by_replica: dict[str, dict[str, Any]]) -> str:
         axes.barh(names, counts, color=FIRST, height=0.6)
         for row, name in enumerate(names):
             p95 = answers_by_replica[name]["ttft"]["p95"]
-            note = f" {counts[row]} ({counts[row] / sum(counts):.0%})"
+            note = f"{counts[row]} ({counts[row] / sum(counts):.0%})"
             note += "" if p95 is None else f", TTFT p95 {p95:.2f} s"
-            axes.text(counts[row], row, note, va="center", color=MUTED)
+            place: dict[str, Any] = {
+                "xytext": (5, 0),
+                "textcoords": "offset points",
+                "va": "center",
+            }
+            axes.annotate(note, (counts[row], row), color=MUTED, **place)
         axes.set_xlim(right=max(counts) * 1.5)
         axes.invert_yaxis()
         axes.grid(visible=False)

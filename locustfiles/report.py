@@ -37,6 +37,7 @@ def write(folder: Path, baseline: Path | None = None) -> dict[str, Any]:
     before = orjson.loads((baseline / "summary.json").read_bytes()) if baseline else {}
     if setup.shape == "sweep":
         summary["capacity"] = capacity(setup, records, before.get("capacity"))
+        summary["passed"] = summary["capacity"]["people"] > 0  # it goes on until a goal breaks
     if baseline:
         old = list(read(baseline / "records.ndjson"))
         summary["baseline"] = str(baseline)
@@ -86,7 +87,7 @@ def short(summary: dict[str, Any], folder: Path) -> str:
         f"Error rate        {_percent(answers['error_rate'])}",
         "",
     ]
-    for one in summary["goals"]:
+    for one in summary["goals"] if "capacity" not in summary else ():
         unit = UNITS[one["goal"]]
         sign = "≥" if one["goal"] == "goodput" else "≤"
         state = {True: "held", False: "BROKEN", None: "not measured"}[one["held"]]

@@ -57,7 +57,10 @@ def test_what_one_more_replica_adds_is_measured_when_a_run_with_fewer_is_compare
     records = [_answer(1), _answer(3), _answer(3, replica="b"), _answer(5, 9)]
     found = capacity(SWEEP, records, {"people": 1, "replicas": 1})
     assert found["one_more"] == 1
-    assert "one more replica adds 1 (measured: 1 people with 1 replicas before" in found["sentence"]
+    assert (
+        "one more replica adds 1 (measured: 1 with 1 of them before, 2 with 2 now)"
+        in found["sentence"]
+    )
 
 
 def test_a_sweep_without_an_end_and_one_without_a_beginning_say_so() -> None:
