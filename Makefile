@@ -30,7 +30,7 @@ lint: venv-dev ## check style, types and shell scripts
 	@$(PY) -m ruff format --check -q . || { echo "error: the files above are not formatted: make format" >&2; exit 1; }
 	@$(PY) -m mypy $(PYTHON_CODE)
 	@.venv/bin/shellcheck $(SHELL_CODE)
-	@! test -x .venv/bin/hadolint || .venv/bin/hadolint docker/Dockerfile
+	@! test -x .venv/bin/hadolint || .venv/bin/hadolint docker/Dockerfile docker/load.Dockerfile
 
 format: venv-dev ## format the code and apply the fixes that are safe
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .
