@@ -18,7 +18,8 @@ trap 'manifests | in_namespace delete --ignore-not-found --wait=false -f - >/dev
 manifests | in_namespace apply -f - >/dev/null
 in_namespace wait --for=create --timeout=60s pod -l "$master" >/dev/null
 pod=$(in_namespace get pod -l "$master" -o name)
-in_namespace logs -f "$pod" --pod-running-timeout=120s &
+in_namespace wait --for=jsonpath='{.status.phase}'=Running --timeout=120s "$pod" >/dev/null
+in_namespace logs -f "$pod" &
 # Ready means that the report is written.
 in_namespace wait --for=condition=Ready --timeout="${TIMEOUT:-3600}s" "$pod" >/dev/null
 kill "$!" 2>/dev/null || true
