@@ -77,7 +77,7 @@ def result(folder: Path) -> tuple[dict[str, Any], list[Record]]:
 
 
 def users(folder: Path, to: Report, quick: bool) -> None:
-    """200 people and 50 programs from one process: its CPU, and its times beside the servers' own."""
+    """200 people and 50 programs from one process: its CPU, its times beside the servers'."""
     people, length = (40, 40) if quick else (200, 120)
     options = ("--shape", "soak", "-u", people * 5 // 4, "--length", length, "--think", 15)
     with FakeProcess(**TOKENS) as fake, Served(fake.url, folder / "data", max_answers=500) as page:
