@@ -10,6 +10,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from locustfiles._maths import percentile
 from locustfiles._records import Record
@@ -162,6 +163,7 @@ def _users(
         )
         title = "Users (blue) and replicas that answered (orange)"
     axes.set_title(title)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=4))
 
 
 def _ttft_over_time(axes: Axes, setup: Setup, sent: dict[int, list[Record]], width: float) -> None:

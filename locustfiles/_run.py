@@ -112,7 +112,8 @@ class Run:
             past = {r.stage for r in self.ledger.records} | {begun}
             for one in sorted(s for s in past if s is not None and s < stage):
                 if self._broken([r for r in self.ledger.records if r.stage == one]):
-                    self.setup.gave_up = f"stage {one} broke a goal"
+                    users = self.shape.stages[one].users
+                    self.setup.gave_up = f"{users} users broke a goal"
                     return True
         enough = self.abort and len(self.ledger.records) >= _goals.ENOUGH
         if enough and (broken := self._broken(self.ledger.records)):
