@@ -66,6 +66,7 @@ class PageReader:
         if turn.then == "stop" and not over:
             record.outcome = "stopped"
             return 0.0
+        record.outcome = "done"
         return reading_s(answer.text, answer.last_text - answer.updates[0])
 
 
