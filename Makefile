@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test test-image lint format bench pins clean venv venv-dev
+.PHONY: help run test test-image lint format load load-ui load-cluster capacity bench pins clean venv venv-dev
 
 PYTHON_CODE := $(sort $(dir $(wildcard */*.py)))
 SHELL_CODE := entrypoint.sh .ci/run docker/bake-models $(wildcard scripts/*.sh)
@@ -30,10 +30,30 @@ lint: venv-dev ## check style, types and shell scripts
 	@$(PY) -m ruff format --check -q . || { echo "error: the files above are not formatted: make format" >&2; exit 1; }
 	@$(PY) -m mypy $(PYTHON_CODE)
 	@.venv/bin/shellcheck $(SHELL_CODE)
-	@! test -x .venv/bin/hadolint || .venv/bin/hadolint docker/Dockerfile
+	@! test -x .venv/bin/hadolint || .venv/bin/hadolint docker/Dockerfile docker/load.Dockerfile
 
 format: venv-dev ## format the code and apply the fixes that are safe
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .
+
+# make load HOST=http://127.0.0.1:8501 SHAPE=spike USERS=30 GOALS="ttft-p95=2000 errors=1"
+HOST ?= http://127.0.0.1:8501
+SHAPE ?= smoke
+KINDS ?= ChatUser
+LOCUST = $(PY) -m locust -f locustfiles/load.py --host $(HOST) --loglevel WARNING \
+  $(if $(USERS),--users $(USERS)) $(if $(LENGTH),--length $(LENGTH)) $(if $(COMPARE),--compare $(COMPARE)) \
+  $(addprefix --goal-,$(GOALS)) $(LOCUST_OPTIONS)
+
+load: venv-dev ## test HOST with SHAPE, up to USERS users of KINDS against GOALS; docs/load-testing.md
+	@exec $(LOCUST) --headless --shape $(SHAPE) $(KINDS)
+
+capacity: venv-dev ## find out how many people can chat at HOST (same variables as load)
+	@exec $(LOCUST) --headless --shape sweep ChatUser
+
+load-ui: venv-dev ## test from Locust's own page at http://localhost:8089
+	@exec $(LOCUST) --shape $(SHAPE) --web-host 127.0.0.1 $(KINDS)
+
+load-cluster: ## run the test of k8s/components/load-test in the cluster of kubectl (NAMESPACE, IMAGE)
+	@exec scripts/load_in_cluster.sh
 
 bench: venv-dev ## measure, one benchmark after the other (a quiet machine, please)
 	@for file in benchmarks/[a-z]*.py; do \

@@ -83,6 +83,13 @@ class Answer:
         return None if self.first_text is None else self.first_text - self.started
 
     @property
+    def queued(self) -> float | None:
+        """Seconds in which neither the model was loaded nor the prompt read; known at the end."""
+        if self.ttft is None or self.stats is None:
+            return None
+        return max(0.0, self.ttft - self.stats.load_s - self.stats.prompt_s)
+
+    @property
     def abandoned(self) -> bool:
         """True when there were watchers and all are gone."""
         return bool(self.watchers) and not any(watching() for watching in self.watchers)

@@ -217,6 +217,8 @@ def _facts(answer: Answer) -> dict[str, Any]:
             "completion_tokens": stats.output_tokens if stats else 0,
             "total_tokens": stats.input_tokens + stats.output_tokens if stats else 0,
             "ttft_s": answer.ttft,
+            "queue_s": answer.queued,
+            "load_s": stats.load_s if stats else None,
         },
     }
 

@@ -156,6 +156,7 @@ def serve(settings: Settings) -> None:
             access_log=False,
             proxy_headers=False,  # chatbot.proxy looks at them, after it has seen the real peer
             server_header=False,
+            headers=[("X-Served-By", socket.gethostname())],  # the pod, to whoever measures
             timeout_graceful_shutdown=3,
         )
     )

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from locustfiles._element_tree import ElementTree, Path
+from locustfiles._element_tree import ElementTree, Node, Path
 
 SUCCESS = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 
@@ -32,7 +32,8 @@ class Answer:
 
     `ttft` is when the first text was there, None if none came; `updates` when the text changed;
     `total` when the script had ended. `wire_bytes` are compressed if the server compresses,
-    `message_bytes` are not; `messages` is their number. How many tokens it had is not known here.
+    `message_bytes` are not; `messages` is their number. `captions` tells what stood in small print
+    at the answer and since when, `alerts` what errors stand there at its end.
     """
 
     text: str
@@ -42,6 +43,8 @@ class Answer:
     wire_bytes: int
     message_bytes: int
     messages: int
+    captions: tuple[tuple[float, str], ...]
+    alerts: str
 
     @property
     def last_text(self) -> float:
@@ -66,6 +69,8 @@ class Asking:
     meter: Meter
     text: str = ""
     updates: list[float] = field(default_factory=list)
+    captions: list[tuple[float, str]] = field(default_factory=list)
+    alerts: str = ""
     sent: float = field(default_factory=time.perf_counter)
     ended: float = 0
 
@@ -100,7 +105,10 @@ class Asking:
         )
         first = self.updates[0] if self.updates else None
         total = self.ended - self.sent
-        return Answer(self.text, first, total, tuple(self.updates), wire, message, messages)
+        updates, captions = tuple(self.updates), tuple(self.captions)
+        return Answer(
+            self.text, first, total, updates, wire, message, messages, captions, self.alerts
+        )
 
     def observe(self, message: ForwardMsg, at: float) -> None:
         """Take in a message of the server that came `at` and is already in the tree."""
@@ -111,6 +119,8 @@ class Asking:
                 self._look(message, at)
             case "script_finished" if self._question is not None:
                 self._end_of_run(message, at)
+            case "script_finished" if self._runs and not self.ended and _whole_page(message):
+                self._end(at)  # the page has been drawn without the prompt: it was refused
 
     def abandon(self) -> None:
         """The connection is closed: nothing more will come."""
@@ -129,31 +139,56 @@ class Asking:
 
     def _locate(self) -> None:
         self._answer = None
-        for path, node in self.tree.messages():
+        for path, node in self._newest_last():
             if node.role == "user" and (path, node.text) not in self._known:
                 self._question, self._answer = path, None
             elif node.role == "assistant" and self._question and path > self._question:
                 self._answer = path
 
+    def _newest_last(self) -> list[tuple[Path, Node]]:
+        """The messages; a run that redraws them elsewhere leaves the old ones until its end."""
+        run = self.tree.run_id
+        return sorted(self.tree.messages(), key=lambda found: found[1].run_id == run)
+
     def _read(self, at: float) -> None:
         assert self._answer
-        text = self.tree.at(self._answer).text
+        node = self.tree.at(self._answer)
+        text = node.text
         if text and text != self.text:
             self.text = text
             self.updates.append(at - self.sent)
             self._first_text.set()
+        elif not text:
+            self._read_caption(node, at)
+
+    def _read_caption(self, node: Node, at: float) -> None:
+        caption = node.captions
+        if caption != (self.captions[-1][1] if self.captions else ""):
+            self.captions.append((at - self.sent, caption))
 
     def _end_of_run(self, message: ForwardMsg, at: float) -> None:
         run = message.metadata.run.script_run_id
         if message.script_finished not in SUCCESS:
             self._answer_run = ""  # another run follows and ends the answer
         elif not run or not self._answer_run or run == self._answer_run:
-            self.ended, self._after = at, self._meter_reading()
-            self._first_text.set()
-            self._finished.set()
+            self._end(at)
+
+    def _end(self, at: float) -> None:
+        self._locate()
+        if self._answer:
+            node = self.tree.at(self._answer)
+            self._read_caption(node, at)
+            self.alerts = node.alerts
+        self.ended, self._after = at, self._meter_reading()
+        for event in (self._shown, self._first_text, self._finished):
+            event.set()
 
     def _questions(self) -> list[tuple[Path, str]]:
         return [(p, node.text) for p, node in self.tree.messages() if node.role == "user"]
 
     def _meter_reading(self) -> tuple[int, int, int]:
         return self.meter.wire_bytes, self.meter.message_bytes, self.meter.messages
+
+
+def _whole_page(message: ForwardMsg) -> bool:
+    return message.script_finished in SUCCESS and not message.metadata.run.fragment_ids

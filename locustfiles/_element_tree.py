@@ -45,6 +45,19 @@ class Node:
         texts = (_text(node.element) for _, node in self.walk() if node.element)
         return "\n\n".join(text for text in texts if text)
 
+    @property
+    def captions(self) -> str:
+        """The captions in it and below."""
+        found = (node.element.markdown for _, node in self.walk() if node.element)
+        return " | ".join(m.body for m in found if m.element_type == Markdown.Type.CAPTION)
+
+    @property
+    def alerts(self) -> str:
+        """The errors, warnings, notes and exceptions in it and below."""
+        found = [node.element for _, node in self.walk() if node.element]
+        texts = (one.alert.body or one.exception.message for one in found)
+        return " | ".join(text for text in texts if text)
+
 
 class ElementTree:
     """The page as drawn by the deltas so far. Paths begin with the root container (0 is main)."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import http.client
+import re
 import threading
 from http.cookies import SimpleCookie
 from urllib.parse import urlsplit
@@ -18,6 +20,8 @@ from locustfiles._element_tree import ElementTree
 from locustfiles._message_cache import MessageCache
 from locustfiles._websocket import MeasuringWebSocket
 
+_ASSET = re.compile(r'(?:src|href)="\./((?:static/|favicon)[^"]+)"')  # what the page names itself
+
 
 class StreamlitSession:
     """One session: opened, kept in step by the reader thread, closed.
@@ -27,7 +31,14 @@ class StreamlitSession:
     may set; `closed` says that the connection is gone.
     """
 
-    def __init__(self, base_url: str, cookies: dict[str, str], query: str, timeout: float) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        cookies: dict[str, str],
+        query: str,
+        timeout: float,
+        assets: bool = False,
+    ) -> None:
         self.base_url, self.query = base_url, query
         self.cookies = cookies
         self.tree = ElementTree()
@@ -38,7 +49,7 @@ class StreamlitSession:
         self._cache = MessageCache()
         self._timers: dict[str, threading.Timer] = {}
         self._page_hash = ""
-        self._get_page(timeout)
+        self._get_page(timeout, assets)
         self.socket = MeasuringWebSocket(
             base_url.replace("http", "ws", 1) + "/_stcore/stream",
             self._on_message,
@@ -77,21 +88,29 @@ class StreamlitSession:
         self._stop_timers(list(self._timers))
         self.socket.close()
 
-    def _get_page(self, timeout: float) -> None:
+    def _get_page(self, timeout: float, assets: bool) -> None:
         parts = urlsplit(self.base_url)
         secure = parts.scheme == "https"
         kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
         with contextlib.closing(kind(parts.netloc, timeout=timeout)) as connection:
-            for path in ("/", "/_stcore/health", "/_stcore/host-config"):
-                headers = {"Cookie": self._cookie_header(), "Accept-Encoding": "gzip"}
-                connection.request("GET", parts.path + path, headers=headers)
-                response = connection.getresponse()
-                response.read()
-                if response.status != 200:
-                    raise ConnectionError(f"GET {path} answered {response.status}")
-                for header in response.headers.get_all("Set-Cookie", []):
-                    new = SimpleCookie(header).items()
-                    self.cookies.update({name: cookie.coded_value for name, cookie in new})
+            page = self._get(connection, parts.path + "/")
+            for name in _ASSET.findall(page.decode()) if assets else ():
+                self._get(connection, f"{parts.path}/{name}")
+            for path in ("/_stcore/health", "/_stcore/host-config"):
+                self._get(connection, parts.path + path)
+
+    def _get(self, connection: http.client.HTTPConnection, path: str) -> bytes:
+        headers = {"Cookie": self._cookie_header(), "Accept-Encoding": "gzip"}
+        connection.request("GET", path, headers=headers)
+        response = connection.getresponse()
+        body = response.read()
+        if response.status != 200:
+            raise ConnectionError(f"GET {path} answered {response.status}")
+        for header in response.headers.get_all("Set-Cookie", []):
+            new = SimpleCookie(header).items()
+            self.cookies.update({name: cookie.coded_value for name, cookie in new})
+        zipped = response.headers.get("Content-Encoding") == "gzip"
+        return gzip.decompress(body) if zipped and path.endswith("/") else body
 
     def _cookie_header(self) -> str:
         return "; ".join(f"{name}={value}" for name, value in self.cookies.items())

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from websockets.client import ClientProtocol
+from websockets.datastructures import Headers
 from websockets.exceptions import InvalidHandshake
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 from websockets.frames import DATA_OPCODES, CloseCode, Frame
@@ -32,7 +33,8 @@ class MeasuringWebSocket:
 
     `on_message(data, at)` and `on_close()` are called in the reader thread; `at` is
     `time.perf_counter()` just after the bytes came. `wire_bytes` counts what came in, compressed,
-    with frame headers; `message_bytes` the messages, uncompressed; `messages` their number.
+    with frame headers; `message_bytes` the messages, uncompressed; `messages` their number;
+    `headers` are those of the server's handshake.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class MeasuringWebSocket:
     ) -> None:
         self.wire_bytes = self.message_bytes = self.messages = 0
         self._on_message, self._on_close = on_message, on_close
+        self.headers = Headers()
         self._parts: list[bytes] = []
         self._lock = threading.Lock()
         self._socket = _connected(url, timeout)
@@ -122,8 +125,8 @@ class MeasuringWebSocket:
                 self._parts.append(bytes(event.data))
                 if event.fin:
                     self._take_message(at)
-            else:
-                assert isinstance(event, Response | Frame)
+            elif isinstance(event, Response):
+                self.headers = event.headers
 
     def _take_message(self, at: float) -> None:
         data = b"".join(self._parts)

@@ -27,13 +27,16 @@ class StreamlitUser:
     """One browser tab. Cookies outlive `close`: `connect` again is a reload by the same visitor.
 
     `timeout` (seconds) bounds each wait. `session` is the open connection with its element tree.
+    `assets`: the first `connect` also fetches the scripts, styles and fonts that the page names, as
+    a browser does whose cache is empty.
     """
 
     session: StreamlitSession
 
-    def __init__(self, base_url: str, timeout: float = 60) -> None:
+    def __init__(self, base_url: str, timeout: float = 60, assets: bool = False) -> None:
         self.base_url = base_url.rstrip("/")
         self.timeout = timeout
+        self.assets = assets
         self.cookies: dict[str, str] = {}
 
     def __enter__(self) -> Self:
@@ -53,7 +56,10 @@ class StreamlitUser:
         started = time.perf_counter()
         if query is None:
             query = self.session.query if hasattr(self, "session") else ""
-        self.session = StreamlitSession(self.base_url, self.cookies, query, self.timeout)
+        self.session = StreamlitSession(
+            self.base_url, self.cookies, query, self.timeout, self.assets
+        )
+        self.assets = False  # from now on they are in the cache
         self.wait_for(lambda: self._is_drawn(wait_for_input), "the page is drawn")
         return time.perf_counter() - started
 
@@ -108,9 +114,7 @@ class StreamlitUser:
     def alerts(self) -> str:
         """The texts of the errors, warnings, notes and exceptions on the page."""
         with self.session.changed:
-            tree = self.session.tree
-            elements = [n.element for n in tree.elements("alert") + tree.elements("exception")]
-            return " | ".join(e.alert.body or e.exception.message for e in elements if e)
+            return self.session.tree.root.alerts
 
     def has_button(self, name: str) -> bool:
         """Whether a button with this label or key is on the page."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -88,7 +89,9 @@ def test_an_answer_comes_whole_with_its_model_and_usage(
     assert response.status_code == 200
     assert response.headers["content-type"] == "application/json"
     body = response.json()
-    assert body["usage"].pop("ttft_s") > 0
+    ttft, queue, load = (body["usage"].pop(name) for name in ("ttft_s", "queue_s", "load_s"))
+    assert ttft >= queue >= 0
+    assert load < 0.001
     assert body == {
         "response": "Good day",
         "model": DEFAULT_MODEL,
@@ -108,6 +111,18 @@ def test_an_answer_is_streamed_in_lines_and_the_last_one_has_the_usage(
     assert not any(part["done"] for part in parts)
     assert (last["response"], last["done"], last["model"]) == ("", True, DEFAULT_MODEL)
     assert last["usage"]["completion_tokens"] == 2
+
+
+def test_the_last_line_tells_how_long_the_answer_waited_for_its_turn(
+    fake: FakeOllama, client: httpx.Client
+) -> None:
+    fake.set(slots=1, first_token_delay=0.2)
+    with ThreadPoolExecutor(2) as pool:
+        waits = sorted(
+            _lines(answer)[-1]["usage"]["queue_s"]
+            for answer in pool.map(lambda _: _ask(client, stream=True), range(2))
+        )
+    assert waits[0] < 0.2 <= waits[1]
 
 
 def test_the_first_words_are_streamed_before_the_last_are_written(

@@ -6,6 +6,7 @@ import pytest
 
 from chatbot import errors
 from chatbot.history import HistoryUnavailable, NotFound
+from chatbot.transfer.importing import BadFile
 
 KINDS = [
     (errors.BadRequest, 400, "bad_request"),
@@ -21,6 +22,9 @@ KINDS = [
     (errors.DiskFull, 507, "disk_full"),
     (errors.ModelMissing, 404, "model_missing"),
     (errors.ModelUnknown, 404, "model_unknown"),
+    (errors.Unauthorized, 401, "unauthorized"),
+    (errors.SignedOut, 401, "signed_out"),
+    (BadFile, 400, "bad_file"),
     (NotFound, 404, "not_found"),
     (HistoryUnavailable, 503, "history_unavailable"),
 ]

@@ -50,6 +50,12 @@ def test_the_page_is_served_and_gives_its_visitor_a_cookie_once(chat: httpx.Clie
     assert "set-cookie" not in second.headers
 
 
+def test_answers_and_sessions_tell_which_replica_serves_them(chat: httpx.Client) -> None:
+    assert chat.get("/livez").headers["x-served-by"] == socket.gethostname()
+    with StreamlitUser(str(chat.base_url)) as user:
+        assert user.session.socket.headers["x-served-by"] == socket.gethostname()
+
+
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics", "/_stcore/health"])
 def test_the_routes_beside_the_page_make_nobody_a_visitor(chat: httpx.Client, path: str) -> None:
     chat.cookies.clear()

@@ -8,9 +8,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection
 
 import pytest
 
+from locustfiles._session import StreamlitSession
 from locustfiles.streamlit_user import NoAnswer, StreamlitUser
 
 
@@ -156,3 +158,22 @@ def test_a_reload_is_the_same_visitor_and_another_user_is_not(whole_url: str) ->
         user.connect()
         assert visitor in user.text()
         assert "2 messages before" in user.text()
+
+
+def test_the_first_visit_fetches_what_the_page_names_and_later_ones_do_not(whole_url: str) -> None:
+    fetched: list[str] = []
+
+    class Watched(StreamlitSession):
+        def _get(self, connection: HTTPConnection, path: str) -> bytes:
+            fetched.append(path)
+            return super()._get(connection, path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("locustfiles.streamlit_user.StreamlitSession", Watched)
+        with StreamlitUser(whole_url, assets=True) as user:
+            first = len(fetched)
+            user.close()
+            user.connect()
+    assert any(path.endswith(".js") for path in fetched[:first])
+    assert any(path.endswith(".css") for path in fetched[:first])
+    assert fetched[first:] == ["/", "/_stcore/health", "/_stcore/host-config"]

@@ -1,0 +1,114 @@
+"""The load test: `locust -f locustfiles/load.py`, or `make load`. See docs/load-testing.md.
+
+With --headless it runs one shape, writes its report and ends with 0 or, when a goal was broken,
+with 1. Without, Locust's web page at :8089 starts and stops it.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from locust import LoadTestShape, events
+from locust.env import Environment
+from locust.runners import MasterRunner, WorkerRunner
+
+from locustfiles import _options, _target, _web
+from locustfiles._outbox import outbox
+from locustfiles._run import Run
+from locustfiles._shapes import SHAPES, scaled
+from locustfiles.report import write
+from locustfiles.users import ApiUser, ChatUser, OllamaUser
+
+__all__ = ["ApiUser", "ChatUser", "OllamaUser", "Planned"]
+
+_SPAWN_RATE = 100.0  # at once, as Locust sees it
+_REPORT_MARGIN_S = 4.0  # workers report every 3 seconds
+
+current: Run | None = None
+
+
+class Planned(LoadTestShape):
+    """The shape that --shape names, then the drain."""
+
+    use_common_options = True  # --users is the shape's peak
+
+    def tick(self) -> tuple[int, float] | None:
+        """What Locust is to do now."""
+        assert self.runner is not None
+        run = current or _begin(self.runner.environment)
+        run.ledger.take(outbox.take())
+        margin = _REPORT_MARGIN_S if isinstance(self.runner, MasterRunner) else 0.0
+        users = run.users(self.get_current_user_count(), margin)
+        return None if users is None else (users, _SPAWN_RATE)
+
+
+@events.init_command_line_parser.add_listener
+def _add_options(parser: ArgumentParser) -> None:
+    _options.add(parser)
+
+
+@events.init.add_listener
+def _prepare(environment: Environment, **_: Any) -> None:
+    options = environment.parsed_options
+    assert options is not None
+    environment.stop_timeout = options.drain
+    threading.Thread(target=outbox.watch, daemon=True).start()
+    if isinstance(environment.runner, WorkerRunner):
+        return
+    options.peak, options.num_users = options.num_users, None
+    if options.headless:
+        # The report says it all, and in fewer lines.
+        logging.getLogger("locust.stats_logger").setLevel(logging.ERROR)
+    if environment.web_ui:
+        _web.extend(environment.web_ui, lambda: current)
+
+
+@events.report_to_master.add_listener
+def _report(data: dict[str, Any], **_: Any) -> None:
+    data["outbox"] = outbox.take()
+
+
+@events.worker_report.add_listener
+def _receive(client_id: str, data: dict[str, Any], **_: Any) -> None:
+    if current is not None:
+        current.ledger.take(data["outbox"], client_id)
+
+
+@events.test_stop.add_listener
+def _stopped(environment: Environment, **_: Any) -> None:
+    if environment.web_ui:
+        _finish(environment)
+
+
+@events.quitting.add_listener
+def _quit(environment: Environment, **_: Any) -> None:
+    _finish(environment)
+
+
+def _begin(environment: Environment) -> Run:
+    global current
+    options = environment.parsed_options
+    assert options is not None
+    shape = scaled(SHAPES[options.shape], options.peak, options.length)
+    outbox.take()
+    current = Run(_target.setup(environment, shape), shape, options.abort, Path(options.reports))
+    return current
+
+
+def _finish(environment: Environment) -> None:
+    global current
+    run, current = current, None
+    if run is None:
+        return
+    run.ledger.take(outbox.take())
+    run.finish()
+    options = environment.parsed_options
+    assert options is not None
+    summary = write(run.folder, options.compare and Path(options.compare))
+    environment.process_exit_code = 0 if summary["passed"] else 1
+    sys.stdout.flush()

@@ -1,0 +1,252 @@
+"""The virtual users: a person at the page, a program at the API, a program at Ollama itself."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
+
+import requests
+from locust import User, task
+
+from locustfiles import _person
+from locustfiles._maths import tpot
+from locustfiles._outbox import outbox
+from locustfiles._page import PageReader
+from locustfiles._person import Person, Prompt
+from locustfiles._records import Kind, Record
+
+_PER_PROCESS = 100_000  # users of one class
+
+
+class Failure(Exception):
+    """An answer or a page that did not come as it should; says what came instead."""
+
+
+class Asker(User):
+    """Somebody who asks, and pauses after each answer. Numbered, so that a seed tells all of it."""
+
+    abstract = True
+    numbers: Callable[[], int]
+
+    def __init_subclass__(cls) -> None:
+        """Each class counts its own users."""
+        super().__init_subclass__()
+        cls.numbers = count(1).__next__
+
+    def __init__(self, environment: Any) -> None:
+        super().__init__(environment)
+        self.options = environment.parsed_options
+        first = max(0, getattr(environment.runner, "worker_index", 0)) * _PER_PROCESS
+        name = f"{type(self).__name__}-{first + self.numbers()}"
+        choices = _person.prompts()
+        self.person = Person(name, self.options.seed, self.options.think, choices)
+        self.pause_s = 0.0
+
+    def wait_time(self) -> float:
+        """The pause that the last task has left to do."""
+        return self.pause_s
+
+    @contextmanager
+    def recorded(self, kind: Kind, prompt: str = "") -> Iterator[Record]:
+        """Count and keep what happens within; Failure ends here, as the record's outcome."""
+        record = Record(kind, self.person.name, prompt, at=time.time())
+        outbox.begin(kind)
+        try:
+            yield record
+            if record.outcome == "lost":
+                record.outcome = "done"
+        except Exception as failure:  # whatever it is, there is no answer; the report tells it
+            record.outcome, record.error = "failed", str(failure) or repr(failure)
+        finally:
+            if record.total_s is not None:
+                record.tpot_s = tpot(record.ttft_s, record.total_s, record.tokens)
+            outbox.end(record)
+        self._show(record)
+
+    def _show(self, record: Record) -> None:
+        """Locust's own statistics: the answer, and its time to first token as an entry beside."""
+        fire = self.environment.events.request.fire
+        total, ttft = record.total_s or 0, record.ttft_s
+        error = Failure(record.error) if record.outcome == "failed" else None
+        tokens = record.tokens or 0
+        common: dict[str, Any] = {"name": record.kind, "context": {}}
+        fire(
+            request_type=record.outcome if error is None else "done",
+            response_time=total * 1000,
+            response_length=tokens,
+            exception=error,
+            **common,
+        )
+        if ttft is not None:
+            fire(
+                request_type="TTFT",
+                response_time=ttft * 1000,
+                response_length=0,
+                exception=None,
+                **common,
+            )
+
+
+class ChatUser(Asker):
+    """A person: opens the page, asks, reads, thinks, asks on; now and then stops or leaves."""
+
+    weight = 8
+
+    def on_start(self) -> None:
+        """There is no page yet."""
+        self.page = PageReader(self.host or "", self.options.timeout)
+
+    def on_stop(self) -> None:
+        """The tab is closed."""
+        self.page.close()
+
+    @task
+    def ask(self) -> None:
+        """One prompt; before it, the page is opened if it is not open."""
+        self.pause_s = self.options.think
+        if not self.page.is_open and not self._open():
+            return
+        turn = self.person.turn()
+        with self.recorded("chat", turn.prompt.name) as record:
+            reading_s = self.page.ask(turn, record)
+            self.pause_s = turn.thinks_s + reading_s
+        if record.outcome == "failed":
+            self.page.close()  # as a person does: reload
+
+    def _open(self) -> bool:
+        with self.recorded("page") as record:
+            record.total_s = self.page.open()
+            record.status, record.replica = 200, self.page.replica
+        return record.outcome == "done"
+
+
+class Program(Asker):
+    """A program that posts JSON and reads the answer, whole or in lines as it comes."""
+
+    abstract = True
+
+    def on_start(self) -> None:
+        """One connection, kept."""
+        self.http = requests.Session()
+        self.http.trust_env = False
+
+    def on_stop(self) -> None:
+        """The connection is closed."""
+        self.http.close()
+
+    def post(self, url: str, body: dict[str, Any], record: Record) -> requests.Response:
+        """The response, once its headers are there. Raises Failure for any status but 200."""
+        timeouts = (10, self.options.timeout)
+        response = self.http.post(url, json=body, stream=True, timeout=timeouts)
+        record.status = response.status_code
+        record.replica = response.headers.get("X-Served-By", "")
+        if response.status_code != 200:
+            raise Failure(f"{response.status_code}: {_error(response.text)}")
+        return response
+
+    def follow(
+        self, lines: Iterator[bytes], begun: float, record: Record, text: Callable[[Any], str]
+    ) -> dict[str, Any]:
+        """Read lines of JSON up to the last one, which says "done", and return it."""
+        for line in lines:
+            part: dict[str, Any] = json.loads(line)
+            now = time.perf_counter() - begun
+            if "error" in part:
+                raise Failure(str(part["error"]))
+            if text(part):
+                record.ttft_s = record.ttft_s or now
+                record.total_s = now
+            if part.get("done"):
+                record.total_s = record.total_s or now
+                return part
+        raise Failure("the stream ended before its last line")
+
+
+class ApiUser(Program):
+    """A program at POST /generate_text: every second answer comes as a stream."""
+
+    weight = 1
+
+    def on_start(self) -> None:
+        """The first answer comes whole."""
+        super().on_start()
+        self.streams = False
+
+    @task
+    def ask(self) -> None:
+        """One prompt."""
+        turn = self.person.turn()
+        self.pause_s = turn.thinks_s
+        ask = self._streamed if self.streams else self._whole
+        self.streams = not self.streams
+        ask(turn.prompt)
+
+    def _whole(self, prompt: Prompt) -> None:
+        with self.recorded("api", prompt.name) as record:
+            begun = time.perf_counter()
+            answer = self._post({"prompt": prompt.text}, record).json()
+            record.total_s = time.perf_counter() - begun
+            _usage(answer, record)
+
+    def _streamed(self, prompt: Prompt) -> None:
+        with self.recorded("api stream", prompt.name) as record:
+            begun = time.perf_counter()
+            response = self._post({"prompt": prompt.text, "stream": True}, record)
+            lines = response.iter_lines()
+            _usage(self.follow(lines, begun, record, lambda part: str(part["response"])), record)
+
+    def _post(self, body: dict[str, Any], record: Record) -> requests.Response:
+        return self.post(f"{self.host}/generate_text", body, record)
+
+
+class OllamaUser(Program):
+    """A program at Ollama's own POST /api/chat, streamed: what the chat itself costs is left out.
+
+    Answers are as long as --num-predict and always the same for a prompt.
+    """
+
+    weight = 1
+
+    @task
+    def ask(self) -> None:
+        """One prompt."""
+        turn = self.person.turn()
+        self.pause_s = turn.thinks_s
+        options = {
+            "num_predict": self.options.num_predict,
+            "temperature": 0,
+            "seed": self.options.seed,
+        }
+        messages = [{"role": "user", "content": turn.prompt.text}]
+        body = {"model": self.options.model, "messages": messages, "options": options}
+        with self.recorded("ollama", turn.prompt.name) as record:
+            begun = time.perf_counter()
+            response = self.post(f"{self.options.ollama_host}/api/chat", body, record)
+            lines = response.iter_lines()
+            last = self.follow(lines, begun, record, lambda part: str(part["message"]["content"]))
+            record.tokens, record.prompt_tokens = last["eval_count"], last["prompt_eval_count"]
+            record.load_s = last["load_duration"] / 1e9
+            if record.ttft_s is not None:
+                reading = last["prompt_eval_duration"] / 1e9
+                record.queue_s = max(0.0, record.ttft_s - record.load_s - reading)
+
+
+def _usage(answer: dict[str, Any], record: Record) -> None:
+    usage = answer["usage"]
+    record.tokens, record.prompt_tokens = usage["completion_tokens"], usage["prompt_tokens"]
+    record.queue_s, record.load_s = usage.get("queue_s"), usage.get("load_s")
+    record.app_ttft_s = usage.get("ttft_s")
+
+
+def _error(body: str) -> str:
+    try:
+        return str(json.loads(body)["error"])
+    except (ValueError, KeyError, TypeError):
+        return body[:200]
+
+
+__all__ = ["ApiUser", "ChatUser", "Failure", "OllamaUser"]
