@@ -83,7 +83,7 @@ class Llm:
         s = self.settings
         return PlainChat(
             model=s.chat_model,
-            base_url=s.ollama_base_url,
+            base_url=s.answers_url,
             num_ctx=s.num_ctx,
             num_predict=s.num_predict,
             num_thread=s.num_thread,

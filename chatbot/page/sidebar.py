@@ -11,7 +11,7 @@ from chatbot.page.view import View
 from chatbot.settings import EMBEDDED_MODEL_NAME
 
 _EMBEDDED_NOTE = (
-    "The small embedded model answers at once and is often wrong. Pull a larger one for real work."
+    "The small embedded model answers at once and is often wrong. Choose another for real work."
 )
 
 
@@ -38,6 +38,8 @@ def _what_ends(shown: View) -> str:
     settings = services.current().settings
     if not shown.lasting:
         return "Your browser keeps no cookies, so this history ends with the tab."
+    if settings.ollama_service_url and not settings.database_url:
+        return "This history lives in one replica of the chat and ends with it."
     if not settings.data_lasts and not settings.database_url:
         return (
             "The history and pulled models end with this container. "

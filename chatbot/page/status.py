@@ -31,6 +31,9 @@ def _watch() -> None:
 
 def pull(model: str, key: str) -> None:
     """A button that pulls `model`, then its progress with a button that cancels."""
+    if not services.current().settings.pull_models:
+        st.caption("Models come with this deployment: its replicas share no store to pull one to.")
+        return
     under_way = services.current().models.pulling(model)
     if under_way is None or under_way.done:
         if under_way is not None and under_way.error is None:
