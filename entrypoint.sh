@@ -143,7 +143,9 @@ start_ollama() {
 }
 
 # Whether somebody is connected to port $1 of this machine.
-in_use() { cat /proc/net/tcp{,6} 2>/dev/null | grep -qE "^ *[0-9]+: [0-9A-F]+:$(printf %04X "$1") [^ ]+ 01 "; }
+in_use() {
+  grep -qsE "^ *[0-9]+: [0-9A-F]+:$(printf %04X "$1") [^ ]+ 01 " /proc/net/tcp /proc/net/tcp6
+}
 
 # Lets Ollama finish what others, such as another replica's page, have asked for: they get
 # DRAIN_TIMEOUT seconds from the signal on.
