@@ -127,3 +127,12 @@ def test_a_pod_has_the_time_to_drain(folder: str) -> None:
         if one["kind"] == "ConfigMap" and "DRAIN_TIMEOUT" in one["data"]
     }
     assert spec["terminationGracePeriodSeconds"] > leave + drain
+
+
+def test_every_image_has_the_tag_of_a_release(tmp_path: Path) -> None:
+    most = max(combinations(), key=lambda names: ("model-volume" in names, len(names)))
+    for one in combined(most, tmp_path / "most"):
+        spec = one.get("spec", {}).get("template", {}).get("spec", {})
+        for container in spec.get("containers", []) + spec.get("initContainers", []):
+            name, _, tag = container["image"].partition(":")
+            assert tag and tag != "latest", name
