@@ -63,7 +63,9 @@ class Watch:
 
     def first(self, since: float, holds: Callable[[Sample], bool]) -> float:
         """Waits for a sample after `since` for which `holds`; returns its moment."""
-        found = wait_for(lambda: [s for s in self.samples if s.at > since and holds(s)], 240)
+        found = wait_for(
+            lambda: [s for s in self.samples if s.at > since and holds(s)], 240, every=0.2
+        )
         return found[0].at
 
     def _run(self) -> None:

@@ -26,7 +26,7 @@ from tests.cluster.conftest import kustomization, remove
 from tests.cluster.visitors import Told, Visitors
 
 USERS = 8
-WINDOW_S = 60  # the HPA's for going down, in tests/cluster/small
+WINDOW_S = 30  # the HPA's for going down, in tests/cluster/small
 SETTLE_S = 5
 
 
@@ -73,7 +73,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="short phases, nothing is written")
     quick = parser.parse_args().quick
     report = Report("autoscaling", "Autoscaling on Kubernetes", ollama="0.24.0")
-    run = Run(report, 10 if quick else 30)
+    run = Run(report, 10 if quick else 25)
     remove()
     apply(SMALL)
     with Watch(lambda: run.users) as watch:
@@ -149,6 +149,7 @@ def through_gateway(run: Run, watch: Watch) -> list[Told]:
 
 def changes(run: Run, watch: Watch) -> None:
     """A new version, a deleted pod and a scale-down while users chat, without the gateway."""
+    remove()
     apply(SMALL)
     scale(3)
     with run.crowd() as visitors:

@@ -9,8 +9,7 @@ import httpx
 import pytest
 
 from locustfiles.streamlit_user import StreamlitUser
-from tests.cluster.cluster import kubectl, name_of, page_of, pods, scale, service_url
-from tests.product import wait_for
+from tests.cluster.cluster import kubectl, name_of, page_of, pods, scale, service_url, wait_for
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 

@@ -15,10 +15,10 @@ from tests.cluster.cluster import (
     pods,
     scale,
     service_url,
+    wait_for,
     wait_settled,
 )
 from tests.cluster.visitors import Visitors
-from tests.product import wait_for
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600), pytest.mark.usefixtures("small")]
 

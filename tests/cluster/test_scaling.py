@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.cluster import get, is_ready, kubectl, pods, scale, service_url
+from tests.cluster.cluster import get, is_ready, kubectl, pods, scale, service_url, wait_for
 from tests.cluster.visitors import Visitors
-from tests.product import wait_for
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 
