@@ -79,8 +79,8 @@ class Visitors:
 
     def _ask(self, user: StreamlitUser, number: int, prompt: str) -> None:
         try:
-            user.click("new")  # else the model would read ever longer conversations
-            user.wait_for(lambda: not user.messages())
+            if user.messages():
+                _new_chat(user)
             answer = user.ask(prompt)
         except (NoAnswer, OSError) as error:
             self._note(user, prompt, error)
@@ -100,3 +100,10 @@ class Visitors:
         else:
             self.events["unsent"] += 1
             user.close()
+
+
+def _new_chat(user: StreamlitUser) -> None:
+    """Begins a conversation, so that the model does not read ever longer ones."""
+    runs = user.session.runs_finished
+    user.click("new")
+    user.wait_for(lambda: user.session.runs_finished > runs and not user.messages())
