@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -65,24 +65,29 @@ def small(cluster: None) -> None:
 
 @pytest.fixture
 def deploy(cluster: None, tmp_path: Path) -> Callable[..., None]:
-    """Applies the small deployment with components: `deploy("gateway", CHAT_MODEL="x")`."""
+    """Applies the small deployment with components: `deploy("postgres", postgres="password")`.
 
-    def start(*components: str, **settings: str) -> None:
+    Keyword arguments are Secrets, each with one key.
+    """
+
+    def start(*components: str, **secrets: str) -> None:
         remove()
-        apply(kustomization(tmp_path, components, settings))
+        apply(kustomization(tmp_path, components, secrets))
 
     return start
 
 
-def kustomization(folder: Path, components: Iterable[str], settings: dict[str, str]) -> Path:
-    """Writes the small deployment with components and settings into a folder."""
+def kustomization(folder: Path, components: Iterable[str], secrets: Mapping[str, str]) -> Path:
+    """Writes the small deployment with components and Secrets (name: key) into a folder."""
     paths = [ROOT / "k8s" / "components" / name for name in components]
-    literals = [f"{name}={value}" for name, value in settings.items()]
     text = {
         "namespace": NAMESPACE,
         "resources": [os.path.relpath(SMALL, folder)],
         "components": [os.path.relpath(path, folder) for path in paths],
-        "configMapGenerator": [{"name": "chatbot", "behavior": "merge", "literals": literals}],
+        "generatorOptions": {"disableNameSuffixHash": True},
+        "secretGenerator": [
+            {"name": name, "literals": [f"{key}=Only4Tests"]} for name, key in secrets.items()
+        ],
     }
     (folder / "kustomization.yaml").write_text(json.dumps(text))
     return folder

@@ -70,9 +70,7 @@ def postgres(cluster: None) -> None:
 def test_with_postgres_a_conversation_is_there_on_every_replica(
     deploy: Deploy, postgres: None
 ) -> None:
-    for name, key in (("postgres", "password"), ("chatbot", "cookie-secret")):
-        kubectl("create", "secret", "generic", name, f"--from-literal={key}=Only4Tests")
-    deploy("postgres")
+    deploy("postgres", postgres="password", chatbot="cookie-secret")
     scale(2)
     first, second = map(page_of, pods())
     with StreamlitUser(first) as user:
