@@ -69,7 +69,7 @@ def _opened(claim: str) -> bool:
     return True
 
 
-def wait_settled(timeout: float = 90) -> None:
+def wait_settled(timeout: float = 180) -> None:
     """Returns when each workload is as wanted, every pod is Ready and none is on its way out."""
     for kind in ("deployment", "statefulset"):
         for one in get(kind)["items"]:
