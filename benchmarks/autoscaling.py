@@ -84,8 +84,8 @@ def main() -> None:
     compare(run, one, three, gateway)
     report.add("answers in all phases", "≥ 300", str(len(run.answers)), len(run.answers) >= 300)
     report.add("answers cut or lost", "0", str(len(run.lost)), not run.lost)
-    for one in run.lost:
-        print(f"  lost: {one}")
+    for text in run.lost:
+        print(f"  lost: {text}")
     report.add("prompts refused by a page about to stop", "", str(run.refused))
     report.details = {
         "samples": [asdict(sample) for sample in watch.samples],
