@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test test-image lint format load load-ui load-cluster capacity bench pins clean venv venv-dev
+.PHONY: help run test test-image test-cluster lint format load load-ui load-cluster capacity bench pins clean venv venv-dev
 
 PYTHON_CODE := $(sort $(dir $(wildcard */*.py)))
 SHELL_CODE := entrypoint.sh .ci/run docker/bake-models $(wildcard scripts/*.sh)
@@ -24,6 +24,10 @@ test: lint ## lint, then run all tests, naming what is skipped
 
 test-image: venv-dev ## build the image and test it on the Docker Engine
 	@exec $(PY) -m pytest -q -rs -m image tests/image $(PYTEST)
+
+test-cluster: venv-dev ## score the manifests, then deploy and test them on the cluster of KUBECONFIG
+	@scripts/check_manifests.sh
+	@exec $(PY) -m pytest -q -rs -m cluster tests/cluster $(PYTEST)
 
 lint: venv-dev ## check style, types and shell scripts
 	@$(PY) -m ruff check -q .

@@ -6,7 +6,7 @@
 # ended first. A second signal kills both.
 set -Eeuo pipefail
 
-chat='' ollama='' signalled=0 loggers=()
+chat='' ollama='' signalled=0 signalled_at=0 loggers=()
 
 say() { printf '%s\n' "$*" | label 'start ' >&2; }
 
@@ -142,10 +142,22 @@ start_ollama() {
   launch ollama run_ollama && ollama=$launched
 }
 
+# Whether somebody is connected to port $1 of this machine.
+in_use() {
+  grep -qsE "^ *[0-9]+: [0-9A-F]+:$(printf %04X "$1") [^ ]+ 01 " /proc/net/tcp /proc/net/tcp6
+}
+
+# Lets Ollama finish what others, such as another replica's page, have asked for: they get
+# DRAIN_TIMEOUT seconds from the signal on.
+finish_ollama() {
+  local wait=${DRAIN_TIMEOUT:-8}
+  while in_use "${OLLAMA_HOST##*:}" && ((SECONDS < signalled_at + 10#0${wait%.*})); do sleep 0.1; done
+}
+
 # Tells the chat only: it finishes its answers first, and for them Ollama has to be there.
 on_signal() {
   if ((signalled)); then kill_groups && exit "$2"; fi
-  signalled=$2 && say "$1: stopping" && tell "$chat"
+  signalled=$2 signalled_at=$SECONDS && say "$1: stopping" && tell "$chat"
 }
 
 tell() { kill -TERM ${1:+"$1"} 2>/dev/null || true; }
@@ -175,7 +187,10 @@ serve() {
     tell "$chat" && { wait_for "$chat" || true; }
   else
     wait_for "$chat" || status=$?
-    tell "$ollama" && { [[ -z $ollama ]] || wait_for "$ollama" || true; }
+    if [[ -n $ollama ]]; then
+      if ((signalled)); then finish_ollama; fi
+      tell "$ollama" && { wait_for "$ollama" || true; }
+    fi
   fi
   kill_groups # whatever they left behind
   for pid in "${loggers[@]}"; do wait "$pid" || true; done

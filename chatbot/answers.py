@@ -164,8 +164,11 @@ class Answers:
         """Ends `answer`; what came is kept, and Ollama stops to evaluate."""
         self._loop.call_soon_threadsafe(self._cancel, answer)
 
-    async def drain(self) -> None:
-        """Refuses new prompts and gives running answers `drain_timeout` seconds, then cuts them."""
+    async def drain(self) -> bool:
+        """Refuses new prompts and gives running answers `drain_timeout` seconds, then cuts them.
+
+        Returns whether there were any.
+        """
         with self._lock:
             self.draining = True
             running = list(self._running.values())
@@ -177,6 +180,7 @@ class Answers:
             answer.ending = answer.ending or "interrupted"
             self._cancel(answer)
         await asyncio.gather(*(answer.finished.wait() for answer in running))
+        return bool(running)
 
     async def watch(self) -> None:
         """Stops answers that nobody waits for any more and saves the text so far, for ever."""

@@ -5,7 +5,7 @@ ChatError
 ├── Unauthorized, SignedOut                                            say who you are
 ├── Busy, Draining                                                     try again later
 ├── OllamaUnreachable, OllamaFailed, TimedOut, OutOfMemory, DiskFull   the server behind us
-├── ModelMissing, ModelUnknown                                         pull it, or another one
+├── ModelMissing, ModelUnknown, ModelNotDeployed                       pull it, or another one
 └── history.NotFound, history.HistoryUnavailable                       the database
 """
 
@@ -129,6 +129,19 @@ class ModelMissing(ChatError):
     def __init__(self, model: str) -> None:
         super().__init__(f"The model {model} is not installed. Pull it, or choose another.")
         self.model = model
+
+
+class ModelNotDeployed(ChatError):
+    """Ollama does not have the model, and PULL_MODELS says that none is pulled."""
+
+    status = 404
+    code = "model_not_deployed"
+
+    def __init__(self, model: str) -> None:
+        super().__init__(
+            f"The model {model} did not come with this deployment, and its replicas pull none. "
+            "Correct CHAT_MODEL, or add the model to the deployment."
+        )
 
 
 class ModelUnknown(ChatError):

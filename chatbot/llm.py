@@ -100,7 +100,7 @@ class Llm:
         s = self.settings
         return PlainChat(
             model=s.chat_model,
-            base_url=s.ollama_base_url,
+            base_url=s.answers_url,
             async_client_kwargs=self._client,
         )
 

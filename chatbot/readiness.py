@@ -95,6 +95,8 @@ class Readiness:
         )
 
     async def _provide(self, wanted: str) -> None:
+        if not self.settings.pull_models:
+            raise errors.ModelNotDeployed(wanted)
         file = self.settings.embedded_model
         if wanted == EMBEDDED_MODEL_NAME and file is not None and file.is_file():
             await self.models.create(wanted, file)

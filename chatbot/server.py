@@ -30,6 +30,8 @@ log = logging.getLogger("chatbot.server")
 
 _PAGE = Path(__file__).parent / "page" / "main.py"
 
+_LAST_WORDS_S = 1.0  # for the pages to show the ends of the answers that were drained
+
 _STREAMLIT = {
     "browser.gatherUsageStats": False,
     "client.showErrorDetails": "none",
@@ -132,8 +134,8 @@ class Server(uvicorn.Server):
         self._draining = asyncio.get_running_loop().create_task(self._drain())
 
     async def _drain(self) -> None:
-        if self.started:
-            await services.current().answers.drain()
+        if self.started and await services.current().answers.drain():
+            await asyncio.sleep(_LAST_WORDS_S)
         self.should_exit = True
 
 

@@ -33,7 +33,7 @@ def _default_data_dir() -> Path:
 
 
 def _http_url(value: str) -> str:
-    if not value.startswith(("http://", "https://")):
+    if value and not value.startswith(("http://", "https://")):
         raise ValueError("must start with http:// or https://")
     return value.rstrip("/")
 
@@ -124,6 +124,13 @@ class Settings(BaseSettings):
         default="http://127.0.0.1:11434",
         description="An Ollama to use; when unset, the chat starts its own",
     )
+    ollama_service_url: Annotated[str, AfterValidator(_http_url)] = Field(
+        default="",
+        description="With replicas: the Ollamas of all, for answers; OLLAMA_BASE_URL is this one's",
+    )
+    pull_models: bool = Field(
+        default=True, description="False where models come with the deployment and none is pulled"
+    )
     chat_model: str = Field(
         default=EMBEDDED_MODEL_NAME,
         min_length=1,
@@ -193,6 +200,11 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = Field(
         default="text", description="Log lines as text or JSON"
     )
+
+    @property
+    def answers_url(self) -> str:
+        """Where answers are asked for."""
+        return self.ollama_service_url or self.ollama_base_url
 
     @property
     def login(self) -> Literal["", "oidc", "header"]:

@@ -26,13 +26,13 @@ T = TypeVar("T")
 ROOT = Path(__file__).parents[1]
 
 
-def wait_for(condition: Callable[[], T], timeout: float = 20) -> T:
-    """Asks `condition` again and again until it is truthy; TimeoutError after `timeout` seconds."""
+def wait_for(condition: Callable[[], T], timeout: float = 20, every: float = 0.005) -> T:
+    """Asks `condition` each `every` seconds until it is truthy; TimeoutError after `timeout`."""
     deadline = time.monotonic() + timeout
     while not (found := condition()):
         if time.monotonic() > deadline:
             raise TimeoutError(f"not within {timeout} s; last: {found!r}")
-        time.sleep(0.005)
+        time.sleep(every)
     return found
 
 

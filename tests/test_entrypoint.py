@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -262,3 +263,37 @@ def test_each_line_says_whose_it_is(start: Start) -> None:
     entry.process.terminate()
     lines = entry.end()[1].splitlines()
     assert {"ollama | ollama: first", "chat   | chat: first", "start  | TERM: stopping"} <= {*lines}
+
+
+def test_ollama_finishes_what_others_have_asked_for(start: Start, environ: dict[str, str]) -> None:
+    entry = start(DRAIN_TIMEOUT="20.5")
+    entry.started("ollama", "chat")
+    with _asking(environ["OLLAMA_HOST"]):
+        entry.process.terminate()
+        wait_for(lambda: not psutil.pid_exists(entry.pid("chat")))
+        assert "ollama TERM" not in entry.events()
+    assert entry.end()[0] == 143
+    assert entry.events()[-1] == "ollama TERM"
+
+
+def test_what_others_have_asked_for_is_cut_after_the_drain_time(
+    start: Start, environ: dict[str, str]
+) -> None:
+    entry = start(DRAIN_TIMEOUT="0.5")
+    entry.started("ollama", "chat")
+    with _asking(environ["OLLAMA_HOST"]):
+        entry.process.terminate()
+        assert entry.end()[0] == 143
+
+
+@contextlib.contextmanager
+def _asking(address: str) -> Iterator[None]:
+    """A connection to the address, as a request under way has it."""
+    host, port = address.split(":")
+    with (
+        socket.create_server((host, int(port))) as server,
+        socket.create_connection((host, int(port))),
+    ):
+        connection, _ = server.accept()
+        with connection:
+            yield

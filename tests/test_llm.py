@@ -84,6 +84,18 @@ def test_without_num_thread_ollama_chooses(fake: FakeOllama, llm: Llm, loop: Loo
     assert "num_thread" not in fake.bodies()[0]["options"]
 
 
+def test_with_replicas_answers_come_from_the_service_and_readiness_looks_at_the_own_ollama(
+    fake: FakeOllama, settings: Settings, loop: LoopThread
+) -> None:
+    with FakeOllama() as service:
+        llm = Llm(settings.model_copy(update={"ollama_service_url": service.url}))
+        loop.run(_answer(llm))
+        loop.run(llm.load(DEFAULT_MODEL))
+        loop.run(llm.close())
+        assert service.bodies() and not fake.bodies()
+        assert fake.loaded == [DEFAULT_MODEL] and not service.bodies("/api/generate")
+
+
 LINE = line(DEFAULT_MODEL, chat=True, text="")
 NO_SPACE = "write /models/blobs/sha256-1-partial: no space left on device"
 TOO_LONG = "the input length exceeds the context length"

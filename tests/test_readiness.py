@@ -104,6 +104,17 @@ def test_another_model_is_never_made_from_the_embedded_ones_file(
     assert fake.loaded == ["big:1b"]
 
 
+@pytest.mark.configured(pull_models=False, chat_model="mistyped:1b")
+def test_where_models_come_with_the_deployment_none_is_pulled_and_the_missing_one_is_named(
+    fake: FakeOllama, services: Services
+) -> None:
+    found = services.readiness
+    wait_for(lambda: found.error)
+    assert (found.step, found.ready) == ("model", False)
+    assert found.text.startswith("The model mistyped:1b did not come with this deployment")
+    assert not fake.bodies("/api/pull")
+
+
 def _no_space(fake: FakeOllama) -> None:
     fake.models = []
     fake.fail(error_line(5, "no space left on device"), times=3, path="/api/pull")

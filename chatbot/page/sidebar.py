@@ -38,6 +38,8 @@ def _what_ends(shown: View) -> str:
     settings = services.current().settings
     if not shown.person.lasting:
         return t("Your browser keeps no cookies, so this history ends with the tab.")
+    if settings.ollama_service_url and not settings.database_url:
+        return t("This history lives in one replica of the chat and ends with it.")
     if not settings.data_lasts and not settings.database_url:
         return t(
             "The history and pulled models end with this container. "
@@ -58,7 +60,7 @@ def _model(shown: View) -> None:
         st.caption(
             t(
                 "The small embedded model answers at once and is often wrong. "
-                "Pull a larger one for real work."
+                "Choose a larger one for real work."
             )
         )
 

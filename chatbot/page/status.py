@@ -36,6 +36,11 @@ def pull(model: str, key: str, stay: bool = False) -> None:
     At the end the whole page is drawn anew; with `stay`, as in a dialog that would close, only
     the end of the pull is shown.
     """
+    if not services.current().settings.pull_models:
+        st.caption(
+            t("Models come with this deployment: its replicas share no store to pull one to.")
+        )
+        return
     under_way = services.current().models.pulling(model)
     if under_way is None or under_way.done:
         _idle(model, key, under_way)

@@ -116,6 +116,18 @@ def test_a_missing_model_can_be_pulled_and_the_prompt_answered(
     assert messages(app.run())[1][1]
 
 
+@pytest.mark.configured(pull_models=False)
+def test_where_models_come_with_the_deployment_no_pull_is_offered_and_the_page_says_why(
+    open_page: Open, fake: FakeOllama
+) -> None:
+    app = open_page()
+    fake.models = []
+    ask(app, "Hello")
+    (again,) = app.chat_message[1].button
+    assert again.label == "Try again"
+    assert any("Models come with this" in text for text in texts(app.chat_message[1].caption))
+
+
 def test_a_pull_that_fails_says_why_and_can_be_tried_again(
     open_page: Open, ready: Services, fake: FakeOllama
 ) -> None:

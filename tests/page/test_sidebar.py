@@ -92,6 +92,11 @@ def test_a_browser_without_cookies_is_told_that_its_history_ends(open_page: Open
     assert not any("ends with the tab" in text for text in texts(open_page().sidebar.caption))
 
 
+@pytest.mark.configured(ollama_service_url="http://127.0.0.1:9")
+def test_a_history_in_one_of_several_replicas_is_told(open_page: Open) -> None:
+    assert any("lives in one replica" in text for text in texts(open_page().sidebar.caption))
+
+
 def test_the_models_are_those_that_are_installed(
     open_page: Open, ready: Services, fake: FakeOllama
 ) -> None:

@@ -1,0 +1,82 @@
+"""Chatting through the Service and through the ingress, with two replicas."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from locustfiles.streamlit_user import StreamlitUser
+from tests.cluster.cluster import kubectl, name_of, page_of, pods, scale, service_url, wait_for
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
+
+INGRESS = os.environ.get("INGRESS_URL", "http://127.0.0.1:18000")
+
+
+@pytest.fixture
+def two(small: None) -> Iterator[None]:
+    """Two replicas."""
+    scale(2)
+    yield
+
+
+def test_a_visitor_of_the_service_gets_an_answer_and_is_told_where_the_history_lives(
+    two: None,
+) -> None:
+    with StreamlitUser(service_url()) as user:
+        assert user.ask("What is a river?").text
+        assert "lives in one replica" in _captions(user)
+
+
+def test_a_page_has_its_answers_from_the_ollamas_of_all_replicas(two: None) -> None:
+    with StreamlitUser(page_of(pods()[0])) as user:
+        wait_for(lambda: user.ask("Hello") and all(map(_has_worked, pods())), 90)
+
+
+def test_each_visitor_of_the_ingress_stays_on_one_replica(
+    deploy: Callable[..., None],
+) -> None:
+    if not _answers(INGRESS):
+        pytest.skip(f"no ingress controller answers at {INGRESS}: name one in INGRESS_URL")
+    deploy("ingress")
+    scale(2)
+    users = [StreamlitUser(INGRESS) for _ in range(6)]
+    for user in users:
+        wait_for(lambda user=user: _connected(user), 30)  # type: ignore[misc]
+        assert user.ask("Hello").text
+    homes = [user.cookies["chat_replica"] for user in users]
+    assert len(set(homes)) == 2
+    for user in users:
+        user.close()
+        user.connect()  # a reload finds the conversation, which is in one replica only
+        assert ("user", "Hello") in user.messages()
+        user.close()
+    assert [user.cookies["chat_replica"] for user in users] == homes
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url).status_code > 0
+    except httpx.TransportError:
+        return False
+
+
+def _connected(user: StreamlitUser) -> bool:
+    try:
+        user.connect()
+    except OSError:
+        return False  # the ingress has not seen the new objects yet
+    return True
+
+
+def _has_worked(pod: object) -> bool:
+    """Whether this replica's Ollama has written an answer."""
+    return "/api/chat" in kubectl("logs", name_of(pod), "--container", "ollama")
+
+
+def _captions(user: StreamlitUser) -> str:
+    nodes = user.session.tree.elements("markdown")
+    return " ".join(node.element.markdown.body for node in nodes if node.element)

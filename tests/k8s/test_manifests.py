@@ -1,0 +1,138 @@
+"""The manifests without a cluster: each combination builds, fits the schema, and holds together."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from chatbot.settings import Settings
+from tests.product import ROOT
+
+K8S = ROOT / "k8s"
+KUBERNETES = "1.34"
+# Defined by others' operators; their schemas are not among Kubernetes's.
+FOREIGN = {"ServiceMonitor", "PrometheusRule", "ScaledObject", "HTTPRoute"}
+COMPONENTS = sorted(path.name for path in (K8S / "components").iterdir())
+# One takes the other's place.
+RIVALS = ({"scale-on-waiting", "scale-on-waiting-keda"}, {"model-volume", "model-image"})
+
+pytestmark = pytest.mark.skipif(shutil.which("kubectl") is None, reason="no kubectl on PATH")
+
+
+def build(folder: Path) -> list[Any]:
+    """The objects of a kustomization."""
+    done = subprocess.run(["kubectl", "kustomize", folder], capture_output=True, text=True)
+    assert done.returncode == 0, f"{folder}: {done.stderr}"
+    return list(yaml.safe_load_all(done.stdout))
+
+
+def combined(components: Iterable[str], folder: Path) -> list[Any]:
+    """The objects of the base with components."""
+    folder.mkdir()
+    paths = [os.path.relpath(K8S / "components" / name, folder) for name in components]
+    kustomization = {"resources": [os.path.relpath(K8S / "base", folder)], "components": paths}
+    (folder / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
+    return build(folder)
+
+
+def combinations() -> list[tuple[str, ...]]:
+    """All that can be chosen: each component is there or not, of two rivals at most one."""
+    sizes = range(len(COMPONENTS) + 1)
+    chosen = itertools.chain(*(itertools.combinations(COMPONENTS, size) for size in sizes))
+    return [names for names in chosen if not any(rivals <= set(names) for rivals in RIVALS)]
+
+
+def the(objects: list[Any], kind: str, name: str = "chatbot") -> Any:
+    """The one object of this kind and name."""
+    (found,) = (o for o in objects if (o["kind"], o["metadata"]["name"]) == (kind, name))
+    return found
+
+
+@pytest.mark.timeout(300)
+def test_each_combination_of_components_builds_and_fits_the_schema(tmp_path: Path) -> None:
+    wanted = combinations() if os.environ.get("CI") else _pairs()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        numbered = enumerate(wanted)
+        built = pool.map(lambda item: combined(item[1], tmp_path / str(item[0])), numbered)
+        seen = {yaml.safe_dump(one): one for objects in built for one in objects}
+    assert len(wanted) > 1
+    for one in seen.values():
+        if one["kind"] not in FOREIGN:
+            kubernetes_validate.validate(one, KUBERNETES, strict=True)
+
+
+def _pairs() -> list[tuple[str, ...]]:
+    """Each component alone, each pair, and as many as go together: it takes two to collide."""
+    most = max(map(len, combinations()))
+    return [names for names in combinations() if len(names) in (1, 2, most)]
+
+
+@pytest.mark.parametrize("folder", ["base", "overlays/laptop", "overlays/production"])
+def test_base_and_overlays_fit_the_schema(folder: str) -> None:
+    for one in build(K8S / folder):
+        if one["kind"] not in FOREIGN:
+            kubernetes_validate.validate(one, KUBERNETES, strict=True)
+
+
+def test_each_component_and_overlay_says_in_three_lines_what_it_is() -> None:
+    for folder in [*(K8S / "components").iterdir(), *(K8S / "overlays").iterdir()]:
+        assert len((folder / "README.md").read_text().splitlines()) == 3, folder
+
+
+def test_the_hpa_owns_the_replicas() -> None:
+    assert "replicas" not in the(build(K8S / "base"), "Deployment")["spec"]
+
+
+def test_no_object_holds_a_secret() -> None:
+    kinds = {one["kind"] for one in build(K8S / "overlays" / "production")}
+    assert "Secret" not in kinds
+
+
+@pytest.mark.parametrize("folder", ["base", "overlays/laptop", "overlays/production"])
+def test_the_settings_are_ones_that_the_chat_takes(
+    folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (config,) = (
+        one["data"]
+        for one in build(K8S / folder)
+        if one["kind"] == "ConfigMap"
+        and one["metadata"]["name"].startswith("chatbot-")
+        and "CHAT_MODEL" in one["data"]
+    )
+    known = {name.upper() for name in Settings.model_fields}
+    assert {name for name in config if not name.startswith("OLLAMA_NUM")} <= known
+    for name, value in config.items():
+        monkeypatch.setenv(name, value)
+    assert Settings().answers_url != Settings().ollama_base_url
+
+
+@pytest.mark.parametrize("folder", ["base", "overlays/laptop", "overlays/production"])
+def test_a_pod_has_the_time_to_drain(folder: str) -> None:
+    objects = build(K8S / folder)
+    spec = the(objects, "Deployment")["spec"]["template"]["spec"]
+    leave = spec["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+    (drain,) = {
+        int(one["data"]["DRAIN_TIMEOUT"])
+        for one in objects
+        if one["kind"] == "ConfigMap" and "DRAIN_TIMEOUT" in one["data"]
+    }
+    assert spec["terminationGracePeriodSeconds"] > leave + drain
+
+
+def test_every_image_has_the_tag_of_a_release(tmp_path: Path) -> None:
+    most = max(combinations(), key=lambda names: ("model-volume" in names, len(names)))
+    for one in combined(most, tmp_path / "most"):
+        spec = one.get("spec", {}).get("template", {}).get("spec", {})
+        for container in spec.get("containers", []) + spec.get("initContainers", []):
+            name, _, tag = container["image"].partition(":")
+            assert tag and tag != "latest", name
