@@ -45,14 +45,19 @@ def _model(shown: view.View, model: Model, loaded: Loaded | None) -> None:
                 st.button(
                     t("Unload"), key=f"unload-{model.name}", on_click=_unload, args=(shown, model)
                 )
-            with st.popover(t("Delete…")):
-                st.button(
-                    t("Delete {model}", model=model.name),
-                    key=f"delete-{model.name}",
-                    type="primary",
-                    on_click=_delete,
-                    args=(shown, model),
-                )
+            if services.current().settings.pull_models:
+                _deletion(shown, model)
+
+
+def _deletion(shown: view.View, model: Model) -> None:
+    with st.popover(t("Delete…")):
+        st.button(
+            t("Delete {model}", model=model.name),
+            key=f"delete-{model.name}",
+            type="primary",
+            on_click=_delete,
+            args=(shown, model),
+        )
 
 
 def describe(model: Model) -> str:
