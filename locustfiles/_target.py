@@ -8,6 +8,7 @@ import sys
 import time
 from dataclasses import asdict
 from importlib.metadata import version
+from typing import NoReturn
 
 import psutil
 import requests
@@ -51,7 +52,7 @@ def setup(environment: Environment, shape: Shape) -> Setup:
 def _ready(host: str) -> str:
     """Wait until the chat is ready; returns its model."""
     if not host:
-        sys.exit("error: --host is missing: name the chat, for example http://127.0.0.1:8501")
+        _end("--host is missing: name the chat, for example http://127.0.0.1:8501")
     deadline, says = time.monotonic() + _PATIENCE_S, "nothing"
     while time.monotonic() < deadline:
         try:
@@ -62,11 +63,9 @@ def _ready(host: str) -> str:
         except (requests.RequestException, ValueError) as error:
             says = str(error)
             if isinstance(error, requests.ConnectionError) and "refused" in says:
-                sys.exit(
-                    f"error: nothing listens at {host}: start the chat, or name another --host"
-                )
+                _end(f"nothing listens at {host}: start the chat, or name another --host")
         time.sleep(1)
-    sys.exit(f"error: {host} is not ready after {_PATIENCE_S} s; it says: {says}")
+    _end(f"{host} is not ready after {_PATIENCE_S} s; it says: {says}")
 
 
 def _load(host: str, model: str) -> None:
@@ -74,9 +73,14 @@ def _load(host: str, model: str) -> None:
     try:
         answer = requests.post(f"{host}/api/generate", json={"model": model}, timeout=_PATIENCE_S)
     except requests.RequestException as error:
-        sys.exit(f"error: no Ollama at {host}: start it, or name another --ollama-host ({error})")
+        _end(f"no Ollama at {host}: start it, or name another --ollama-host ({error})")
     if answer.status_code != 200:
-        sys.exit(f"error: Ollama at {host} has no {model!r}: choose another --model")
+        _end(f"Ollama at {host} has no {model!r}: choose another --model")
+
+
+def _end(text: str) -> NoReturn:
+    sys.stderr.write(f"error: {text}\n")
+    sys.exit(2)
 
 
 def _machine() -> str:

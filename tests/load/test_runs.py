@@ -123,7 +123,7 @@ def test_a_broken_goal_ends_the_test_early_if_that_was_asked_for(
     fake: FakeOllama, load: Load
 ) -> None:
     fake.fail(BUSY, 100)
-    options = ("--shape", "soak", "-u", 5, "--think", 0.1, "--abort", "--ollama-host", fake.url)
+    options = (*BRIEFLY, "--length", 60, "-u", 5, "--abort", "--ollama-host", fake.url)
     done = load(*options, "--model", fake.models[0], "OllamaUser")
     assert done.status == 1
     assert "errors" in done.summary["run"]["gave_up"]
