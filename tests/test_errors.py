@@ -22,6 +22,7 @@ KINDS = [
     (errors.DiskFull, 507, "disk_full"),
     (errors.ModelMissing, 404, "model_missing"),
     (errors.ModelUnknown, 404, "model_unknown"),
+    (errors.ModelNotDeployed, 404, "model_not_deployed"),
     (errors.Unauthorized, 401, "unauthorized"),
     (errors.SignedOut, 401, "signed_out"),
     (BadFile, 400, "bad_file"),

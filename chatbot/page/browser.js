@@ -14,7 +14,8 @@
   const answer = () => {
     const last = messages().at(-1);
     const parts = last ? [...last.querySelectorAll(".stMarkdown")] : [];
-    const own = parts.filter((part) => !part.closest(".stExpander"));
+    const foot = '.stExpander, button, [data-testid="stCaptionContainer"]';
+    const own = parts.filter((part) => !part.closest(foot));
     return own.map((part) => part.textContent).join(" ");
   };
   const focusInput = () => {
@@ -25,13 +26,16 @@
   };
 
   let before = null;
+  let announced = "";
   new MutationObserver(() => {
     const running = app.dataset.testScriptState === "running";
     if (running && before === null) before = { text: answer(), count: messages().length };
     if (running || before === null) return;
     const changed = answer() !== before.text && messages().length >= before.count;
     before = null;
-    if (!changed || messages().length % 2) return;
+    const which = `${messages().length} ${answer()}`;
+    if (!changed || messages().length % 2 || which === announced) return;
+    announced = which;
     region.textContent = `${finished} ${answer()}`;
     focusInput();
   }).observe(app, { attributes: true, attributeFilter: ["data-test-script-state"] });

@@ -19,6 +19,8 @@ _KEY = "setup-"
 def dialog(shown: view.View) -> None:
     """Opens the dialog."""
     _fill(shown.setup)
+    # Another key each time: the browser would keep the last choice and not tell of it again.
+    st.session_state[_KEY + "opened"] = st.session_state.get(_KEY + "opened", 0) + 1
 
     @st.dialog(t("Settings of this conversation"), width="medium")
     def opened() -> None:
@@ -44,7 +46,6 @@ def _fill(setup: Setup) -> None:
         st.session_state[_KEY + name] = "" if value is None else str(value)
     st.session_state[_KEY + "stop"] = "\n".join(own.stop)
     st.session_state[_KEY + "think"] = own.think
-    st.session_state[_KEY + "preset"] = None
 
 
 def _parameters(shown: view.View) -> None:
@@ -89,7 +90,11 @@ def _presets(shown: view.View) -> None:
     presets = {one.name: one for one in services.current().history.presets(shown.owner)}
     with st.expander(t("Presets"), icon=":material/bookmark:"):
         name = st.selectbox(
-            t("Preset"), list(presets), index=None, key=_KEY + "preset", accept_new_options=True
+            t("Preset"),
+            list(presets),
+            index=None,
+            key=f"{_KEY}preset-{st.session_state[_KEY + 'opened']}",
+            accept_new_options=True,
         )
         with st.container(horizontal=True):
             known = presets.get(name or "")

@@ -83,11 +83,15 @@ def test_a_conversation_is_set_up_with_a_preset_that_stays(
     assert body["options"]["temperature"] == 0.3
     assert body["messages"][0]["content"] == "Be a poet."
     page.button("New chat").click()
+    expect(page.messages).to_have_count(0)
+    page.idle()
     page.button("Settings").click()
     expect(dialog(page).get_by_label("System prompt")).to_have_value("")
+    page.idle()
     dialog(page).get_by_text("Presets").click()
-    preset.fill("Poet")
-    preset.press("Enter")
+    expect(preset).to_be_in_viewport()
+    preset.click()
+    page.page.get_by_role("option", name="Poet").click()
     dialog(page).get_by_role("button", name="Use").click()
     expect(dialog(page).get_by_label("System prompt")).to_have_value("Be a poet.")
     dialog(page).get_by_role("button", name="Reset", exact=True).click()
