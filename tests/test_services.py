@@ -47,7 +47,7 @@ def test_what_was_deleted_is_purged_by_itself(
     loop: LoopThread, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chatbot.services._PURGE_EVERY_S", 0.01)
-    monkeypatch.setattr("chatbot.history.library.UNDO", 0.1)
+    monkeypatch.setattr("chatbot.history.collection.UNDO", 0.1)
 
     async def inside() -> None:
         async with services.running(settings) as now:

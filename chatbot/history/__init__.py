@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from chatbot.history.collection import UNDO
 from chatbot.history.errors import HistoryUnavailable, NotFound
-from chatbot.history.library import UNDO
 from chatbot.history.records import (
     NO_SETUP,
     Conversation,

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Executable, insert, select, update
 
 from chatbot.attachments import Attachment
 from chatbot.history import branches, queries
+from chatbot.history.collection import Collection
 from chatbot.history.errors import not_found
-from chatbot.history.library import Library
 from chatbot.history.queries import ids_of as _ids
 from chatbot.history.records import (
     NO_SETUP,
@@ -34,7 +34,7 @@ from chatbot.history.titles import title_of
 STALE = 15.0  # seconds without a save, after which an answer's writer counts as dead
 
 
-class History(Library):
+class History(Collection):
     """All visitors' conversations; each call raises HistoryUnavailable when the database fails.
 
     A call takes a millisecond, or up to 5 s while another program holds the database.

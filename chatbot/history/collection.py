@@ -18,7 +18,7 @@ UNDO = 300.0  # seconds in which a deletion can be undone
 ALL = 1_000_000_000
 
 
-class Library(Connections):
+class Collection(Connections):
     """What can be done to conversations without looking at their messages one by one."""
 
     def conversations(self, owner: str, most: int = ALL) -> list[Conversation]:
