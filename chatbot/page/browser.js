@@ -25,18 +25,21 @@
       document.querySelector('[data-testid="stChatInputTextArea"]')?.focus();
   };
 
+  // A turn is several script runs, and the page is drawn a little after each: wait until all is still.
+  const STILL_MS = 300;
   let before = null;
-  let announced = "";
-  new MutationObserver(() => {
-    const running = app.dataset.testScriptState === "running";
-    if (running && before === null) before = { text: answer(), count: messages().length };
-    if (running || before === null) return;
+  let timer = 0;
+  const settle = () => {
+    if (before === null) return;
     const changed = answer() !== before.text && messages().length >= before.count;
     before = null;
-    const which = `${messages().length} ${answer()}`;
-    if (!changed || messages().length % 2 || which === announced) return;
-    announced = which;
+    if (!changed || messages().length % 2) return;
     region.textContent = `${finished} ${answer()}`;
     focusInput();
+  };
+  new MutationObserver(() => {
+    clearTimeout(timer);
+    if (app.dataset.testScriptState !== "running") timer = setTimeout(settle, STILL_MS);
+    else before ??= { text: answer(), count: messages().length };
   }).observe(app, { attributes: true, attributeFilter: ["data-test-script-state"] });
 }
