@@ -9,8 +9,8 @@ from locustfiles._person import Turn, reading_s
 from locustfiles._records import Record
 from locustfiles.streamlit_user import Answer, NoAnswer, StreamlitUser
 
-_TOKENS = re.compile(r"(\d+) tokens")
-_QUEUED = re.compile(r"Waiting, \d+ answers? before yours")
+_TOKENS = re.compile(r"(\d+) tokens in, (\d+) out")
+_QUEUED = re.compile(r"Queued, \d+ answers? before yours")
 
 
 class PageReader:
@@ -73,7 +73,8 @@ class PageReader:
 def _fill(record: Record, answer: Answer) -> None:
     record.ttft_s, record.total_s = answer.ttft, answer.last_text
     found = _TOKENS.search(answer.captions[-1][1]) if answer.captions else None
-    record.tokens = int(found[1]) if found else None
+    if found:
+        record.prompt_tokens, record.tokens = int(found[1]), int(found[2])
     record.queue_s = 0.0
     for since, caption in answer.captions:
         if _QUEUED.match(caption):

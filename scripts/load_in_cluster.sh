@@ -10,7 +10,7 @@ master=app.kubernetes.io/name=load-test,app.kubernetes.io/component=master
 in_namespace() { kubectl --namespace "${NAMESPACE:-chatbot}" "$@"; }
 
 manifests() {
-  kubectl kustomize k8s/components/load-test | sed "s|image: ollama-chatbot-load\$|image: $image|"
+  kubectl kustomize k8s/components/load-test | sed "s|image: ollama-chatbot-load:.*|image: $image|"
 }
 
 trap 'manifests | in_namespace delete --ignore-not-found --wait=false -f - >/dev/null' EXIT
