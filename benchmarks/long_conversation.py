@@ -28,7 +28,7 @@ from tests.fake_ollama import DEFAULT_MODEL, FakeOllama, prose
 from tests.product import Served
 
 SIZES = (2, 50, 300)  # messages
-MOST_SHOWN = 40  # messages; a button shows those before
+MOST_SHOWN = 30  # messages; a button shows those before
 CHARACTERS = 100_000  # of the longest conversation
 PROMPTS = 10
 VISIBLE_MS, LEAVES_MS = 150, 50

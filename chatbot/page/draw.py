@@ -25,7 +25,7 @@ from chatbot.page.texts import t
 
 _ICON = Path(__file__).with_name("icon.svg")
 _FREE_SLOTS = 3
-_SHOWN = 20  # exchanges: a browser is slow to draw hundreds
+_SHOWN = 15  # exchanges: a browser is slow to draw hundreds
 
 # The stop button is there while a script runs, which one that follows an answer does for longer
 # than the delay.

@@ -133,7 +133,7 @@ def test_a_long_conversation_begins_with_its_newest_messages(
         ready.history.finish(turn.answer.id, content="Fine", state="done")
         conversation = turn.conversation.id
     app = open_page(c=conversation)
-    assert messages(app)[0] == ("user", "Question 5")
+    assert messages(app)[0] == ("user", "Question 10")
     app.button(key="earlier").click().run()
     assert messages(app)[0] == ("user", "Question 0")
     assert len(messages(app)) == 50
