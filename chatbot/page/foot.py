@@ -30,11 +30,11 @@ def draw(shown: view.View, index: int) -> None:
     st.menu_button(
         t("More"),
         _actions(),
-        key=f"menu-{answer.id}",
+        key=f"actions-{answer.id}",
         type="tertiary",
         format_func=_actions().__getitem__,
         on_click=_act,
-        args=(shown, index, f"menu-{answer.id}"),
+        args=(shown, index, f"actions-{answer.id}"),
     )
     if index == len(shown.exchanges) - 1:
         _help(shown, index, answer)
