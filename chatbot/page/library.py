@@ -21,8 +21,8 @@ _STYLE = """<style>
 .st-key-conversations button { justify-content: flex-start; min-height: 2.25rem }
 .st-key-conversations button > div { justify-content: flex-start; text-align: start; min-width: 0 }
 .st-key-conversations [data-testid=stMarkdown] { margin: -0.5rem 0 0.25rem; opacity: 0.8 }
-.st-key-open-row { flex-wrap: nowrap }
-.st-key-open-row > :first-child { min-width: 0 }
+.st-key-shown-row { flex-wrap: nowrap }
+.st-key-shown-row > :first-child { min-width: 0 }
 [class*=st-key-menu-] p { position: absolute; clip-path: inset(50%) }
 </style>"""
 
@@ -80,7 +80,7 @@ def _entry(shown: View, one: Conversation) -> None:
     if one.id != shown.conversation_id:
         _title(shown, one, "tertiary")
         return
-    with st.container(key="open-row", horizontal=True, gap="xxsmall", vertical_alignment="center"):
+    with st.container(key="shown-row", horizontal=True, gap="xxsmall", vertical_alignment="center"):
         _title(shown, one, "secondary")
         menus.of_one(shown, one)
 
