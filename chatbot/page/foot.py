@@ -27,12 +27,13 @@ def draw(shown: view.View, index: int) -> None:
     if found := notes(answer):
         st.caption(" · ".join(found))
     versions(shown, answer.id, one.answer_versions)
+    actions = _actions()
     st.menu_button(
         t("More"),
-        _actions(),
+        actions,
         key=f"actions-{answer.id}",
         type="tertiary",
-        format_func=_actions().__getitem__,
+        format_func=actions.__getitem__,
         on_click=_act,
         args=(shown, index, f"actions-{answer.id}"),
     )
