@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from chatbot import services as product_services
 from chatbot.services import Services
 from chatbot.settings import Settings
+from tests.browser.chromium import ARGUMENTS, NoChromium, executable
 from tests.fake_ollama import FakeOllama
 from tests.product import LoopThread, NoOllama, RealOllama, Served, wait_for
 
@@ -49,6 +51,19 @@ def settings(
 ) -> Settings:
     """Settings with a temporary DATA_DIR and the fake Ollama."""
     return Settings(**{"data_dir": tmp_path / "data", "ollama_base_url": fake.url, **configured})
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The one headless Chromium of all tests: Playwright cannot be started beside itself."""
+    try:
+        found = executable()
+    except NoChromium as missing:
+        pytest.skip(str(missing))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.browser.chat_page import ChatPage
-from tests.browser.chromium import ARGUMENTS, PATIENCE_MS, NoChromium, executable
+from tests.browser.chromium import PATIENCE_MS
 from tests.fake_ollama import DEFAULT_MODEL, FakeOllama
 from tests.product import Served
 
@@ -20,27 +20,14 @@ MODELS = [DEFAULT_MODEL, OTHER_MODEL]
 expect.set_options(timeout=PATIENCE_MS)
 
 
-@pytest.fixture(scope="package")
-def chromium() -> Iterator[Browser]:
-    """A headless Chromium."""
-    try:
-        found = executable()
-    except NoChromium as missing:
-        pytest.skip(str(missing))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def shared_fake() -> Iterator[FakeOllama]:
     """The fake Ollama behind the shared chat; tests take it as `fake`."""
     with FakeOllama(models=MODELS) as server:
         yield server
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def chat(shared_fake: FakeOllama, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The running chat that the flows share."""
     folder = tmp_path_factory.mktemp("chat") / "data"
@@ -50,8 +37,8 @@ def chat(shared_fake: FakeOllama, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 @pytest.fixture
-def fake(shared_fake: FakeOllama) -> Iterator[FakeOllama]:
-    """The fake Ollama, with the knobs and records of a new one."""
+def fake(shared_fake: FakeOllama, chat: Served) -> Iterator[FakeOllama]:
+    """The fake Ollama behind the shared chat, with the knobs and records of a new one."""
     yield shared_fake
     shared_fake.resume()
     pulled = any(one.path == "/api/pull" for one in shared_fake.requests)

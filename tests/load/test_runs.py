@@ -8,10 +8,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Request, sync_playwright
+from playwright.sync_api import Browser, Request
 
 from locustfiles._person import Person, prompts
-from tests.browser.chromium import ARGUMENTS, NoChromium, executable
 from tests.fake_ollama import BUSY, FakeOllama, cut, error_line, stall
 from tests.load.conftest import Load, command
 from tests.product import ROOT, Served, free_port, wait_for
@@ -26,7 +25,7 @@ def _adds_up(figures: dict[str, int]) -> bool:
 
 
 def test_all_users_are_answered_and_the_report_can_be_looked_at(
-    served: Served, fake: FakeOllama, load: Load
+    served: Served, fake: FakeOllama, load: Load, chromium: Browser
 ) -> None:
     fake.set(tokens=12, tokens_per_second=60, first_token_delay=0.02)
     done = load(*BRIEFLY, "-u", 6, "--host", served.url, "--ollama-host", fake.url)
@@ -44,37 +43,31 @@ def test_all_users_are_answered_and_the_report_can_be_looked_at(
         assert record.replica or record.kind == "ollama"
     assert "PASSED" in done.output
     assert len(done.output.splitlines()) < 20
-    _look_at(done.folder / "report.html")
+    _look_at(chromium, done.folder / "report.html")
 
 
-def _look_at(report: Path) -> None:
+def _look_at(chromium: Browser, report: Path) -> None:
     """Nothing is missing or fetched, and the plots have the colours of the page."""
-    try:
-        found = executable()
-    except NoChromium as missing:
-        pytest.skip(str(missing))
     asked: list[str] = []
+    colours = []
 
     def on_request(request: Request) -> None:
         asked.append(request.url)
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
-        colours = []
-        for scheme in ("light", "dark"):
-            page = browser.new_context(color_scheme=scheme).new_page()
-            page.on("request", on_request)
-            page.on("pageerror", lambda error: pytest.fail(str(error)))
-            page.goto(report.as_uri())
-            terms = page.locator("dl.six dt").all_inner_texts()
-            assert terms == [
-                *("Total requests", "Throughput", "Average"),
-                *("Median", "95th percentile", "Error rate"),
-            ]
-            assert page.get_by_role("img").count() >= 2
-            text = page.get_by_role("img").first.get_by_text("Users").first
-            colours.append(text.evaluate("node => getComputedStyle(node).fill"))
-        browser.close()
+    for scheme in ("light", "dark"):
+        page = chromium.new_page(color_scheme=scheme)
+        page.on("request", on_request)
+        page.on("pageerror", lambda error: pytest.fail(str(error)))
+        page.goto(report.as_uri())
+        terms = page.locator("dl.six dt").all_inner_texts()
+        assert terms == [
+            *("Total requests", "Throughput", "Average"),
+            *("Median", "95th percentile", "Error rate"),
+        ]
+        assert page.get_by_role("img").count() >= 2
+        text = page.get_by_role("img").first.get_by_text("Users").first
+        colours.append(text.evaluate("node => getComputedStyle(node).fill"))
+        page.close()
     assert colours == ["rgb(27, 29, 35)", "rgb(232, 234, 239)"]
     assert asked == [report.as_uri()] * 2
 
