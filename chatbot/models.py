@@ -120,11 +120,16 @@ class Models:
                 known.get((one.model or "", one.digest or "")) or await self._described(one)
                 for one in listed.models
             ]
-        self.installed = sorted(models, key=lambda model: model.name)
+        self.installed = sorted(filter(None, models), key=lambda model: model.name)
         return self.installed
 
-    async def _described(self, one: ollama.ListResponse.Model) -> Model:
-        shown = await self._llm.api.show(one.model or "")
+    async def _described(self, one: ollama.ListResponse.Model) -> Model | None:
+        """The model with what it can do; None if it is damaged, or deleted since it was listed."""
+        try:
+            shown = await self._llm.api.show(one.model or "")
+        except ollama.ResponseError as error:
+            log.warning("%s is left out: %s", one.model, error.error)
+            return None
         lengths = (v for k, v in (shown.modelinfo or {}).items() if k.endswith(".context_length"))
         return replace(
             _model(one),

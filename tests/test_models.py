@@ -13,7 +13,16 @@ from chatbot import models as module
 from chatbot.llm import Llm
 from chatbot.models import Model, Models, Pull, names
 from chatbot.settings import Settings
-from tests.fake_ollama import DEFAULT_MODEL, FakeOllama, Fault, cut, error_line, malformed, stall
+from tests.fake_ollama import (
+    DEFAULT_MODEL,
+    FakeOllama,
+    Fault,
+    cut,
+    error_line,
+    malformed,
+    model_missing,
+    stall,
+)
 from tests.product import LoopThread, wait_for
 
 BIG = "big:1b"
@@ -67,6 +76,14 @@ def test_a_name_without_a_tag_means_latest(
     fake.models = ["qwen:latest", "phi:3b"]
     loop.run(models.refresh())
     assert models.has(name) is is_there
+
+
+def test_a_model_that_cannot_be_described_is_left_out_and_the_others_stay(
+    fake: FakeOllama, models: Models, loop: LoopThread
+) -> None:
+    fake.models = ["damaged:1b", "phi:3b"]
+    fake.fail(model_missing("damaged:1b"), path="/api/show")
+    assert names(loop.run(models.refresh())) == ["phi:3b"]
 
 
 def test_listing_says_that_ollama_is_down(
