@@ -79,6 +79,23 @@ def test_the_request_has_the_system_prompt_the_conversation_and_the_options(
     assert body["options"] == {"num_ctx": 512, "num_predict": 32, "num_thread": 2}
 
 
+def test_a_stream_that_is_cut_between_two_reads_has_lost_none_of_its_words(
+    fake: FakeOllama, llm: Llm, loop: LoopThread
+) -> None:
+    words = prose(50)
+    fake.set(tokens=[*words, " never", " sent"], tokens_per_second=400)
+    fake.fail(cut(50))
+    came: list[str] = []
+
+    async def take() -> None:
+        async for piece in llm.stream(Asked(DEFAULT_MODEL, HELLO, SYSTEM)):
+            came.append(piece.text)
+
+    with pytest.raises(errors.OllamaFailed):
+        loop.run(take())
+    assert came == words
+
+
 def test_without_num_thread_ollama_chooses(fake: FakeOllama, llm: Llm, loop: LoopThread) -> None:
     loop.run(_answer(llm))
     assert "num_thread" not in fake.bodies()[0]["options"]
