@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import httpx
 import ollama
-from httpx_aiohttp import AiohttpTransport
 
-from chatbot import errors
+from chatbot import batches, errors
+from chatbot.batches import BatchingTransport
 from chatbot.parameters import Parameters
 from chatbot.settings import Settings
 
@@ -34,14 +34,8 @@ log = logging.getLogger("chatbot.llm")
 _KILLED = re.compile(r"terminated.*(exit code -1\b|signal: killed)")
 _NS_PER_S = 1e9
 
-# How long a stream's socket rests after each read, so that the next one finds several tokens: to
-# wake up for a token costs three times what reading it does.
-_REST_S = 0.04
-
 on_sent: ContextVar[Callable[[], object]] = ContextVar("on_sent", default=lambda: None)
 """What a task wants called when its request to Ollama has left."""
-
-_socket: ContextVar[asyncio.Transport | None] = ContextVar("_socket", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +88,7 @@ class Llm:
     def __post_init__(self) -> None:
         s = self.settings
         self._client: dict[str, Any] = {
-            "transport": AiohttpTransport(client=self._session),
+            "transport": BatchingTransport(client=self._session),
             "timeout": httpx.Timeout(s.token_timeout, connect=s.connect_timeout),
         }
         self.api = ollama.AsyncClient(host=s.ollama_base_url, **self._client)
@@ -118,9 +112,8 @@ class Llm:
         loop = asyncio.get_running_loop()
         if loop not in self._sessions:
             connector = aiohttp.TCPConnector(force_close=True, limit=0)
-            trace = aiohttp.TraceConfig()
+            trace = batches.trace()
             trace.on_request_chunk_sent.append(_tell_sent)
-            trace.on_request_end.append(_keep_socket)
             self._sessions[loop] = aiohttp.ClientSession(connector=connector, trace_configs=[trace])
         return self._sessions[loop]
 
@@ -148,7 +141,6 @@ class Llm:
                     yield Piece(chunk.text, _stats(meta), thinking)
                 elif chunk.text or thinking:
                     yield Piece(chunk.text, thinking=thinking)
-                    _rest()
         if not complete:
             raise errors.OllamaFailed(_BROKE_OFF)
 
@@ -178,24 +170,6 @@ class Llm:
 
 async def _tell_sent(*_: object) -> None:
     on_sent.get()()
-
-
-async def _keep_socket(_: object, __: object, end: aiohttp.TraceRequestEndParams) -> None:
-    connection = end.response.connection
-    _socket.set(connection.transport if connection else None)
-
-
-def _rest() -> None:
-    """Lets the socket of this task's stream rest, unless it rests already or is at its end."""
-    socket = _socket.get()
-    if socket is not None and socket.is_reading():
-        socket.pause_reading()
-        asyncio.get_running_loop().call_later(_REST_S, _wake, socket)
-
-
-def _wake(socket: asyncio.Transport) -> None:
-    if not socket.is_closing():
-        socket.resume_reading()
 
 
 _BROKE_OFF = "The answer broke off before its end. Ask again; what came so far is kept."

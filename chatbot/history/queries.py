@@ -44,6 +44,25 @@ MOVE_HEAD = (
     .where(_c.id == bindparam("conversation"))
     .values(head_id=bindparam("head"), model=bindparam("with_model"), updated_at=bindparam("now"))
 )
+_WRITING = (_m.id == bindparam("message"), _m.state == "writing")
+_SO_FAR: dict[str, Any] = {
+    "content": bindparam("text"),
+    "thinking": bindparam("thought"),
+    "updated_at": bindparam("now"),
+}
+SAVE = update(messages).where(*_WRITING).values(_SO_FAR)
+FINISH = (
+    update(messages)
+    .where(*_WRITING)
+    .values(
+        {
+            **_SO_FAR,
+            "state": bindparam("ending"),
+            "error": bindparam("sentence"),
+            "stats": bindparam("figures"),
+        }
+    )
+)
 
 
 def ids_of(owner: str, conversation_id: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Executable, insert, select, update
+from sqlalchemy import Connection, Executable, Update, insert, select, update
 
 from chatbot.attachments import Attachment
 from chatbot.history import branches, queries
@@ -142,7 +142,7 @@ class History(Collection):
 
         False: it is no longer being written (it has ended, or its conversation was deleted).
         """
-        return self._write(message_id, content=content, thinking=thinking)
+        return self._write(queries.SAVE, message_id, text=content, thought=thinking)
 
     def finish(
         self,
@@ -156,14 +156,19 @@ class History(Collection):
     ) -> bool:
         """End an answer; its first end stays. False: it had ended before, or was deleted."""
         return self._write(
-            message_id, content=content, thinking=thinking, state=state, error=error, stats=stats
+            queries.FINISH,
+            message_id,
+            text=content,
+            thought=thinking,
+            ending=state,
+            sentence=error,
+            figures=stats,
         )
 
-    def _write(self, message_id: str, **columns: Any) -> bool:
-        m = messages.c
-        statement = update(messages).where(m.id == message_id, m.state == "writing")
+    def _write(self, statement: Update, message_id: str, **parts: Any) -> bool:
+        names = {"message": message_id, "now": time.time(), **parts}
         with self._writing() as db:
-            return bool(db.execute(statement.values(updated_at=time.time(), **columns)).rowcount)
+            return bool(db.execute(statement, names).rowcount)
 
 
 def _find(
