@@ -13,11 +13,13 @@ from chatbot.people import Person
 
 def person() -> Person | None:
     """Who has this tab; None when nobody has signed in, or when he has signed out since."""
-    people = services.current().people
+    now = services.current()
     if "person" not in st.session_state:
-        st.session_state.person = people.who(st.context.cookies, st.user.to_dict())
+        # st.user reads Streamlit's secrets each time.
+        claims = st.user.to_dict() if now.settings.login else {}
+        st.session_state.person = now.people.who(st.context.cookies, claims)
     found: Person | None = st.session_state.person
-    return found if found is not None and people.here(found) else None
+    return found if found is not None and now.people.here(found) else None
 
 
 def admits() -> bool:

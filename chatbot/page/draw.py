@@ -46,14 +46,16 @@ def page() -> None:
     if not account.admits():
         return
     shown = view.current()
-    shown.reload()
+    if not shown.taken:
+        shown.reload()
     if shown.early:
         early, shown.early = shown.early, None
         _send(shown, early)
     sidebar.draw(shown)
     _bottom(shown)
-    st.fragment(welcome.draw, key="welcome")(_submit)
-    _exchanges(shown)
+    welcome.draw(shown, _submit)
+    if shown.exchanges:
+        _exchanges(shown)
     dialogs.draw(shown)
 
 
@@ -112,10 +114,9 @@ def _exchanges(shown: view.View) -> None:
         _slot(index)
     place = st.container()
     _free_slots(last + 1)
-    if shown.exchanges:
-        with place:
-            gauge.boundary(shown, last)
-            _slot(last)
+    with place:
+        gauge.boundary(shown, last)
+        _slot(last)
 
 
 def _earlier(shown: view.View) -> None:
@@ -181,8 +182,7 @@ def _submit(draft: Draft) -> None:
     shown = view.current()
     changed = _send(shown, draft)
     if changed:
-        first = ["welcome"] if 0 in changed else []
-        st.rerun([*first, *(f"exchange-{index}" for index in changed)])
+        st.rerun([f"exchange-{index}" for index in changed])
     shown.taken = True
 
 

@@ -29,7 +29,7 @@ def send(shown: view.View, draft: Draft, index: int | None = None) -> list[int]:
         shown.owner, shown.conversation_id, draft, shown.model, shown.tab, before
     )
     if shown.conversation_id is None:
-        shown.conversation_id, shown.unlisted = turn.conversation.id, True
+        shown.conversation_id = turn.conversation.id
         st.query_params["c"] = turn.conversation.id
     above = before.messages[-1] if before.messages else None
     if index is not None or turn.question.parent_id != (above.id if above else None):
@@ -39,6 +39,8 @@ def send(shown: view.View, draft: Draft, index: int | None = None) -> list[int]:
         shown.files[turn.question.id] = list(draft.files)
     shown.exchanges.append(view.Exchange(turn.question, turn.answer))
     last = len(shown.exchanges) - 1
+    if not last:
+        return []  # in place of the greeting, and listed in the sidebar
     # One that was cut loses its button.
     return [last - 1, last] if above and above.state != "done" else [last]
 
@@ -72,8 +74,6 @@ def draw(index: int) -> None:
             following.follow(answer, shown)
             shown.settle(index, answer)
         foot.draw(shown, index)
-    if answer is not None and shown.unlisted:
-        st.rerun()  # the sidebar does not list the new conversation yet; the answer came first
 
 
 def _question(shown: view.View, one: view.Exchange) -> None:

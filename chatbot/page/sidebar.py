@@ -14,7 +14,6 @@ from chatbot.settings import EMBEDDED_MODEL_NAME
 
 def draw(shown: View) -> None:
     """Draws the sidebar."""
-    shown.unlisted = False
     with st.sidebar:
         st.button(
             t("New chat"),

@@ -37,10 +37,10 @@ class Exchange:
 class View:
     """The open conversation of one tab.
 
-    `trouble` is what went wrong last, shown until something else is done; `unlisted`: the sidebar
-    was drawn before the conversation was there; `taken`: this run's prompt has been sent; `early`:
-    a prompt to send at the next run; `held`: files of a prompt that was refused; `dialog`: what
-    the next run opens, for which exchange; `first`: the exchange that the page begins with.
+    `trouble` is what went wrong last, shown until something else is done; `taken`: this run's
+    prompt has been sent; `early`: a prompt to send at the next run; `held`: files of a prompt that
+    was refused; `dialog`: what the next run opens, for which exchange; `first`: the exchange that
+    the page begins with.
     """
 
     person: Person
@@ -48,7 +48,6 @@ class View:
     exchanges: list[Exchange] = field(default_factory=list)
     trouble: errors.ChatError | None = None
     model: str = ""
-    unlisted: bool = False
     taken: bool = False
     early: Draft | None = None
     held: list[Attachment] = field(default_factory=list)

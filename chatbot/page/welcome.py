@@ -7,16 +7,16 @@ from collections.abc import Callable
 import streamlit as st
 
 from chatbot.conversation import Draft
-from chatbot.page import view
 from chatbot.page.texts import t
+from chatbot.page.view import View
 
 _KEY = "starters"
 
 
-def draw(submit: Callable[[Draft], None]) -> None:
+def draw(shown: View, submit: Callable[[Draft], None]) -> None:
     """Draws it while there is no exchange; `submit` sends the prompt that is chosen."""
     place = st.empty()  # emptied at once by the first prompt, not at the end of its answer
-    if view.current().exchanges:
+    if shown.exchanges:
         return
     with place.container(key="welcome-box", gap="medium"):
         st.title(t("What can I help with?"), anchor=False)
