@@ -29,9 +29,17 @@ _SHOWN = 15  # exchanges: a browser is slow to draw hundreds
 
 # The stop button is there while a script runs, which one that follows an answer does for longer
 # than the delay.
-# Captions are too faint for many eyes as Streamlit draws them.
+# Captions and the colours of code are too faint for many eyes as Streamlit draws them.
 _STYLE = """<style>
 [data-testid="stCaptionContainer"] { color: inherit; opacity: 0.8 }
+.stApp .stCode .token { color: light-dark(#4a5068, #b9bfd3) }
+.stApp .stCode .token:is(.keyword, .boolean, .builtin, .tag) { color: light-dark(#0b5cad, #6cb2ff) }
+.stApp .stCode .token:is(.string, .number, .char, .attr-value) {
+  color: light-dark(#0c6b5e, #4fd1bd)
+}
+.stApp .stCode .token:is(.function, .class-name, .property, .attr-name) {
+  color: light-dark(#6b2fd6, #c3a6ff)
+}
 @keyframes later { from { visibility: hidden } }
 .stApp .st-key-stopping { animation: later 0.3s step-end }
 .stApp:not([data-test-script-state="running"]) .st-key-stopping { display: none }

@@ -26,7 +26,10 @@ LANGUAGES = {
 
 
 def serious(page: ChatPage) -> list[str]:
-    """What axe-core finds that keeps people out."""
+    """What axe-core finds that keeps people out, once nothing fades in or out any more."""
+    page.page.wait_for_function(
+        "document.getAnimations().every(one => one.playState !== 'running')"
+    )
     found = Axe().run(page.page).response["violations"]
     return [
         f"{one['id']}: {node['html'][:200]}"
@@ -40,11 +43,13 @@ def serious(page: ChatPage) -> list[str]:
 def test_axe_finds_nothing_serious(
     visit: Visit, chat: Served, fake: FakeOllama, scheme: str
 ) -> None:
-    fake.tokens = ["Some **text**, `code` and\n\n```python\nprint(1)\n```\n"]
+    code = '@a\nclass B:\n    c = int("d", 16) if True else None  # e\n'
+    fake.tokens = [f"Some **text**, `code` and\n\n```python\n{code}```\n"]
     page = visit(chat.url, color_scheme=scheme)
     assert serious(page) == []
-    page.ask("Hello")
+    highlighted = page.ask("Hello").locator(".token.keyword")
     page.idle()
+    expect(highlighted.first).to_be_visible()
     assert serious(page) == []
     page.button("Settings").click()
     expect(page.page.get_by_label("System prompt")).to_be_visible()
