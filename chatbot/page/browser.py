@@ -13,10 +13,13 @@ from chatbot.page.texts import t
 _SCRIPT = Path(__file__).with_name("browser.js")
 
 
-def help_along() -> None:
-    """Puts our own script on the page, once for each tab."""
+def help_along(style: str) -> None:
+    """Puts our own style and script on the page, once for each tab."""
     finished = json.dumps(t("The answer is finished."))
-    st.html(f"<script>({_script()})({finished})</script>", unsafe_allow_javascript=True)
+    st.html(
+        f"<style>{style}</style><script>({_script()})({finished})</script>",
+        unsafe_allow_javascript=True,
+    )
 
 
 @cache

@@ -16,6 +16,7 @@ from chatbot.page import (
     dialogs,
     exchange,
     gauge,
+    library,
     sidebar,
     status,
     view,
@@ -30,7 +31,7 @@ _SHOWN = 15  # exchanges: a browser is slow to draw hundreds
 # The stop button is there while a script runs, which one that follows an answer does for longer
 # than the delay.
 # Captions and the colours of code are too faint for many eyes as Streamlit draws them.
-_STYLE = """<style>
+_STYLE = """
 [data-testid="stCaptionContainer"] { color: inherit; opacity: 0.8 }
 .stApp .stCode .token { color: light-dark(#4a5068, #b9bfd3) }
 .stApp .stCode .token:is(.keyword, .boolean, .builtin, .tag) { color: light-dark(#0b5cad, #6cb2ff) }
@@ -43,14 +44,13 @@ _STYLE = """<style>
 @keyframes later { from { visibility: hidden } }
 .stApp .st-key-stopping { animation: later 0.3s step-end }
 .stApp:not([data-test-script-state="running"]) .st-key-stopping { display: none }
-</style>"""
+"""
 
 
 def page() -> None:
     """Draws the page."""
     st.set_page_config(page_title="Chat", page_icon=str(_ICON), layout="centered")
-    st.html(_STYLE)
-    browser.help_along()
+    browser.help_along(_STYLE + library.STYLE)
     if not account.admits():
         return
     shown = view.current()

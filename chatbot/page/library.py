@@ -17,19 +17,18 @@ from chatbot.page.view import View
 
 _STEP = 50  # conversations listed at first, and more with each "Show more"
 
-_STYLE = """<style>
+STYLE = """
 .st-key-conversations button { justify-content: flex-start; min-height: 2.25rem }
 .st-key-conversations button > div { justify-content: flex-start; text-align: start; min-width: 0 }
 .st-key-conversations [data-testid=stMarkdown] { margin: -0.5rem 0 0.25rem; opacity: 0.8 }
 .st-key-shown-row { flex-wrap: nowrap }
 .st-key-shown-row > :first-child { min-width: 0 }
 [class*=st-key-menu-] p { position: absolute; clip-path: inset(50%) }
-</style>"""
+"""
 
 
 def draw(shown: View) -> None:
     """Draws the search and the conversations that are wanted."""
-    st.html(_STYLE)
     with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center"):
         query = st.text_input(
             t("Search conversations"),

@@ -43,7 +43,7 @@ def of_all(shown: View) -> None:
 
 
 def _menu(label: str, icon: str) -> DeltaGenerator:
-    """A popover whose label only a screen reader and a tooltip tell; see library._STYLE."""
+    """A popover whose label only a screen reader and a tooltip tell; see library.STYLE."""
     key = f"menu-{icon}"
     return st.popover(label, icon=f":material/{icon}:", type="tertiary", help=label, key=key)
 
