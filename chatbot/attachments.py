@@ -47,6 +47,7 @@ CODE = [
     "kt",
 ]
 DOCUMENTS = [*TEXTS, *CODE, "pdf", "docx"]
+KINDS = [*DOCUMENTS, *IMAGES]  # file name endings, without the dot
 
 _SIGNATURES = {
     "image/png": lambda data: data.startswith(b"\x89PNG\r\n\x1a\n"),
@@ -73,11 +74,6 @@ class Attachment:
     def text(self) -> str:
         """What a document says, framed so that the model knows where it ends."""
         return f'\n\n<file name="{self.name}">\n{self.data.decode()}\n</file>'
-
-
-def kinds(sees_images: bool) -> list[str]:
-    """The file name endings that a model takes, without the dot."""
-    return [*DOCUMENTS, *(IMAGES if sees_images else ())]
 
 
 def read(name: str, data: bytes, max_bytes: int) -> Attachment:

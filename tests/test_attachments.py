@@ -77,12 +77,6 @@ def test_a_name_is_only_a_name() -> None:
     assert attachments.read('../../etc/"x".txt', b"text", MEGABYTE).name == "'x'.txt"
 
 
-def test_images_are_offered_only_to_a_model_that_sees() -> None:
-    assert "png" in attachments.kinds(sees_images=True)
-    assert "png" not in attachments.kinds(sees_images=False)
-    assert "pdf" in attachments.kinds(sees_images=False)
-
-
 def test_the_samples_are_what_they_say() -> None:
     assert Image.open(io.BytesIO(image("PNG"))).format == "PNG"
     assert "word/document.xml" in zipfile.ZipFile(io.BytesIO(docx("x"))).namelist()

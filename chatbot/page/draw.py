@@ -89,7 +89,9 @@ def _bottom(shown: view.View) -> None:
         key="prompt",
         max_chars=now.settings.max_prompt_chars,
         accept_file="multiple",
-        file_type=attachments.kinds(now.models.can(shown.model, "vision")),
+        # Images too for a model that cannot see: another list of kinds would be another input, and
+        # what is typed in this one would be lost. The sidebar says it, and sending is refused.
+        file_type=attachments.KINDS,
         max_upload_size=now.settings.max_file_mb,
         on_submit=_typed,
     )

@@ -87,9 +87,19 @@ def test_a_file_that_cannot_be_read_says_why_and_the_prompt_stays(page: ChatPage
     expect(page.messages.first).to_contain_text("good.txt")
 
 
-def test_a_model_that_cannot_see_takes_no_images(page: ChatPage) -> None:
-    files = page.page.get_by_test_id("stChatInput").locator("input[type=file]").first
-    accepted = files.get_attribute("accept") or ""
-    assert ".pdf" in accepted
-    assert ".png" not in accepted
-    expect(page.sidebar).to_contain_text("This model cannot see images")
+def test_a_model_that_cannot_see_refuses_images_and_nothing_typed_is_lost(
+    able: ChatPage, fake: FakeOllama
+) -> None:
+    attach(able, ("one.png", image("PNG")))
+    able.input.fill("What do you see?")
+    able.pick("SmolLM2 135M, embedded")
+    expect(able.sidebar).to_contain_text("This model cannot see images")
+    expect(able.input).to_have_value("What do you see?")
+    able.input.press("Enter")
+    expect(able.alerts).to_contain_text("cannot see images. Choose a model with vision")
+    expect(able.input).to_have_value("What do you see?")
+    able.pick(ABLE)
+    able.input.press("Enter")
+    expect(able.messages.first.get_by_role("img", name="one.png")).to_be_visible()
+    able.idle()
+    assert len(fake.bodies()[-1]["messages"][1]["images"]) == 1
