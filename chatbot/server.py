@@ -106,8 +106,8 @@ def _share_log() -> None:
 
 
 async def _warm(now: services.Services) -> None:
-    await asyncio.to_thread(now.llm.warm)
     await asyncio.to_thread(importlib.import_module, "chatbot.page.draw")
+    await asyncio.to_thread(now.llm.warm)
     if now.settings.login == "oidc":  # else the first to sign in would stop everyone for 0.5 s
         await asyncio.to_thread(importlib.import_module, "authlib.integrations.starlette_client")
     gc.collect()

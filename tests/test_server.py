@@ -212,3 +212,16 @@ def test_a_history_that_cannot_be_opened_is_told_with_the_cure(tmp_path: Path) -
     ended = _start(port=free_port(), data_dir=tmp_path)
     assert ended.returncode == 1
     assert ended.stderr.splitlines()[-1].startswith("The history's file is damaged")
+
+
+def test_a_stopped_first_prompt_is_asked_once(served: Served, fake: FakeOllama) -> None:
+    fake.fail(stall(after=3))
+    with StreamlitUser(served.url) as user:
+        asking = user.begin("Tell me a story")
+        asking.wait_for_text()
+        user.stop()
+        fake.wait_for(lambda now: now.aborted == 1)
+        user.ask("Another one")
+        prompts = [text for role, text in user.messages() if role == "user"]
+    assert prompts == ["Tell me a story", "Another one"]
+    assert [body["messages"][-1]["content"] for body in fake.bodies()] == prompts

@@ -54,7 +54,9 @@ def page() -> None:
     if not account.admits():
         return
     shown = view.current()
-    if not shown.taken:
+    if shown.taken:
+        shown.taken = False
+    else:
         shown.reload()
     if shown.early:
         early, shown.early = shown.early, None
@@ -95,11 +97,11 @@ def _bottom(shown: view.View) -> None:
         max_upload_size=now.settings.max_file_mb,
         on_submit=_typed,
     )
-    if prompt is not None and not shown.taken:
+    first, shown.drawn = not shown.drawn, True
+    if prompt is not None and first:
         # It came before this session had drawn its input, as after a restart: no callback then.
         shown.early = _draft(shown, prompt)
         st.rerun()
-    shown.taken = False
 
 
 def _held(shown: view.View) -> None:
@@ -158,10 +160,7 @@ def _exchange(index: int, opens: bool) -> None:
 
 def _typed() -> None:
     shown = view.current()
-    draft = _draft(shown, st.session_state.prompt)
-    if draft is None:
-        shown.taken = True
-    else:
+    if draft := _draft(shown, st.session_state.prompt):
         _submit(draft)
 
 

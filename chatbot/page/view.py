@@ -38,9 +38,9 @@ class View:
     """The open conversation of one tab.
 
     `trouble` is what went wrong last, shown until something else is done; `taken`: this run's
-    prompt has been sent; `early`: a prompt to send at the next run; `held`: files of a prompt that
-    was refused; `dialog`: what the next run opens, for which exchange; `first`: the exchange that
-    the page begins with.
+    prompt has been sent, so that nothing need be read again; `drawn`: the tab has had its input;
+    `early`: a prompt to send at the next run; `held`: files of a prompt that was refused; `dialog`:
+    what the next run opens, for which exchange; `first`: the exchange that the page begins with.
     """
 
     person: Person
@@ -49,6 +49,7 @@ class View:
     trouble: errors.ChatError | None = None
     model: str = ""
     taken: bool = False
+    drawn: bool = False
     early: Draft | None = None
     held: list[Attachment] = field(default_factory=list)
     dialog: tuple[str, int] | None = None
