@@ -225,3 +225,13 @@ def test_a_stopped_first_prompt_is_asked_once(served: Served, fake: FakeOllama) 
         prompts = [text for role, text in user.messages() if role == "user"]
     assert prompts == ["Tell me a story", "Another one"]
     assert [body["messages"][-1]["content"] for body in fake.bodies()] == prompts
+
+
+def test_a_long_session_goes_on_with_its_newest_exchanges(served: Served) -> None:
+    with StreamlitUser(served.url) as user:
+        for number in range(20):
+            user.ask(f"Prompt {number}")
+        prompts = [text for role, text in user.messages() if role == "user"]
+        assert prompts == [f"Prompt {number}" for number in range(4, 20)]
+        user.click("Show earlier messages")
+        wait_for(lambda: ("user", "Prompt 0") in user.messages())

@@ -27,6 +27,9 @@ from chatbot.page.texts import t
 _ICON = Path(__file__).with_name("icon.svg")
 _FREE_SLOTS = 3
 _SHOWN = 15  # exchanges: a browser is slow to draw hundreds
+# Exchanges until the page is drawn anew. Each place for turns lies in the one before, and Streamlit
+# copies all that a fragment lies in at each of its runs.
+_NESTED = 18
 
 # The stop button is there while a script runs, which one that follows an answer does for longer
 # than the delay.
@@ -117,6 +120,7 @@ def _exchanges(shown: view.View) -> None:
     The last one, which may be under way, is drawn after all others: following it takes its time.
     """
     last = len(shown.exchanges) - 1
+    shown.drawn_flat = last + 1
     if shown.first is None:
         shown.first = max(0, last + 1 - _SHOWN)
     if shown.first:
@@ -187,11 +191,13 @@ def _read(name: str, data: bytes) -> Attachment:
 
 
 def _submit(draft: Draft) -> None:
-    """Sends a draft, then draws what it changed and nothing else."""
+    """Sends a draft, then draws what it changed and nothing else; now and then the whole page."""
     shown = view.current()
     changed = _send(shown, draft)
-    if changed:
+    if changed and len(shown.exchanges) - shown.drawn_flat < _NESTED:
         st.rerun([f"exchange-{index}" for index in changed])
+    if changed:
+        shown.first = None
     shown.taken = True
 
 

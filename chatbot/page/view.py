@@ -40,7 +40,8 @@ class View:
     `trouble` is what went wrong last, shown until something else is done; `taken`: this run's
     prompt has been sent, so that nothing need be read again; `drawn`: the tab has had its input;
     `early`: a prompt to send at the next run; `held`: files of a prompt that was refused; `dialog`:
-    what the next run opens, for which exchange; `first`: the exchange that the page begins with.
+    what the next run opens, for which exchange; `first`: the exchange that the page begins with;
+    `drawn_flat`: how many exchanges there were when the whole page was drawn last.
     """
 
     person: Person
@@ -54,6 +55,7 @@ class View:
     held: list[Attachment] = field(default_factory=list)
     dialog: tuple[str, int] | None = None
     first: int | None = None
+    drawn_flat: int = 0
     setup: Setup = NO_SETUP
     files: dict[str, list[Attachment]] = field(default_factory=dict)
     tab: Callable[[], bool] = lambda: True
