@@ -51,6 +51,12 @@ def draw(
         for phase in phases:
             axis.axvspan(phase.start - begun, phase.end - begun, alpha=0.08)
     for phase in phases:
-        users.annotate(phase.name, (phase.start - begun, 1.02), xycoords=("data", "axes fraction"))
+        middle = (phase.start + phase.end) / 2 - begun
+        users.annotate(
+            phase.name.replace(", ", "\n"),
+            (middle, 1.02),
+            xycoords=("data", "axes fraction"),
+            ha="center",
+        )
     axes[-1].set_xlabel("seconds")
     figure.savefig(file, dpi=100)

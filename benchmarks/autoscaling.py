@@ -73,7 +73,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="short phases, nothing is written")
     quick = parser.parse_args().quick
     report = Report("autoscaling", "Autoscaling on Kubernetes", ollama="0.24.0")
-    run = Run(report, 10 if quick else 25)
+    run = Run(report, 10 if quick else 40)
     remove()
     apply(SMALL)
     with Watch(lambda: run.users) as watch:
