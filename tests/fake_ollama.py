@@ -105,6 +105,8 @@ class FakeOllama(State):
         listening()
         await self._stopping.wait()
         server.close()
+        for _ in range(5):  # what was just accepted is a connection after three of them
+            await asyncio.sleep(0)
         for connection in list(connections):
             connection.transport.abort()
 
