@@ -72,8 +72,8 @@ def for_display(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """A short text of somebody else's, such as a file's name, without any meaning in Markdown."""
-    return re.sub(r"([^\w\s])", r"\\\1", " ".join(text.split()))
+    """Markdown that shows a text as it stands, on one line; only an address becomes a link."""
+    return _PUNCTUATION.sub(r"\\\1", " ".join(text.split()))
 
 
 def for_prompt(text: str) -> str:

@@ -116,8 +116,11 @@ async def _warm(now: services.Services) -> None:
 
 
 def _show_error(error: Exception) -> bool:
+    # Not at the start, which does not wait for what the page imports.
+    from chatbot.page.texts import t
+
     log.error("the page failed", exc_info=error)
-    st.error("Something went wrong on this page. Reload it; what you wrote is kept.")
+    st.error(t("Something went wrong on this page. Reload it; what you wrote is kept."))
     return True
 
 

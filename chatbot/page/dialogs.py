@@ -7,7 +7,7 @@ import streamlit as st
 from chatbot import errors
 from chatbot.conversation import Draft
 from chatbot.page import exchange, view
-from chatbot.page.texts import t
+from chatbot.page.texts import t, told
 
 
 def draw(shown: view.View) -> None:
@@ -37,7 +37,7 @@ def _resend(shown: view.View, index: int, text: str) -> None:
     try:
         exchange.send(shown, draft, index)
     except errors.ChatError as error:
-        st.error(error.sentence)
+        st.error(told(error.sentence))
     else:
         shown.trouble = None
         st.rerun()

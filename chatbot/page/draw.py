@@ -22,7 +22,7 @@ from chatbot.page import (
     view,
     welcome,
 )
-from chatbot.page.texts import t
+from chatbot.page.texts import t, told
 
 _ICON = Path(__file__).with_name("icon.svg")
 _FREE_SLOTS = 3
@@ -77,7 +77,7 @@ def _bottom(shown: view.View) -> None:
     with st.bottom:
         status.draw()
         if shown.trouble is not None:
-            st.error(shown.trouble.sentence)
+            st.error(told(shown.trouble.sentence))
         if shown.held:
             _held(shown)
         # Streamlit's own stop button takes the end of the submission's run for the answer's end.

@@ -11,7 +11,7 @@ from chatbot import errors, services
 from chatbot.context import used
 from chatbot.history import Message
 from chatbot.page import gauge, status, view
-from chatbot.page.texts import t
+from chatbot.page.texts import t, told
 
 _SLOW_LOAD_S = 1.0  # shorter loading is not worth a word
 
@@ -23,7 +23,7 @@ def draw(shown: view.View, index: int) -> None:
     if answer is None:
         return
     if answer.error:
-        st.error(answer.error)
+        st.error(told(answer.error))
     if found := notes(answer):
         st.caption(" · ".join(found))
     versions(shown, answer.id, one.answer_versions)

@@ -12,7 +12,7 @@ from chatbot import errors, services
 from chatbot.history import Conversation, Deletion, Hit
 from chatbot.markdown import literal
 from chatbot.page import menus
-from chatbot.page.texts import t
+from chatbot.page.texts import t, told
 from chatbot.page.view import View
 
 _STEP = 50  # conversations listed at first, and more with each "Show more"
@@ -44,7 +44,7 @@ def draw(shown: View) -> None:
         with st.container(key="conversations", gap="xxsmall"):
             _hits(shown, query) if query and query.strip() else _list(shown)
     except errors.ChatError as error:
-        st.error(error.sentence)
+        st.error(told(error.sentence))
 
 
 def _list(shown: View) -> None:

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from chatbot import errors, services, transfer
 from chatbot.history import Conversation
-from chatbot.page.texts import t
+from chatbot.page.texts import t, told
 from chatbot.page.view import View
 
 
@@ -115,7 +115,7 @@ def _import(shown: View) -> None:
         args=(shown,),
     )
     if refused := st.session_state.get("import_refused"):
-        st.error(refused)
+        st.error(told(refused))
     if count := st.session_state.pop("imported", 0):
         st.toast(t("Conversations imported: {count}", count=count), icon=":material/check:")
 

@@ -9,7 +9,7 @@ import streamlit as st
 from chatbot import errors, services
 from chatbot.models import Loaded, Model, bytes_in_words
 from chatbot.page import status, view
-from chatbot.page.texts import t
+from chatbot.page.texts import t, told
 
 
 def dialog(shown: view.View) -> None:
@@ -20,7 +20,7 @@ def dialog(shown: view.View) -> None:
         try:
             loaded = {one.name: one for one in services.current().wait(_loaded())}
         except errors.ChatError as error:
-            st.error(error.sentence)
+            st.error(told(error.sentence))
             return
         for model in services.current().models.installed:
             _model(shown, model, loaded.get(model.name))

@@ -9,7 +9,7 @@ import streamlit as st
 from chatbot import errors, services
 from chatbot.history import NO_SETUP, Preset, Setup
 from chatbot.page import gauge, view
-from chatbot.page.texts import t
+from chatbot.page.texts import t, told
 from chatbot.parameters import Parameters, allowed, parse
 
 _FIELDS = ("temperature", "top_p", "seed", "num_ctx", "num_predict", "keep_alive")
@@ -55,8 +55,10 @@ def _parameters(shown: view.View) -> None:
     for number, name in enumerate(_FIELDS):
         with columns[number % 3]:
             default = known.get(name, t("as the model says"))
-            st.text_input(name, key=_KEY + name, placeholder=default, help=allowed(name))
-    st.text_area(t("Stop words, one a line"), key=_KEY + "stop", height=68, help=allowed("stop"))
+            st.text_input(name, key=_KEY + name, placeholder=default, help=told(allowed(name)))
+    st.text_area(
+        t("Stop words, one a line"), key=_KEY + "stop", height=68, help=told(allowed("stop"))
+    )
     if services.current().models.can(shown.model, "thinking"):
         st.segmented_control(
             t("Thinking"), ["off", "on", "low", "medium", "high"], key=_KEY + "think"
@@ -79,7 +81,7 @@ def _typed(shown: view.View) -> Setup | None:
         own = parse({name: st.session_state.get(_KEY + name) for name in names})
     except errors.ChatError as error:
         for line in error.sentence.splitlines():
-            st.error(line)
+            st.error(told(line))
         return None
     kept: dict[str, Any] = {k: v for k, v in shown.setup.parameters.items() if k == "summary"}
     chosen = own.model_dump(mode="json", exclude_defaults=True)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from chatbot import services
 from chatbot.models import Pull
-from chatbot.page.texts import t
+from chatbot.page.texts import t, told
 
 _LOOK_S = 0.5
 
@@ -25,9 +25,9 @@ def _watch() -> None:
     if ready.pull is not None and not ready.pull.done:
         _progress(ready.pull)
     elif ready.error is not None:
-        st.warning(ready.text)
+        st.warning(told(ready.text))
     else:
-        st.info(f"{ready.text}…", icon=":material/hourglass_top:")
+        st.info(f"{told(ready.text)}…", icon=":material/hourglass_top:")
 
 
 def pull(model: str, key: str, stay: bool = False) -> None:
@@ -54,7 +54,7 @@ def _idle(model: str, key: str, last: Pull | None) -> None:
         st.caption(t("{model} is here now.", model=model))
         return
     if last is not None and last.error is not None:
-        st.caption(last.error.sentence)
+        st.caption(told(last.error.sentence))
     label = t("Pull {model}", model=model)
     st.button(label, key=key, type="primary", on_click=_start, args=(model,))
 
@@ -77,4 +77,4 @@ def _watch_pull(model: str, key: str, stay: bool) -> None:
 
 
 def _progress(under_way: Pull) -> None:
-    st.progress(min(under_way.fraction, 1.0), text=under_way.describe())
+    st.progress(min(under_way.fraction, 1.0), text=told(under_way.describe()))

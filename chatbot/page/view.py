@@ -87,9 +87,9 @@ class View:
             versions = history.versions(self.owner, self.conversation_id)
             self.files = history.files(self.owner, self.conversation_id)
             self.setup = history.conversation(self.owner, self.conversation_id).setup
-        except NotFound:
+        except NotFound as error:
             self.conversation_id, self.exchanges = None, []
-            self.trouble = errors.ChatError("There is no such conversation among yours.")
+            self.trouble = error
         except errors.ChatError as error:
             self.trouble = error
         else:

@@ -19,7 +19,7 @@ Visit = Callable[..., ChatPage]
 LANGUAGES = {
     "en-GB": ("What can I help with?", "Ask anything"),
     "de-DE": ("Womit kann ich helfen?", "Frag, was du willst"),
-    "es-MX": ("¿En qué puedo ayudar?", "Pregunta lo que quieras"),
+    "es-MX": ("¿En qué puedo ayudar?", "Pregunte lo que quiera"),
     "fr-CA": ("Que puis-je faire pour vous ?", "Posez votre question"),
     "zh-CN": ("有什么可以帮忙的？", "问点什么吧"),
 }

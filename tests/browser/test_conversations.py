@@ -79,7 +79,7 @@ def test_another_visitor_sees_nothing_whatever_id_he_tries(page: ChatPage, visit
     page.idle()
     assert "c=" in _path(page)
     other = visit(page.url, _path(page))
-    expect(other.alerts).to_have_text("There is no such conversation among yours.")
+    expect(other.alerts).to_have_text("There is no such conversation. Choose one from the list.")
     expect(other.messages).to_have_count(0)
     expect(other.page.get_by_text("My secret")).to_have_count(0)
     assert "c=" not in _path(other)

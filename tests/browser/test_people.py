@@ -105,7 +105,7 @@ def test_a_person_finds_his_history_on_another_device_and_nobody_else_does(devic
     expect(other.sidebar.get_by_text("bob@example.org")).to_be_visible()
     expect(other.conversation("A secret of Ann")).to_have_count(0)
     other.open(path)
-    expect(other.alerts).to_have_text("There is no such conversation among yours.")
+    expect(other.alerts).to_have_text("There is no such conversation. Choose one from the list.")
     expect(other.messages).to_have_count(0)
 
 

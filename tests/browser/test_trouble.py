@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 from tests.browser.chat_page import ChatPage, words
 from tests.browser.conftest import MAX_ANSWERS
-from tests.fake_ollama import DEFAULT_MODEL, OUT_OF_MEMORY, FakeOllama, cut
+from tests.fake_ollama import DEFAULT_MODEL, OUT_OF_MEMORY, FakeOllama, Fault, cut
 from tests.product import Served
 
 pytestmark = pytest.mark.browser
@@ -165,3 +165,14 @@ def _all_answers_taken(chat: Served, fake: FakeOllama) -> Iterator[None]:
         finally:
             gone.set()
     fake.wait_for(lambda now: now.active == 1)
+
+
+def test_an_error_is_told_in_the_language_of_the_browser_and_what_it_quotes_is_no_markdown(
+    visit: Visit, chat: Served, fake: FakeOllama
+) -> None:
+    page = visit(chat.url, locale="de-AT")
+    fake.fail(Fault("status", status=500, error="![pixel](http://192.0.2.1/p.png) **broke**"))
+    answer = page.ask("Was nun?")
+    expect(answer).to_contain_text("Ollama konnte nicht antworten. Versuchen Sie es noch einmal.")
+    expect(answer).to_contain_text("**broke**")
+    expect(answer.locator("img")).to_have_count(0)

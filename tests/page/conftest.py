@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -44,6 +45,11 @@ def ask(app: AppTest, prompt: str) -> AppTest:
 def texts(elements: Any) -> list[str]:
     """What each of these elements says."""
     return [element.value for element in elements]
+
+
+def shown(elements: Any) -> list[str]:
+    """The same, where it quotes something, as a person reads it."""
+    return [re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", one.value) for one in elements]
 
 
 def messages(app: AppTest) -> list[tuple[str, str]]:

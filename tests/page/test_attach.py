@@ -23,7 +23,7 @@ def test_files_are_shown_as_chips_also_after_a_reload(open_page: Open, ready: Se
     ready.history.finish(turn.answer.id, content="Done", state="done")
     app = open_page(c=turn.conversation.id)
     chip, prompt = texts(app.chat_message[0].markdown)
-    assert chip == r":gray-badge[:material/description: my_note\.txt · 2.4 kB]"
+    assert chip == r":gray-badge[:material/description: my\_note\.txt · 2.4 kB]"
     assert prompt == "Read this"
 
 

@@ -98,7 +98,7 @@ def test_a_refusal_is_gone_after_the_next_prompt(open_page: Open, fake: FakeOlla
 
 def test_an_unknown_conversation_is_said_to_be_none_of_yours(open_page: Open) -> None:
     app = open_page(c="no-such-id")
-    assert texts(app.error) == ["There is no such conversation among yours."]
+    assert texts(app.error) == ["There is no such conversation. Choose one from the list."]
     assert "c" not in app.query_params
 
 

@@ -8,7 +8,7 @@ from chatbot.answers import Answer
 from chatbot.conversation import Draft
 from chatbot.services import Services
 from tests.fake_ollama import CRASHED, OUT_OF_MEMORY, FakeOllama, cut, error_line, model_missing
-from tests.page.conftest import Open, ask, messages, texts
+from tests.page.conftest import Open, ask, messages, shown, texts
 
 
 def test_an_answer_ends_with_its_model_tokens_and_speed(open_page: Open, fake: FakeOllama) -> None:
@@ -102,7 +102,7 @@ def test_a_missing_model_can_be_pulled_and_the_prompt_answered(
     model = fake.models[0]
     fake.fail(model_missing(model))
     app = ask(open_page(), "Hello")
-    assert texts(app.error) == [f"The model {model} is not installed. Pull it, or choose another."]
+    assert shown(app.error) == [f"The model {model} is not installed. Pull it, or choose another."]
     pull, again = app.chat_message[1].button
     assert (pull.label, again.label) == (f"Pull {model}", "Try again")
     pull.click().run()
@@ -142,7 +142,7 @@ def test_a_pull_that_fails_says_why_and_can_be_tried_again(
         app.run()
     app.run()
     assert pulling.error is not None
-    assert pulling.error.sentence in texts(app.chat_message[1].caption)
+    assert pulling.error.sentence in shown(app.chat_message[1].caption)
     assert app.chat_message[1].button[0].label == f"Pull {model}"
 
 

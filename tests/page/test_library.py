@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from chatbot import transfer
 from chatbot.history.errors import BUSY, HistoryUnavailable
 from chatbot.services import Services
-from tests.page.conftest import Open, messages, texts
+from tests.page.conftest import Open, messages, shown, texts
 
 
 def titles(app: AppTest) -> list[str]:
@@ -131,7 +131,7 @@ def test_a_bad_file_is_refused_whole(open_page: Open, ready: Services) -> None:
     document = json.loads(transfer.to_json(ready.history.export("eve")))
     document["conversations"][1]["messages"][0]["role"] = "robot"
     app = upload(open_page(), json.dumps(document, indent=1).encode())
-    (refusal,) = texts(app.sidebar.error)
+    (refusal,) = shown(app.sidebar.error)
     assert refusal.startswith("Nothing was imported. Line ")
     assert "conversations.1.messages.0.role" in refusal
     assert not titles(app)

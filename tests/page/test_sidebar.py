@@ -59,7 +59,9 @@ def test_a_deleted_conversation_is_gone_everywhere(open_page: Open) -> None:
     delete.click().run()
     assert not app.chat_message and not titles(app) and "c" not in app.query_params
     assert not titles(other.run())
-    assert texts(open_page(c=address).error) == ["There is no such conversation among yours."]
+    assert texts(open_page(c=address).error) == [
+        "There is no such conversation. Choose one from the list."
+    ]
 
 
 def test_a_conversation_deleted_in_another_tab_says_so(open_page: Open, ready: Services) -> None:

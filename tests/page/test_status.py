@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from chatbot.services import Services
 from tests.fake_ollama import FakeOllama, stall
-from tests.page.conftest import texts
+from tests.page.conftest import shown
 from tests.product import ROOT, wait_for
 
 
@@ -23,7 +23,7 @@ def test_an_ollama_that_is_not_there_is_said_with_the_cure(
     wait_for(lambda: services.readiness.ready)
     fake.stop()
     wait_for(lambda: services.readiness.error)
-    (warning,) = texts(early.run().warning)
+    (warning,) = shown(early.run().warning)
     assert f"Ollama does not answer at {fake.url}." in warning
     assert "Start it with `ollama serve`; the chat goes on by itself." in warning
     fake.start()
@@ -40,7 +40,7 @@ def test_the_first_pull_is_shown_with_its_progress(
     wait_for(lambda: services.readiness.pull and services.readiness.pull.completed)
     (progress,) = early.run().get("progress")
     assert progress.proto.value == 40
-    assert progress.proto.text.startswith("qwen3:4b: 40% of 90 MB")
+    assert progress.proto.text.startswith(r"qwen3\:4b: 40\% of 90 MB")
     assert early.chat_input
     fake.resume()
     wait_for(lambda: services.readiness.ready)
