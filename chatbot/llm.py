@@ -132,7 +132,7 @@ class Llm:
 
         messages = to_messages(asked.system_prompt, asked.said)
         complete = False
-        with ollama_errors(self.settings, asked.model):
+        with ollama_errors(self.settings, asked.model, url=self.settings.answers_url):
             async for chunk in self._chat.astream(messages, **self._arguments(asked)):
                 meta = chunk.response_metadata
                 thinking = chunk.additional_kwargs.get("reasoning_content", "")
@@ -191,21 +191,23 @@ def _stats(meta: dict[str, Any]) -> Stats:
 
 @contextmanager
 def ollama_errors(
-    settings: Settings, model: str = "", broke_off: str = _BROKE_OFF
+    settings: Settings, model: str = "", broke_off: str = _BROKE_OFF, url: str = ""
 ) -> Iterator[None]:
     """Turns what httpx, aiohttp and the ollama package raise into a ChatError.
 
-    `broke_off` is the sentence for a stream that ends too early.
+    `broke_off` is the sentence for a stream that ends too early; `url` is the server that was
+    asked, if it is not the one at OLLAMA_BASE_URL.
     """
+    url = url or settings.ollama_base_url
     try:
         yield
     except ollama.ResponseError as error:
         log.warning("Ollama refused: %s (status %s)", error.error, error.status_code)
         raise refusal(error.error, error.status_code, model) from error
     except (httpx.ConnectError, httpx.ConnectTimeout, ConnectionError) as error:
-        log.debug("no Ollama at %s: %r", settings.ollama_base_url, error)
+        log.debug("no Ollama at %s: %r", url, error)
         raise errors.OllamaUnreachable(
-            f"Ollama does not answer at {settings.ollama_base_url}. "
+            f"Ollama does not answer at {url}. "
             "Start it with `ollama serve`; the chat goes on by itself."
         ) from error
     except httpx.TimeoutException as error:

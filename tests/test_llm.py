@@ -108,9 +108,12 @@ def test_with_replicas_answers_come_from_the_service_and_readiness_looks_at_the_
         llm = Llm(settings.model_copy(update={"ollama_service_url": service.url}))
         loop.run(_answer(llm))
         loop.run(llm.load(DEFAULT_MODEL))
-        loop.run(llm.close())
         assert service.bodies() and not fake.bodies()
         assert fake.loaded == [DEFAULT_MODEL] and not service.bodies("/api/generate")
+        service.stop()
+        with pytest.raises(errors.OllamaUnreachable, match=service.url):
+            loop.run(_answer(llm))
+        loop.run(llm.close())
 
 
 LINE = line(DEFAULT_MODEL, chat=True, text="")
