@@ -110,6 +110,7 @@ class Models:
         self._lock = threading.Lock()
         self.installed: list[Model] = []
         self.in_memory: set[str] = set()
+        self._left_out: set[str] = set()
 
     async def refresh(self) -> list[Model]:
         """Asks Ollama for the installed models; raises a ChatError."""
@@ -128,7 +129,9 @@ class Models:
         try:
             shown = await self._llm.api.show(one.model or "")
         except ollama.ResponseError as error:
-            log.warning("%s is left out: %s", one.model, error.error)
+            if (name := one.model or "") not in self._left_out:  # it is asked for again and again
+                log.warning("%s is left out: %s", name, error.error)
+                self._left_out.add(name)
             return None
         lengths = (v for k, v in (shown.modelinfo or {}).items() if k.endswith(".context_length"))
         return replace(
