@@ -8,7 +8,6 @@ import functools
 import gc
 import importlib
 import logging
-import os
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -24,6 +23,7 @@ from streamlit import logger as streamlit_logger
 from chatbot import api, errors, people, proxy, services, visitors
 from chatbot.history import History
 from chatbot.settings import Settings
+from chatbot.sockets import PageSocket
 from chatbot.visitors import VisitorCookie
 
 log = logging.getLogger("chatbot.server")
@@ -146,8 +146,6 @@ def serve(settings: Settings) -> None:
     """Serves until a signal ends it; raises a ChatError if the history or port cannot be opened."""
     # A page that draws must not keep the event loop from its tokens for the usual 5 ms.
     sys.setswitchinterval(0.001)
-    # A login's cookies may be longer than the 8 KB of headers that a WebSocket begins with at most.
-    os.environ.setdefault("WEBSOCKETS_MAX_LINE_LENGTH", "65536")
     # Opened once before anything is served: a database that cannot be used is told in one sentence.
     History(services.database_url(settings)).close()
     server = Server(
@@ -157,6 +155,7 @@ def serve(settings: Settings) -> None:
             port=settings.port,
             loop="uvloop",
             http="httptools",
+            ws=PageSocket,
             log_config=None,
             access_log=False,
             proxy_headers=False,  # chatbot.proxy looks at them, after it has seen the real peer
