@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chatbot.batches import joined
+from chatbot.batches import joined, rest
 
 
 def _line(done: bool = False, **message: Any) -> bytes:
@@ -52,3 +52,13 @@ def test_any_other_line_is_handed_on_as_it_is_between_the_texts(other: bytes) ->
     before, same, after = joined([_line(content="Good"), other, _line(content=" day")])
     assert same == other
     assert _said([before, after]) == [{"content": "Good"}, {"content": " day"}]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "seconds", "expected"),
+    [(0, 0.0, 0.05), (10, 1.0, 0.1), (40, 1.0, 0.1), (100, 1.0, 0.04), (50, 0.1, 0.02)],
+)
+def test_the_socket_rests_for_four_tokens_but_not_for_long(
+    tokens: int, seconds: float, expected: float
+) -> None:
+    assert rest(tokens, seconds) == pytest.approx(expected)
