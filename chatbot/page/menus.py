@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from chatbot import errors, services, transfer
 from chatbot.history import Conversation
+from chatbot.page import exchange
 from chatbot.page.texts import t, told
 from chatbot.page.view import View
 
@@ -92,6 +93,7 @@ def _pin(shown: View, one: Conversation) -> None:
 
 
 def _delete(shown: View, one: Conversation) -> None:
+    exchange.stop()
     if _try(shown, lambda: services.current().history.delete(shown.owner, one.id)):
         shown.open(None)
 
@@ -154,5 +156,6 @@ def _ask(whether: bool) -> None:
 
 def _sure(shown: View) -> None:
     _ask(False)
+    exchange.stop()
     if _try(shown, lambda: services.current().history.delete_all(shown.owner)):
         shown.open(None)

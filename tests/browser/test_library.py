@@ -101,6 +101,16 @@ def test_a_deleted_conversation_comes_back(page: ChatPage) -> None:
     expect(page.button("Undo")).to_have_count(0)
 
 
+def test_deleting_a_conversation_ends_its_answer(page: ChatPage, fake: FakeOllama) -> None:
+    fake.set(tokens=words(999), tokens_per_second=20)
+    expect(page.ask("Wanted no more")).to_contain_text("word1 ")
+    menu(page).get_by_role("button", name="Delete this conversation").click()
+    expect(page.welcome).to_be_visible()
+    fake.wait_for(lambda now: now.aborted == 1)
+    page.button("Undo").click()
+    expect(page.messages.last).to_contain_text("Stopped")
+
+
 def test_titles_begin_at_the_left_and_are_cut_at_the_right(page: ChatPage) -> None:
     talk(page, "Short", "A very long title that does not fit into the sidebar at all")
     page.button("New chat").click()
