@@ -42,9 +42,9 @@ class Answer:
     """One answer, written by the event loop and read by any thread.
 
     `sent` is set when the request has left; `begun` with the first text, thought or the end;
-    `over` (for threads) and `finished` (for coroutines) with the end; `parts` counts what came.
-    `watchers` tell whether somebody still waits; when all say no, the answer is stopped.
-    `left_out` counts the older messages that did not fit the context window of `num_ctx` tokens.
+    `over` (for threads) and `finished` (for coroutines) with the end. `watchers` tell whether
+    somebody still waits; when all say no, the answer is stopped. `left_out` counts the older
+    messages that did not fit the context window of `num_ctx` tokens.
     A `patient` answer waits for an Ollama that is down to come back.
     """
 
@@ -69,8 +69,6 @@ class Answer:
     waits_for_ollama: bool = False
     text: str = ""
     thinking: str = ""
-    parts: int = 0
-    _news: threading.Condition = field(default_factory=threading.Condition)
     _task: asyncio.Task[None] | None = None
     _saved: float = 0.0
 
@@ -118,18 +116,6 @@ class Answer:
         if self.first_text is None and text:
             self.first_text = time.monotonic()
             self.begun.set()
-        self.tell()
-
-    def tell(self) -> None:
-        """Wakes the threads that wait for more."""
-        with self._news:
-            self.parts += 1
-            self._news.notify_all()
-
-    def wait_for_more(self, parts: int, timeout: float) -> None:
-        """Blocks this thread until more than `parts` came, or the end, for `timeout` seconds."""
-        with self._news:
-            self._news.wait_for(lambda: self.parts > parts, timeout)
 
 
 class Answers:
@@ -274,7 +260,6 @@ class Answers:
         answer.finished.set()
         answer.begun.set()
         answer.over.set()
-        answer.tell()
 
     async def _keep(
         self, call: Callable[[Answer], None], answer: Answer

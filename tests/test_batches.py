@@ -56,9 +56,9 @@ def test_any_other_line_is_handed_on_as_it_is_between_the_texts(other: bytes) ->
 
 @pytest.mark.parametrize(
     ("tokens", "seconds", "expected"),
-    [(0, 0.0, 0.05), (10, 1.0, 0.1), (40, 1.0, 0.1), (100, 1.0, 0.04), (50, 0.1, 0.02)],
+    [(0, 0.0, 0.05), (10, 1.0, 0.075), (40, 1.0, 0.075), (100, 1.0, 0.05), (50, 0.1, 0.02)],
 )
-def test_the_socket_rests_for_four_tokens_but_not_for_long(
+def test_the_socket_rests_for_five_tokens_but_not_for_long(
     tokens: int, seconds: float, expected: float
 ) -> None:
     assert rest(tokens, seconds) == pytest.approx(expected)

@@ -18,7 +18,7 @@ from chatbot.page import rerun, view
 from chatbot.page.texts import t
 
 _TICK_S = 0.5  # how often the waiting time is shown; also how soon a stop is noticed
-_UPDATE_S = 0.08  # tokens that come within this time share an update
+_UPDATE_S = 0.1  # tokens that come within this time share an update
 _LONG = 1500  # characters: a block that has more is sent less often
 
 
@@ -42,7 +42,7 @@ class _Text:
         """Shows `text`, which begins with what is shown already."""
         now = time.monotonic()
         # A silent model's text is sent again: only then does Streamlit look for a stop.
-        if text == self.shown and now - self.sent < _TICK_S / 2:
+        if text == self.shown and now - self.sent < _TICK_S:
             return
         self.shown, self.sent = text, now
         *whole_blocks, tail = blocks(text[self.finished :])
@@ -83,9 +83,8 @@ def follow(answer: Answer, shown: view.View) -> None:
             slot = None
         text = _Text(slot)
         while not answer.over.is_set():
-            seen = answer.parts
             text.update(answer.text)
-            _await_more(answer, seen, text.pause)
+            answer.over.wait(text.pause)
         text.update(answer.text)
     except StopException:
         if shown.tab():  # else it was closed, and another tab may still follow
@@ -94,21 +93,14 @@ def follow(answer: Answer, shown: view.View) -> None:
         raise
 
 
-def _await_more(answer: Answer, seen: int, pause: float) -> None:
-    """Waits for `pause` seconds, then until more than `seen` parts came; at most a tick."""
-    if not answer.over.wait(pause):
-        answer.wait_for_more(seen, _TICK_S - pause)
-
-
 def _think(answer: Answer, slot: DeltaGenerator) -> None:
     """Shows the thinking, folded, until the first text or the end."""
     block: StatusContainer = slot.status(t("Thinking…"))
     text = _Text()
     with block:
         while not answer.over.is_set() and answer.first_text is None:
-            seen = answer.parts
             text.update(answer.thinking)
-            _await_more(answer, seen, text.pause)
+            answer.over.wait(text.pause)
         text.update(answer.thinking)
     block.update(label=_thought(answer.thought_s), state="complete")
 
