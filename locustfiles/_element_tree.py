@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -12,6 +13,8 @@ from streamlit.proto.Markdown_pb2 import Markdown
 
 ZERO_WIDTH = ("\u200b", "\u200c", "\u200d", "\u2060", "\ufeff")
 Path = tuple[int, ...]
+# A backslash by which the page keeps Markdown from meaning something.
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
 @dataclass
@@ -53,10 +56,10 @@ class Node:
 
     @property
     def alerts(self) -> str:
-        """The errors, warnings, notes and exceptions in it and below."""
+        """The errors, warnings, notes and exceptions in it and below, as a person reads them."""
         found = [node.element for _, node in self.walk() if node.element]
         texts = (one.alert.body or one.exception.message for one in found)
-        return " | ".join(text for text in texts if text)
+        return " | ".join(_ESCAPED.sub(r"\1", text) for text in texts if text)
 
 
 class ElementTree:
