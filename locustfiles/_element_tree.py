@@ -17,6 +17,11 @@ Path = tuple[int, ...]
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
+def as_read(markdown: str) -> str:
+    """A text that the page has escaped, as a person reads it."""
+    return _ESCAPED.sub(r"\1", markdown)
+
+
 @dataclass
 class Node:
     """An element, or a block with children by index; with the run and fragment that drew it."""
@@ -59,7 +64,7 @@ class Node:
         """The errors, warnings, notes and exceptions in it and below, as a person reads them."""
         found = [node.element for _, node in self.walk() if node.element]
         texts = (one.alert.body or one.exception.message for one in found)
-        return " | ".join(_ESCAPED.sub(r"\1", text) for text in texts if text)
+        return " | ".join(as_read(text) for text in texts if text)
 
 
 class ElementTree:

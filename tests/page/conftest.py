@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from chatbot import visitors
 from chatbot.services import Services
+from locustfiles._element_tree import as_read
 from tests.product import ROOT
 
 Open = Callable[..., AppTest]
@@ -49,7 +49,7 @@ def texts(elements: Any) -> list[str]:
 
 def shown(elements: Any) -> list[str]:
     """The same, where it quotes something, as a person reads it."""
-    return [re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", one.value) for one in elements]
+    return [as_read(one.value) for one in elements]
 
 
 def messages(app: AppTest) -> list[tuple[str, str]]:
