@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test test-image test-cluster lint format load load-ui load-cluster capacity bench pins clean venv venv-dev
+.PHONY: help run test test-image test-cluster test-builds lint format load load-ui load-cluster capacity bench pins clean venv venv-dev
 
 PYTHON_CODE := $(sort $(dir $(wildcard */*.py)))
 SHELL_CODE := entrypoint.sh .ci/run docker/bake-models $(wildcard scripts/*.sh)
@@ -28,6 +28,9 @@ test-image: venv-dev ## build the image and test it on the Docker Engine
 test-cluster: venv-dev ## score the manifests, then deploy and test them on the cluster of KUBECONFIG
 	@scripts/check_manifests.sh
 	@PATH=$$PWD/.venv/bin:$$PATH exec scripts/pytest.sh -m cluster tests/cluster $(PYTEST)
+
+test-builds: venv-dev ## compile and link Ollama for other processors (an hour, then a minute)
+	@exec $(PY) -m pytest -m builds tests/builds $(PYTEST)
 
 lint: venv-dev ## check style, types and shell scripts
 	@$(PY) -m ruff check -q .

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from scripts.steps import SetupError, run, say
@@ -15,37 +16,71 @@ MODULE = "github.com/ollama/ollama"
 MINIAUDIO = "github.com/gen2brain/malgo@v0.11.24"
 HEADER_PACKAGES = ("nlohmann-json3-dev", "libstb-dev")
 HEADERS = ("nlohmann/json.hpp", "stb/stb_image.h")
+# Go's default is -O2 for any machine: a third of the speed.
+NATIVE = "-O3 -march=native"
+PORTABLE = "-O3"
+# A Go build leaves out the sources for AMX, which the others refer to where the compiler has it.
+LEFT_OUT = "-U__AMX_INT8__"
 APT = Path(__file__).with_name("apt.sh")
 
 
 def install(version: str, folder: Path) -> None:
     """Build Ollama and put it at folder/bin/ollama; takes three to five minutes on two cores.
 
-    Raises SetupError with the command that cures it when a tool is missing.
+    The program is for this processor only, unless that cannot be built: then for any of its
+    architecture. `folder` must be another one for each kind of processor, since Go keeps what it
+    compiled by the flags, among them this folder's name. Raises SetupError with the command that
+    cures it when a tool is missing.
     """
     need_compilers(version)
     work = folder.with_name(folder.name + ".build")
     work.mkdir(parents=True, exist_ok=True)
-    flags = " ".join(f"-I{path}" for path in (miniaudio(work), *headers(work)))
+    includes = [miniaudio(work), *headers(work)]
     say(f"building Ollama {version} with Go; this takes some minutes")
+    try:
+        program = compile_program(version, work, includes, NATIVE)
+    except SetupError as error:
+        say(f"{error}; building it for any processor instead, which answers more slowly")
+        program = compile_program(version, work, includes, PORTABLE)
+    (folder / "bin").mkdir(parents=True, exist_ok=True)
+    program.replace(folder / "bin/ollama")
+    shutil.rmtree(work)
+
+
+def compile_program(
+    version: str,
+    work: Path,
+    includes: list[Path],
+    flags: str,
+    toolchain: Mapping[str, str] | None = None,
+) -> Path:
+    """Compile and link Ollama with the compiler's `flags`; return the path of the program.
+
+    `toolchain` holds Go's variables for another architecture, such as GOARCH and CC. Raises
+    SetupError when the compiler or the linker fails.
+    """
     # As the official build does; "release" keeps the list of all routes out of the log.
     ldflags = f"-s -w -X {MODULE}/version.Version={version} -X {MODULE}/server.mode=release"
+    modules = subprocess.check_output(["go", "env", "GOMODCACHE"], text=True).strip()
+    # Go refuses GOBIN when it compiles for another architecture.
+    programs = work / "go/bin"
+    shutil.rmtree(programs, ignore_errors=True)
     run(
         ["go", "install", "-v", "-ldflags", ldflags, f"{MODULE}@v{version}"],
         work / "build.log",
         environ={
-            "GOBIN": str(work / "bin"),
+            "GOBIN": "",
+            "GOPATH": str(work / "go"),
+            "GOMODCACHE": modules,
             "CGO_ENABLED": "1",
-            "CGO_CPPFLAGS": flags,
-            # Go's default is -O2 for any machine: a third of the speed.
-            "CGO_CFLAGS": "-O3 -march=native",
-            "CGO_CXXFLAGS": "-O3 -march=native",
+            "CGO_CPPFLAGS": " ".join(f"-I{path}" for path in includes),
+            "CGO_CFLAGS": f"{flags} {LEFT_OUT}",
+            "CGO_CXXFLAGS": f"{flags} {LEFT_OUT}",
+            **(toolchain or {}),
         },
         progress=lambda text: f"{packages(text)} Go packages compiled",
     )
-    (folder / "bin").mkdir(parents=True, exist_ok=True)
-    (work / "bin/ollama").rename(folder / "bin/ollama")
-    shutil.rmtree(work)
+    return next(programs.rglob("ollama"))
 
 
 def packages(build_output: str) -> int:

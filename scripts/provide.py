@@ -14,10 +14,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from scripts import go_build, model_file, release
+from scripts.processor import fingerprint
 from scripts.steps import SetupError, cache_folder, say
 
 VERSION = "0.24.0"
 RELEASE = f"https://github.com/ollama/ollama/releases/download/v{VERSION}"
+
+Build = Callable[[str, Path], None]
+"""Puts the Ollama of a version into a folder."""
 
 
 def main(arguments: list[str]) -> int:
@@ -37,7 +41,7 @@ def main(arguments: list[str]) -> int:
     os.execvpe(command[0], command, environ)
 
 
-def ollama(environ: Mapping[str, str]) -> dict[str, str]:
+def ollama(environ: Mapping[str, str], build: Build = go_build.install) -> dict[str, str]:
     """Return the variables that lead to an Ollama: none for a named server or one on PATH."""
     server = environ.get("OLLAMA_BASE_URL")
     if server:
@@ -46,29 +50,37 @@ def ollama(environ: Mapping[str, str]) -> dict[str, str]:
         return {}
     if shutil.which("ollama", path=environ["PATH"]):
         return {}
-    folder = cache_folder(environ) / f"ollama-{VERSION}"
-    if not (folder / "bin/ollama").exists():
-        get_ollama(folder, environ.get("OLLAMA_RELEASE_URL") or RELEASE)
+    cache = cache_folder(environ)
+    released, built = (cache / f"ollama-{VERSION}-{kind}" for kind in ("release", fingerprint()))
+    folder = next((f for f in (released, built) if (f / "bin/ollama").exists()), None)
+    if folder is None:
+        url = environ.get("OLLAMA_RELEASE_URL") or RELEASE
+        folder = get_ollama(released, built, url, build)
     return {"PATH": f"{folder / 'bin'}{os.pathsep}{environ['PATH']}"}
 
 
-def get_ollama(
-    folder: Path, url: str, build: Callable[[str, Path], None] = go_build.install
-) -> None:
-    """Put Ollama into `folder`: the official release, else a build from its Go module."""
-    say(f"Ollama {VERSION} is not installed: getting it into {folder}")
+def get_ollama(released: Path, built: Path, url: str, build: Build = go_build.install) -> Path:
+    """Return the folder that Ollama was put into.
+
+    That is `released` for the official release, which runs on any processor, else `built` for a
+    build from its Go module, which is for this kind of processor only.
+    """
+    say(f"Ollama {VERSION} is not installed: getting it into {released.parent}")
+    folder = released
     try:
-        release.install(url, folder)
+        release.install(url, released)
     except SetupError as error:
         say(f"{error}; building it instead")
+        folder = built
         try:
-            build(VERSION, folder)
+            build(VERSION, built)
         except SetupError as failure:
             raise SetupError(
                 f"{failure}; cure that and run make again, or install Ollama "
                 "(https://ollama.com/download), or name a server: OLLAMA_BASE_URL=http://… make run"
             ) from failure
     say(f"Ollama {VERSION} is there")
+    return folder
 
 
 def embedded_model(environ: Mapping[str, str]) -> dict[str, str]:

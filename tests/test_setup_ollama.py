@@ -141,7 +141,7 @@ def test_ollama_is_fetched_once(site: tuple[Path, str], tmp_path: Path) -> None:
     put_release(site[0])
     environ = {"PATH": "/empty", "XDG_CACHE_HOME": str(tmp_path), "OLLAMA_RELEASE_URL": site[1]}
     path = provide.ollama(environ)["PATH"]
-    assert path == f"{tmp_path}/ollama-chatbot/ollama-{provide.VERSION}/bin:/empty"
+    assert path == f"{tmp_path}/ollama-chatbot/ollama-{provide.VERSION}-release/bin:/empty"
     assert shutil.which("ollama", path=path)
     environ["OLLAMA_RELEASE_URL"] = f"http://127.0.0.1:{free_port()}"
     assert provide.ollama(environ)["PATH"] == path
@@ -152,9 +152,35 @@ def test_an_unreachable_release_is_built_and_the_lines_say_so(
 ) -> None:
     built: list[Path] = []
     url = f"http://127.0.0.1:{free_port()}"
-    provide.get_ollama(tmp_path, url, lambda version, folder: built.append(folder))
-    assert built == [tmp_path]
+    released, own = tmp_path / "released", tmp_path / "own"
+    folder = provide.get_ollama(released, own, url, lambda version, where: built.append(where))
+    assert built == [own] == [folder]
     assert "cannot be reached" in capsys.readouterr().err
+
+
+def test_a_build_for_another_processor_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ = {"PATH": "/empty", "XDG_CACHE_HOME": str(tmp_path)}
+    environ["OLLAMA_RELEASE_URL"] = f"http://127.0.0.1:{free_port()}"
+    builds: list[Path] = []
+
+    def build(version: str, folder: Path) -> None:
+        builds.append(folder)
+        (folder / "bin").mkdir(parents=True)
+        (folder / "bin/ollama").touch()
+
+    def path_on(processor: str) -> str:
+        monkeypatch.setattr(provide, "fingerprint", lambda: processor)
+        return provide.ollama(environ, build)["PATH"]
+
+    first = path_on("avx512")
+    assert path_on("avx512") == first
+    assert path_on("avx2") != first
+    assert [folder.name for folder in builds] == [
+        f"ollama-{provide.VERSION}-avx512",
+        f"ollama-{provide.VERSION}-avx2",
+    ]
 
 
 def test_where_nothing_can_be_built_one_sentence_says_what_to_do(
@@ -163,8 +189,35 @@ def test_where_nothing_can_be_built_one_sentence_says_what_to_do(
     monkeypatch.setenv("PATH", "/empty")
     url = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(SetupError, match=r"Go 1.26 .* is missing.*OLLAMA_BASE_URL=") as raised:
-        provide.get_ollama(tmp_path / "ollama-1", url)
+        provide.get_ollama(tmp_path / "released", tmp_path / "own", url)
     assert "\n" not in str(raised.value)
+
+
+# A `go` that fails like a linker does while the compiler is told of this processor.
+GO = """#!/bin/sh
+case "$1" in
+  env) echo "$GOPATH" ;;
+  mod) printf '{"Dir": "%s"}' "$MODULE" ;;
+  install)
+    case "$CGO_CFLAGS" in *native*) echo "undefined reference" >&2; exit 1 ;; esac
+    mkdir -p "$GOPATH/bin" && echo "$CGO_CFLAGS" >"$GOPATH/bin/ollama" ;;
+esac
+"""
+
+
+def test_what_does_not_link_for_this_processor_is_built_for_any_and_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "miniaudio.h").touch()
+    for name, text in (("go", GO), ("g++", "#!/bin/sh\n")):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("MODULE", str(tmp_path))
+    monkeypatch.setattr(go_build, "installed", lambda header: True)
+    go_build.install("1", tmp_path / "ollama-1")
+    assert "native" not in (tmp_path / "ollama-1/bin/ollama").read_text()
+    assert "building it for any processor instead" in capsys.readouterr().err
 
 
 def test_go_packages_are_counted_among_the_compilers_warnings() -> None:
