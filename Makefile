@@ -20,14 +20,14 @@ run: venv ## start the chat at http://localhost:8501 (PORT, DATA_DIR, CHAT_MODEL
 
 test: lint ## lint, then run all tests, naming what is skipped
 	@scripts/test_tools.sh
-	@exec $(TEST_ENV) $(PY) -m scripts.provide $(OPTIONAL) scripts/pytest.sh $(PYTEST)
+	@exec $(TEST_ENV) $(PY) -m scripts.provide $(OPTIONAL) python -m pytest $(PYTEST)
 
 test-image: venv-dev ## build the image and test it on the Docker Engine
-	@PATH=$$PWD/.venv/bin:$$PATH exec scripts/pytest.sh -m image tests/image $(PYTEST)
+	@PATH=$$PWD/.venv/bin:$$PATH exec python -m pytest -m image tests/image $(PYTEST)
 
 test-cluster: venv-dev ## score the manifests, then deploy and test them on the cluster of KUBECONFIG
 	@scripts/check_manifests.sh
-	@PATH=$$PWD/.venv/bin:$$PATH exec scripts/pytest.sh -m cluster tests/cluster $(PYTEST)
+	@PATH=$$PWD/.venv/bin:$$PATH exec python -m pytest -m cluster tests/cluster $(PYTEST)
 
 test-builds: venv-dev ## compile and link Ollama for other processors (an hour, then a minute)
 	@exec $(PY) -m pytest -m builds tests/builds $(PYTEST)

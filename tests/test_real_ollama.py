@@ -69,11 +69,11 @@ def test_an_answer_is_streamed_and_counted(ready: Services) -> None:
 def test_a_stop_ends_the_evaluation_on_the_server(
     ready: Services, real_ollama: RealOllama, story: Answer
 ) -> None:
-    assert not _is_idle(real_ollama)
+    wait_for(lambda: not _is_idle(real_ollama))
     ready.answers.stop(story)
     assert story.over.wait(10)
     assert (story.state, bool(story.text)) == ("stopped", True)
-    wait_for(lambda: _is_idle(real_ollama), timeout=3)
+    wait_for(lambda: _is_idle(real_ollama))
 
 
 def test_a_stop_before_the_first_token_ends_the_answer_on_the_server_when_the_prompt_is_read(

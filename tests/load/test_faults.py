@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from collections.abc import Callable
 
 import httpx
@@ -32,6 +31,12 @@ def test_as_many_answers_failed_as_a_proxy_has_cut(
     assert all("broke off" in error for error in done.summary["errors"])
 
 
+def _step(served: Served) -> object:
+    """The step that /readyz tells."""
+    reply = served.readyz()
+    return reply and reply.json()["step"]
+
+
 def test_an_outage_of_ollama_costs_the_answers_under_way_and_delays_the_others(
     served: Served, fake: FakeOllama, load: Load
 ) -> None:
@@ -43,7 +48,7 @@ def test_an_outage_of_ollama_costs_the_answers_under_way_and_delays_the_others(
         before = fake.aborted
         fake.stop()
         killed.append(fake.aborted - before)
-        time.sleep(1.5)
+        wait_for(lambda: _step(served) == "ollama")
         fake.start()
 
     thread = threading.Thread(target=outage)
