@@ -15,7 +15,6 @@ from chatbot.llm import Asked, Said
 from chatbot.models import Models
 from chatbot.parameters import Parameters
 from chatbot.settings import Settings
-from chatbot.summary import Summary
 
 _HEAD_START_S = 0.02  # for the request, before the page draws and holds the interpreter
 
@@ -85,7 +84,7 @@ class Thread:
 
     def said(self) -> list[Said]:
         """The messages as a model is to see them; a summary's are left out."""
-        summary = Summary.of(self.setup)
+        summary = self.setup.summary
         shown = summary.after(self.messages) if summary else self.messages
         return [
             _said(one.role, one.content, self.files.get(one.id, ())) for one in shown if one.content
@@ -165,8 +164,8 @@ class Conversations:
 
     def _system_prompt(self, setup: Setup) -> str:
         own = setup.system_prompt or self.settings.system_prompt
-        summary = Summary.of(setup)
-        return f"{own}\n\nEarlier in this conversation: {summary.text}" if summary else own
+        earlier = f"\n\nEarlier in this conversation: {setup.summary.text}" if setup.summary else ""
+        return own + earlier
 
     def _fit(self, said: list[Said], setup: Setup) -> Fit:
         longest = parameters(setup).num_predict or self.settings.num_predict

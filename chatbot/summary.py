@@ -4,42 +4,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from chatbot.answers import Answer, Answers
 from chatbot.errors import BadRequest, OllamaFailed
-from chatbot.history import History, Message, Setup
+from chatbot.history import History, Message, Setup, Summary
 from chatbot.llm import Asked, Said
 from chatbot.parameters import Parameters
 
 _TASK = "You summarize conversations. Keep names, numbers, decisions and open questions. Be brief."
 _LONGEST = 300  # tokens
-_KEY = "summary"  # beside the parameters of a conversation
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """The text that stands for all messages up to the one with the id `until`."""
-
-    text: str
-    until: str
-
-    @classmethod
-    def of(cls, setup: Setup) -> Summary | None:
-        """The summary of a conversation, if there is one."""
-        found: dict[str, str] | None = setup.parameters.get(_KEY)
-        return cls(found["text"], found["until"]) if found else None
-
-    def within(self, setup: Setup) -> Setup:
-        """`setup` with this summary."""
-        kept: dict[str, Any] = {_KEY: {"text": self.text, "until": self.until}}
-        return setup._replace(parameters={**setup.parameters, **kept})
-
-    def after(self, messages: Sequence[Message]) -> Sequence[Message]:
-        """The messages that it does not cover: all, if another version of them is shown."""
-        covered = [index for index, one in enumerate(messages) if one.id == self.until]
-        return messages[covered[0] + 1 :] if covered else messages
 
 
 def summarize(
@@ -59,9 +32,8 @@ def summarize(
     older = messages[: len(messages) // 4 * 2]  # whole exchanges
     if not older:
         raise BadRequest("There is nothing to summarize yet: one exchange cannot be shortened.")
-    before = Summary.of(setup)
-    text = _ask(answers, model, _transcript(older, before), watching)
-    changed = Summary(text, older[-1].id).within(setup)
+    text = _ask(answers, model, _transcript(older, setup.summary), watching)
+    changed = setup._replace(summary=Summary(text, older[-1].id))
     history.configure(owner, conversation_id, changed)
     return changed
 

@@ -6,9 +6,9 @@ import pytest
 
 from chatbot.conversation import Draft, Thread
 from chatbot.errors import BadRequest, OllamaFailed
-from chatbot.history import NO_SETUP, Message, Setup
+from chatbot.history import NO_SETUP, Message, Setup, Summary
 from chatbot.services import Services
-from chatbot.summary import Summary, summarize
+from chatbot.summary import summarize
 from tests.fake_ollama import CRASHED, DEFAULT_MODEL, FakeOllama
 from tests.product import wait_for
 
@@ -47,7 +47,7 @@ def test_the_older_half_is_summarized_and_the_model_then_gets_the_summary(
     asked = fake.bodies()[-1]["messages"][-1]["content"]
     assert "user: One\nassistant: Fine\nuser: Two\nassistant: Fine" in asked
     assert "Three" not in asked
-    assert Summary.of(setup) == Summary("They counted.", _path(ready, conversation)[3].id)
+    assert setup.summary == Summary("They counted.", _path(ready, conversation)[3].id)
     assert ready.history.conversation("ann", conversation).setup == setup
     turn = ready.conversations.send(
         "ann",
@@ -91,6 +91,6 @@ def test_a_failure_changes_nothing(fake: FakeOllama, ready: Services) -> None:
 
 def test_a_summary_of_another_version_is_not_used(ready: Services) -> None:
     conversation = _talk(ready, "One", "Two")
-    setup = Summary("Old.", "another message").within(NO_SETUP)
+    setup = NO_SETUP._replace(summary=Summary("Old.", "another message"))
     messages = _path(ready, conversation)
     assert [one.content for one in Thread(messages, setup=setup).said()][:1] == ["One"]

@@ -14,6 +14,7 @@ from chatbot.history.records import (
     Role,
     Setup,
     State,
+    Summary,
     Turn,
 )
 from chatbot.history.search import Hit
@@ -36,6 +37,7 @@ __all__ = [
     "Role",
     "Setup",
     "State",
+    "Summary",
     "Turn",
     "Whole",
 ]

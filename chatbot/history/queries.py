@@ -37,7 +37,11 @@ PURGE = delete(conversations).where(_c.deleted_at < bindparam("before"))
 CONFIGURE = (
     update(conversations)
     .where(*_IS_OWNED)
-    .values(system_prompt=bindparam("new_prompt"), parameters=bindparam("new_parameters"))
+    .values(
+        system_prompt=bindparam("new_prompt"),
+        parameters=bindparam("new_parameters"),
+        summary=bindparam("new_summary"),
+    )
 )
 MOVE_HEAD = (
     update(conversations)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -14,11 +15,25 @@ State = Literal["writing", "done", "stopped", "failed", "interrupted"]
 TITLE_LENGTH = 60  # characters
 
 
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A text that stands for all messages up to the one with the id `until`."""
+
+    text: str
+    until: str
+
+    def after(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """Return the messages that it does not cover: all, if another version is shown."""
+        covered = [index for index, message in enumerate(messages) if message.id == self.until]
+        return messages[covered[0] + 1 :] if covered else messages
+
+
 class Setup(NamedTuple):
     """What a conversation is told and how it is answered; empty: as the chat's settings say."""
 
     system_prompt: str
     parameters: dict[str, Any]
+    summary: Summary | None = None
 
 
 NO_SETUP = Setup("", {})
@@ -42,11 +57,12 @@ class Conversation:
     created_at: float
     updated_at: float
     deleted_at: float | None = None
+    summary: Summary | None = None
 
     @property
     def setup(self) -> Setup:
         """What it is told and how it is answered."""
-        return Setup(self.system_prompt, self.parameters)
+        return Setup(self.system_prompt, self.parameters, self.summary)
 
 
 @dataclass(frozen=True, slots=True)

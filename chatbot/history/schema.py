@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     Boolean,
@@ -18,6 +21,8 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
+from chatbot.history.records import Summary
+
 
 class AnyText(TypeDecorator[str]):
     """Text that keeps whatever a visitor sends: no database takes NUL and lone surrogates alike."""
@@ -27,9 +32,50 @@ class AnyText(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Put a replacement where a character cannot be stored."""
-        if value is None or (value.isascii() and "\0" not in value):
-            return value
-        return value.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+        return None if value is None else storable(value)
+
+
+class AnyJSON(TypeDecorator[Any]):
+    """JSON whose texts can be written as UTF-8 again."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """Put a replacement where a character cannot be stored."""
+        return _storable_json(value)
+
+
+class SummaryColumn(AnyJSON):
+    """A conversation's summary."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """Turn a Summary to JSON."""
+        return _storable_json(asdict(value)) if value else None
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """Make a Summary of JSON."""
+        return Summary(**value) if value else None
+
+
+def storable(text: str) -> str:
+    """`text` with U+FFFD for NUL and lone surrogates."""
+    if text.isascii() and "\0" not in text:
+        return text
+    paired = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return paired.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def _storable_json(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {storable(name): _storable_json(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable_json(part) for part in value]
+    return value
 
 
 metadata = MetaData()
@@ -43,12 +89,13 @@ conversations = Table(
     Column("pinned", Boolean, nullable=False),
     Column("model", AnyText, nullable=False),
     Column("system_prompt", AnyText, nullable=False),
-    Column("parameters", JSON, nullable=False),
+    Column("parameters", AnyJSON, nullable=False),
     # No foreign key: with messages.conversation_id it would make a circle.
     Column("head_id", AnyText),
     Column("created_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),
     Column("deleted_at", Double, index=True),
+    Column("summary", SummaryColumn),
     Index("conversations_by_owner", "owner", "pinned", "updated_at", "id"),
 )
 
@@ -71,7 +118,7 @@ messages = Table(
     Column("state", AnyText, nullable=False),
     Column("error", AnyText, nullable=False),
     Column("model", AnyText, nullable=False),
-    Column("stats", JSON(none_as_null=True)),
+    Column("stats", AnyJSON),
     Column("created_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),
 )
@@ -101,5 +148,5 @@ presets = Table(
     Column("owner", AnyText, nullable=False, index=True),
     Column("name", AnyText, nullable=False),
     Column("system_prompt", AnyText, nullable=False),
-    Column("parameters", JSON, nullable=False),
+    Column("parameters", AnyJSON, nullable=False),
 )

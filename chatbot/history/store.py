@@ -117,8 +117,12 @@ class History(Collection):
             return branches.files(db, _ids(owner, conversation_id))
 
     def configure(self, owner: str, conversation_id: str, setup: Setup) -> None:
-        """Give a conversation its system prompt and parameters, or raise NotFound."""
-        names = {"new_prompt": setup.system_prompt, "new_parameters": setup.parameters}
+        """Give a conversation its system prompt, parameters and summary, or raise NotFound."""
+        names = {
+            "new_prompt": setup.system_prompt,
+            "new_parameters": setup.parameters,
+            "new_summary": setup.summary,
+        }
         self._change(queries.CONFIGURE, {**_ids(owner, conversation_id), **names})
 
     def presets(self, owner: str) -> list[Preset]:
@@ -128,7 +132,8 @@ class History(Collection):
 
     def save_preset(self, owner: str, name: str, setup: Setup) -> None:
         """Keep a preset; one of the same name is replaced."""
-        preset = Preset(secrets.token_hex(16), owner, title_from(name), *setup)
+        told = (setup.system_prompt, setup.parameters)
+        preset = Preset(secrets.token_hex(16), owner, title_from(name), *told)
         with self._writing() as db:
             db.execute(queries.DELETE_PRESET, {"visitor": owner, "preset": preset.name})
             db.execute(insert(presets), values(preset))

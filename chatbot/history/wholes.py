@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Select, bindparam, insert, select
 from chatbot.attachments import Attachment
 from chatbot.history.branches import keep_files
 from chatbot.history.queries import ORDER, OWNED
-from chatbot.history.records import Conversation, Message, values
+from chatbot.history.records import Conversation, Message, Summary, values
 from chatbot.history.schema import attachments, conversations, messages
 
 _c, _m, _a = conversations.c, messages.c, attachments.c
@@ -74,11 +74,12 @@ def parents_first(found: Iterable[Message]) -> list[Message]:
     return ordered
 
 
-def add(db: Connection, owner: str, wholes: Iterable[Whole]) -> list[str]:
+def add(db: Connection, owner: str, wholes: Sequence[Whole]) -> list[str]:
     """Store conversations under new ids as the owner's; returns the conversations' ids."""
     ids = []
-    for whole in wholes:
-        renamed = _renamed(whole, owner)
+    # Where times are equal, ids say the order: of conversations the last, of messages the first.
+    for new_id, whole in zip(reversed(_new_ids(len(wholes))), wholes, strict=True):
+        renamed = _renamed(whole, owner, new_id)
         db.execute(insert(conversations), values(renamed.conversation))
         if renamed.messages:
             db.execute(insert(messages), [values(one) for one in renamed.messages])
@@ -88,11 +89,23 @@ def add(db: Connection, owner: str, wholes: Iterable[Whole]) -> list[str]:
     return ids
 
 
-def _renamed(whole: Whole, owner: str) -> Whole:
-    new: dict[str | None, str] = {one.id: secrets.token_hex(16) for one in whole.messages}
-    head = new.get(whole.conversation.head_id)
+def _new_ids(count: int) -> list[str]:
+    return sorted(secrets.token_hex(16) for _ in range(count))
+
+
+def _renamed(whole: Whole, owner: str, new_id: str) -> Whole:
+    old = [message.id for message in whole.messages]
+    new: dict[str | None, str] = dict(zip(old, _new_ids(len(old)), strict=True))
+    summary = whole.conversation.summary
     made = replace(
-        whole.conversation, id=secrets.token_hex(16), owner=owner, head_id=head, deleted_at=None
+        whole.conversation,
+        id=new_id,
+        owner=owner,
+        head_id=new.get(whole.conversation.head_id),
+        deleted_at=None,
+        summary=Summary(summary.text, new[summary.until])
+        if summary and summary.until in new
+        else None,
     )
     return Whole(
         made,

@@ -9,7 +9,7 @@ from chatbot.context import used
 from chatbot.history import Message, Setup
 from chatbot.page import view
 from chatbot.page.texts import t
-from chatbot.summary import Summary, summarize
+from chatbot.summary import summarize
 
 # Parts of the window from which on the gauge is shown, and the cures.
 _HALF, _FULL = 0.5, 0.75
@@ -105,7 +105,7 @@ def _summarize(shown: view.View, model: str) -> None:
 
 def boundary(shown: view.View, index: int) -> None:
     """Above the exchange `index`: says if what stands above it is no longer sent as it is."""
-    summary = Summary.of(shown.setup)
+    summary = shown.setup.summary
     above = shown.exchanges[index - 1].answer if index else None
     if summary and above and above.id == summary.until:
         with st.expander(t("What stands above is summarized for the model")):

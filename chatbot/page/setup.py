@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from chatbot import errors, services
@@ -83,9 +81,9 @@ def _typed(shown: view.View) -> Setup | None:
         for line in error.sentence.splitlines():
             st.error(told(line))
         return None
-    kept: dict[str, Any] = {k: v for k, v in shown.setup.parameters.items() if k == "summary"}
     chosen = own.model_dump(mode="json", exclude_defaults=True)
-    return Setup(str(st.session_state[_KEY + "system_prompt"]).strip(), {**kept, **chosen})
+    prompt = str(st.session_state[_KEY + "system_prompt"]).strip()
+    return Setup(prompt, chosen, shown.setup.summary)
 
 
 def _presets(shown: view.View) -> None:
@@ -117,6 +115,5 @@ def _use(preset: Preset | None) -> None:
 
 def _keep(shown: view.View, name: str) -> None:
     if setup := _typed(shown):
-        own = {k: v for k, v in setup.parameters.items() if k != "summary"}
-        services.current().history.save_preset(shown.owner, name, setup._replace(parameters=own))
+        services.current().history.save_preset(shown.owner, name, setup)
         st.toast(t("Saved as {name}", name=name))

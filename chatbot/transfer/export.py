@@ -35,6 +35,7 @@ def _conversation(whole: Whole) -> dict[str, Any]:
         "model": one.model,
         "system_prompt": one.system_prompt,
         "parameters": one.parameters,
+        "summary": one.summary,
         "head_id": one.head_id,
         "created_at": one.created_at,
         "updated_at": one.updated_at,

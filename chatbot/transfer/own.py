@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from chatbot.attachments import Attachment
 from chatbot.errors import BadRequest
-from chatbot.history import Conversation, Ending, Message, Role, Whole
+from chatbot.history import Conversation, Ending, Message, Role, Summary, Whole
 from chatbot.history.records import title_from
 from chatbot.llm import Stats
 from chatbot.parameters import parse
@@ -99,16 +99,33 @@ class _Message(_Part):
     attachments: list[_File] = []
 
 
+class _Summary(_Part):
+    text: str
+    until: str
+
+
 class _Conversation(_Part):
     title: str
     pinned: bool = False
     model: str = ""
     system_prompt: str = ""
     parameters: Annotated[_Plain, AfterValidator(_in_range)] = {}
+    summary: _Summary | None = None
     head_id: str | None
     created_at: _Time
     updated_at: _Time
     messages: list[_Message]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _move_summary(cls, values: Any) -> Any:
+        """Before the summary had its place, it stood among the parameters."""
+        own = values.get("parameters") if isinstance(values, dict) else None
+        if not isinstance(own, dict) or "summary" not in own:
+            return values
+        others = {name: value for name, value in own.items() if name != "summary"}
+        summary = values.get("summary") or own["summary"]
+        return {**values, "summary": summary, "parameters": others}
 
 
 class _Document(_Part):
@@ -131,8 +148,9 @@ def read(document: object) -> list[Whole]:
 
 
 def _whole(one: _Conversation, path: Path) -> Whole:
-    plain = one.model_dump(exclude={"messages", "title"})
-    made = Conversation(id="", owner="", title=title_from(one.title), **plain)
+    plain = one.model_dump(exclude={"messages", "title", "summary"})
+    summary = Summary(one.summary.text, one.summary.until) if one.summary else None
+    made = Conversation(id="", owner="", title=title_from(one.title), summary=summary, **plain)
     messages = [
         Message(conversation_id="", **message.model_dump(exclude={"attachments"}))
         for message in one.messages

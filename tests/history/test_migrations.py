@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
-from chatbot.history import History, HistoryUnavailable
+from chatbot.history import History, HistoryUnavailable, Setup, Summary
 from chatbot.history.database import open_engines
 from chatbot.history.errors import NEWER
 from chatbot.history.schema import metadata
@@ -95,4 +96,23 @@ def test_a_history_of_a_newer_version_is_refused_and_left_alone(url: str) -> Non
     writer.dispose()
     history = History(url)
     assert history.conversations("ann") == [turn.conversation]
+    history.close()
+
+
+def test_a_summary_moves_from_the_parameters_to_its_own_column(url: str) -> None:
+    history = History(url)
+    turn = history.ask("ann", None, "Hello", "m", setup=Setup("Be brief.", {"seed": 7}))
+    history.ask("ann", None, "Say summary", "m")
+    history.close()
+    _, writer = open_engines(url)
+    with writer.begin() as db:
+        old = json.dumps({"seed": 7, "summary": {"text": "Hi.", "until": turn.answer.id}})
+        where = {"old": old, "id": turn.conversation.id}
+        db.execute(text("UPDATE conversations SET parameters = :old WHERE id = :id"), where)
+        db.execute(text("ALTER TABLE conversations DROP COLUMN summary"))
+        db.execute(text("UPDATE alembic_version SET version_num = '0003'"))
+    writer.dispose()
+    history = History(url)
+    setup = history.conversation("ann", turn.conversation.id).setup
+    assert setup == Setup("Be brief.", {"seed": 7}, Summary("Hi.", turn.answer.id))
     history.close()

@@ -122,7 +122,7 @@ def test_an_odd_id_is_not_found(history: History, odd: str) -> None:
 def test_characters_that_no_database_takes_do_not_lose_the_prompt(history: History) -> None:
     turn = history.ask("ann", None, "a\0b \ud800 😀 $5", "m")
     history.finish(turn.answer.id, content="c\0d", state="done")
-    assert said(history, "ann", turn.conversation.id) == ["a\ufffdb ? 😀 $5", "c\ufffdd"]
+    assert said(history, "ann", turn.conversation.id) == ["a\ufffdb \ufffd 😀 $5", "c\ufffdd"]
 
 
 def test_the_list_has_pinned_conversations_first_then_those_asked_last(

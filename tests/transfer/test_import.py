@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 
 from chatbot import transfer
-from chatbot.history import Whole
+from chatbot.history import Summary, Whole
 from tests.transfer.test_export import whole
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n rest").decode()
@@ -80,6 +81,17 @@ def test_its_own_json_comes_back_whole() -> None:
         assert getattr(back.conversation, name) == getattr(one.conversation, name)
     assert back.conversation.head_id == back.messages[1].id
     assert back.conversation.owner == ""
+
+
+def test_a_summary_is_read_from_its_place_and_from_where_it_was_before() -> None:
+    one = whole()
+    summary = Summary("A cat.", one.messages[1].id)
+    summarized = replace(one, conversation=replace(one.conversation, summary=summary))
+    (back,) = transfer.read(transfer.to_json([summarized]))
+    assert back.conversation == replace(summarized.conversation, id="", owner="")
+    old = own()
+    old["conversations"][0]["parameters"]["summary"] = asdict(summary)
+    assert read(old)[0].conversation.setup == one.conversation.setup._replace(summary=summary)
 
 
 @pytest.mark.parametrize("wrap", [lambda d: d, lambda d: [d[0]["chat"]], lambda d: d[0]])
