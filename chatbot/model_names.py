@@ -1,0 +1,43 @@
+"""Which model a name means: Ollama takes many spellings for a model and lists it by one of them.
+
+Only the standard library is needed here: the set-up and the image's build ask as well.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+_HOST, _NAMESPACE, _TAG = "registry.ollama.ai", "library", "latest"
+
+
+@lru_cache(maxsize=4096)
+def canonical(name: str) -> str:
+    """Return the one spelling of a model's name: `host/namespace/model:tag` in lower case.
+
+    As Ollama 0.24 parses and compares them (types/model/name.go, internal/modelref).
+
+    >>> canonical("library/SmolLM2") == canonical("registry.ollama.ai/library/smollm2:latest")
+    True
+    """
+    name, tag = _split_tag(_without_source(name.strip().lower()))
+    host, namespace, model = ["", "", *name.rsplit("/", 2)][-3:]
+    host = host.rpartition("://")[2] or _HOST
+    return f"{host}/{namespace or _NAMESPACE}/{model}:{tag or _TAG}"
+
+
+def is_same(name: str, other: str) -> bool:
+    """Whether two names mean the same model."""
+    return canonical(name) == canonical(other)
+
+
+def _without_source(name: str) -> str:
+    """Where a name says where its model runs, `:local` goes and `:cloud` joins the tag."""
+    start, _, source = name.rpartition(":")
+    if source == "local":
+        return start
+    return f"{start}-cloud" if source == "cloud" and _split_tag(start)[1] else name
+
+
+def _split_tag(name: str) -> tuple[str, str]:
+    start, _, tag = name.rpartition(":")
+    return (start, tag) if start and "/" not in tag else (name, "")
