@@ -32,9 +32,19 @@ def _default_data_dir() -> Path:
     return Path(base) / "ollama-chatbot"
 
 
-def _http_url(value: str) -> str:
-    if value and not value.startswith(("http://", "https://")):
-        raise ValueError("must start with http:// or https://")
+def _ollama_url(value: str) -> str:
+    """Ollama's address as it takes one itself: http where no scheme is named, with port 11434."""
+    value = value.strip()
+    if value and "://" not in value:
+        host, slash, path = value.partition("/")
+        port = "" if re.search(r":\d+$", host) else ":11434"
+        value = f"http://{host}{port}{slash}{path}"
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0):
+        raise ValueError("must be an address such as http://127.0.0.1:11434")
+    if ending := re.search(r"/(v1|api)(/.*)?$", parts.path):
+        # It is not cut off: nobody would see that another address is asked than the one they gave.
+        raise ValueError(f"must be Ollama's address alone, without {ending[0]}")
     return value.rstrip("/")
 
 
@@ -47,7 +57,8 @@ def _database_url(value: str) -> str:
 def _origin(value: str) -> str:
     parts = urlsplit(value)
     bare = f"{parts.scheme}://{parts.netloc}"
-    if value and (not parts.hostname or _http_url(value) != bare or parts.username is not None):
+    is_web = parts.scheme in ("http", "https")
+    if value and not (is_web and parts.hostname and value.rstrip("/") == bare and "@" not in bare):
         raise ValueError("must be scheme, host and perhaps port, such as https://chat.example.org")
     return value.rstrip("/")
 
@@ -120,18 +131,18 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(_database_url)] = Field(
         default="", description="Where the history is kept; empty: SQLite in DATA_DIR"
     )
-    ollama_base_url: Annotated[str, AfterValidator(_http_url)] = Field(
+    ollama_base_url: Annotated[str, AfterValidator(_ollama_url)] = Field(
         default="http://127.0.0.1:11434",
         description="An Ollama to use; when unset, the chat starts its own",
     )
-    ollama_service_url: Annotated[str, AfterValidator(_http_url)] = Field(
+    ollama_service_url: Annotated[str, AfterValidator(_ollama_url)] = Field(
         default="",
         description="With replicas: the Ollamas of all, for answers; OLLAMA_BASE_URL is this one's",
     )
     pull_models: bool = Field(
         default=True, description="False where models come with the deployment and none is pulled"
     )
-    chat_model: str = Field(
+    chat_model: Annotated[str, BeforeValidator(_stripped)] = Field(
         default=EMBEDDED_MODEL_NAME,
         min_length=1,
         description="The model to start with; pulled when missing",
