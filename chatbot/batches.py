@@ -13,6 +13,8 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
+from chatbot import failures
+
 # Between two reads. Five tokens at once are read at little more than the cost of one, the end of a
 # fast model's short answer is not held up, and each of the page's ten updates a second has news.
 _TOKENS = 5
@@ -33,12 +35,20 @@ async def _keep_socket(_: object, __: object, end: aiohttp.TraceRequestEndParams
     _socket.set(connection.transport if connection else None)
 
 
+_MOVED = (httpx.codes.MOVED_PERMANENTLY, httpx.codes.FOUND)
+
+
 class BatchingTransport(AiohttpTransport):
-    """httpx on aiohttp, whose answers of `/api/chat` come in batches."""
+    """httpx on aiohttp: answers of `/api/chat` come in batches, errors as Ollama would tell them.
+
+    A request that is sent elsewhere (a proxy that wants https) goes there as it is, not as a GET.
+    """
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Sends the request; raises what httpx raises."""
-        response = await super().handle_async_request(request)
+        response = await failures.readable(await super().handle_async_request(request))
+        if response.status_code in _MOVED:
+            response.status_code = httpx.codes.PERMANENT_REDIRECT
         if request.url.path.endswith("/api/chat"):
             response.stream = _Batches(response.stream)
         return response

@@ -25,6 +25,7 @@ Files = Mapping[str, Sequence[Attachment]]
 def outcome(message: Message, answer: Answer) -> Message:
     """`message` as `answer` has left it: text, state, error, and statistics in seconds."""
     stats = asdict(answer.stats) if answer.stats else {}
+    failed = {"error_code": answer.error.code} if answer.error else {}
     more = {
         "ttft_s": answer.ttft,
         "thought_s": answer.thought_s,
@@ -37,7 +38,7 @@ def outcome(message: Message, answer: Answer) -> Message:
         thinking=answer.thinking,
         state=answer.state,
         error=answer.error.sentence if answer.error else "",
-        stats={**stats, **more},
+        stats={**stats, **more, **failed},
     )
 
 
@@ -209,7 +210,13 @@ class Conversations:
         try:
             yield
         except errors.ChatError as error:
-            self.history.finish(message.id, content="", state="failed", error=error.sentence)
+            self.history.finish(
+                message.id,
+                content="",
+                state="failed",
+                error=error.sentence,
+                stats={"error_code": error.code},
+            )
             raise
 
 

@@ -5,7 +5,8 @@ ChatError
 ├── Unauthorized, SignedOut                                            say who you are
 ├── Busy, Draining                                                     try again later
 ├── OllamaUnreachable, OllamaFailed, TimedOut, OutOfMemory, DiskFull   the server behind us
-├── ModelMissing, ModelUnknown, ModelNotDeployed                       pull it, or another one
+├── OllamaRefused, NotOllama                                           it says no, or is another one
+├── ModelMissing, ModelUnknown, ModelNotDeployed, ModelCannotChat      pull it, or another one
 └── history.NotFound, history.HistoryUnavailable                       the database
 """
 
@@ -16,10 +17,12 @@ class ChatError(Exception):
     """An error with a sentence that a person can act on.
 
     `status` is the HTTP status that the API answers with, `code` a stable word for programs.
+    `may_pass`: the same request may succeed later although nobody changes anything.
     """
 
     status = 500
     code = "error"
+    may_pass = True
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -31,6 +34,7 @@ class BadRequest(ChatError):
 
     status = 400
     code = "bad_request"
+    may_pass = False
 
 
 class UnsupportedMediaType(ChatError):
@@ -38,6 +42,7 @@ class UnsupportedMediaType(ChatError):
 
     status = 415
     code = "unsupported_media_type"
+    may_pass = False
 
 
 class PromptTooLong(ChatError):
@@ -45,6 +50,7 @@ class PromptTooLong(ChatError):
 
     status = 413
     code = "prompt_too_long"
+    may_pass = False
 
 
 class ContextOverflow(ChatError):
@@ -52,6 +58,7 @@ class ContextOverflow(ChatError):
 
     status = 413
     code = "context_overflow"
+    may_pass = False
 
 
 class Unauthorized(ChatError):
@@ -59,6 +66,7 @@ class Unauthorized(ChatError):
 
     status = 401
     code = "unauthorized"
+    may_pass = False
 
 
 class SignedOut(ChatError):
@@ -99,6 +107,28 @@ class OllamaFailed(ChatError):
     code = "ollama_failed"
 
 
+class OllamaRefused(ChatError):
+    """Ollama does not do what is asked, and will not until somebody changes something."""
+
+    status = 502
+    code = "ollama_refused"
+    may_pass = False
+
+
+class NotOllama(ChatError):
+    """Something else than Ollama answers at `url`, which `variable` names."""
+
+    status = 502
+    code = "not_ollama"
+    may_pass = False
+
+    def __init__(self, url: str, variable: str) -> None:
+        super().__init__(
+            f"What answers at {url} is not Ollama. Correct {variable}: "
+            "it is Ollama's address alone, such as http://127.0.0.1:11434."
+        )
+
+
 class TimedOut(ChatError):
     """Nothing came from Ollama for TOKEN_TIMEOUT, or no end within ANSWER_TIMEOUT."""
 
@@ -136,6 +166,7 @@ class ModelNotDeployed(ChatError):
 
     status = 404
     code = "model_not_deployed"
+    may_pass = False
 
     def __init__(self, model: str) -> None:
         super().__init__(
@@ -144,13 +175,33 @@ class ModelNotDeployed(ChatError):
         )
 
 
+class ModelCannotChat(ChatError):
+    """The model was made for something else, such as embeddings."""
+
+    status = 400
+    code = "model_cannot_chat"
+    may_pass = False
+
+    def __init__(self, model: str) -> None:
+        super().__init__(
+            f"The model {model} cannot chat: it was made for something else, such as embeddings. "
+            "Choose another one, or correct CHAT_MODEL."
+        )
+
+
 class ModelUnknown(ChatError):
     """Ollama's library does not have the model either."""
 
     status = 404
     code = "model_unknown"
+    may_pass = False
 
     def __init__(self, model: str) -> None:
         super().__init__(
             f"Ollama's library has no model {model}. Check its name at https://ollama.com/library."
         )
+
+
+def may_pass(code: str | None) -> bool:
+    """Whether a request that failed with this code may succeed later, unchanged."""
+    return all(kind.may_pass for kind in ChatError.__subclasses__() if kind.code == code)

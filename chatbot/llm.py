@@ -7,10 +7,7 @@ Service a new replica takes work at once; httpx-aiohttp halves the cost of a str
 from __future__ import annotations
 
 import asyncio
-import logging
-import re
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,16 +19,13 @@ import ollama
 
 from chatbot import batches, errors
 from chatbot.batches import BatchingTransport
+from chatbot.failures import BROKE_OFF, ollama_errors
 from chatbot.parameters import Parameters
 from chatbot.settings import Settings
 
 if TYPE_CHECKING:
     from chatbot.chat_model import PlainChat
 
-log = logging.getLogger("chatbot.llm")
-
-# How Ollama tells of a runner that the system ended, which it does when memory is short.
-_KILLED = re.compile(r"terminated.*(exit code -1\b|signal: killed)")
 _NS_PER_S = 1e9
 
 on_sent: ContextVar[Callable[[], object]] = ContextVar("on_sent", default=lambda: None)
@@ -142,7 +136,7 @@ class Llm:
                 elif chunk.text or thinking:
                     yield Piece(chunk.text, thinking=thinking)
         if not complete:
-            raise errors.OllamaFailed(_BROKE_OFF)
+            raise errors.OllamaFailed(BROKE_OFF)
 
     def _arguments(self, asked: Asked) -> dict[str, Any]:
         s, own = self.settings, asked.parameters
@@ -172,9 +166,6 @@ async def _tell_sent(*_: object) -> None:
     on_sent.get()()
 
 
-_BROKE_OFF = "The answer broke off before its end. Ask again; what came so far is kept."
-
-
 def _stats(meta: dict[str, Any]) -> Stats:
     def seconds(name: str) -> float:
         return float(meta.get(name) or 0) / _NS_PER_S
@@ -187,60 +178,3 @@ def _stats(meta: dict[str, Any]) -> Stats:
         eval_s=seconds("eval_duration"),
         done_reason=meta.get("done_reason") or "",
     )
-
-
-@contextmanager
-def ollama_errors(
-    settings: Settings, model: str = "", broke_off: str = _BROKE_OFF, url: str = ""
-) -> Iterator[None]:
-    """Turns what httpx, aiohttp and the ollama package raise into a ChatError.
-
-    `broke_off` is the sentence for a stream that ends too early; `url` is the server that was
-    asked, if it is not the one at OLLAMA_BASE_URL.
-    """
-    url = url or settings.ollama_base_url
-    try:
-        yield
-    except ollama.ResponseError as error:
-        log.warning("Ollama refused: %s (status %s)", error.error, error.status_code)
-        raise refusal(error.error, error.status_code, model) from error
-    except (httpx.ConnectError, httpx.ConnectTimeout, ConnectionError) as error:
-        log.debug("no Ollama at %s: %r", url, error)
-        raise errors.OllamaUnreachable(
-            f"Ollama does not answer at {url}. "
-            "Start it with `ollama serve`; the chat goes on by itself."
-        ) from error
-    except httpx.TimeoutException as error:
-        raise errors.TimedOut(
-            f"Ollama was silent for {settings.token_timeout:g} seconds. "
-            "Ask again, choose a smaller model, or raise TOKEN_TIMEOUT."
-        ) from error
-    except (httpx.TransportError, aiohttp.ClientError, ValueError) as error:
-        log.warning("the stream from Ollama broke off", exc_info=error)
-        raise errors.OllamaFailed(broke_off) from error
-
-
-def refusal(text: str, status: int, model: str) -> errors.ChatError:
-    """The ChatError for an error text of Ollama's and the HTTP status that it came with."""
-    low = text.lower()
-    if "manifest: file does not exist" in low:
-        return errors.ModelUnknown(model)
-    if status == 404 or "not found" in low:
-        return errors.ModelMissing(model)
-    if "no space left" in low:
-        return errors.DiskFull(
-            "The disk of Ollama's models is full. Delete a model or free space, then try again."
-        )
-    if "memory" in low or _KILLED.search(low):
-        return errors.OutOfMemory(
-            f"There is not enough free memory for {model or 'the model'}. "
-            f"Choose a smaller model or lower NUM_CTX. Ollama says: {text}"
-        )
-    if "context" in low and ("exceed" in low or "length" in low):
-        return errors.ContextOverflow(
-            "The conversation is longer than the model's context window. "
-            "Shorten the prompt or start a new conversation."
-        )
-    if status == 503:
-        return errors.Busy("Ollama has too many requests waiting. Try again in a minute.")
-    return errors.OllamaFailed(f"Ollama could not answer. Try again. It says: {text}")

@@ -14,7 +14,8 @@ import ollama
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from chatbot import errors
-from chatbot.llm import Llm, ollama_errors
+from chatbot.failures import ollama_errors
+from chatbot.llm import Llm
 
 log = logging.getLogger("chatbot.models")
 

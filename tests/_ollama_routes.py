@@ -27,6 +27,8 @@ async def handle(state: State, exchange: Exchange) -> None:
     fault = state.next_fault(exchange.path)
     if fault and fault.kind == "status":
         exchange.reply_json(fault.status, {"error": fault.error})
+    elif fault and fault.kind == "page":
+        exchange.reply(fault.status, fault.error.encode(), "text/html")
     elif exchange.path.startswith("/api/blobs/"):
         _blob(state, exchange)
     elif exchange.method in ("GET", "HEAD"):

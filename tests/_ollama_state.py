@@ -21,7 +21,7 @@ COUNTS = ("active", "waiting", "finished", "aborted")
 class Fault:
     """A refusal with `status` and `error`, or a stream that breaks after `after` lines."""
 
-    kind: Literal["status", "cut", "malformed", "error", "stall"]
+    kind: Literal["status", "page", "cut", "malformed", "error", "stall"]
     after: int = 0
     status: int = 500
     error: str = "an error was encountered while running the model: unexpected EOF"
@@ -39,6 +39,11 @@ OUT_OF_MEMORY = Fault(
 def model_missing(name: str) -> Fault:
     """The refusal that a model which is not installed meets."""
     return Fault("status", status=404, error=f"model '{name}' not found")
+
+
+def page(status: int, html: str = "<html><h1>Bad Gateway</h1>nginx</html>") -> Fault:
+    """What another program than Ollama answers, such as a proxy before it."""
+    return Fault("page", status=status, error=html)
 
 
 def cut(after: int) -> Fault:

@@ -26,6 +26,7 @@ from tests._ollama_state import (
     error_line,
     malformed,
     model_missing,
+    page,
     prose,
     stall,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "error_line",
     "malformed",
     "model_missing",
+    "page",
     "prose",
     "stall",
 ]

@@ -27,6 +27,7 @@ from tests.fake_ollama import (
     error_line,
     malformed,
     model_missing,
+    page,
     prose,
     stall,
 )
@@ -119,6 +120,10 @@ def test_with_replicas_answers_come_from_the_service_and_readiness_looks_at_the_
 LINE = line(DEFAULT_MODEL, chat=True, text="")
 NO_SPACE = "write /models/blobs/sha256-1-partial: no space left on device"
 TOO_LONG = "the input length exceeds the context length"
+KEY_MISSING = (
+    "llama runner process has terminated: error loading model: error loading model "
+    "hyperparameters: key not found in model: arch.expert_weights_scale"
+)
 FAULTS = [
     (
         model_missing(DEFAULT_MODEL),
@@ -159,6 +164,47 @@ FAULTS = [
         errors.OllamaFailed,
         f"Ollama could not answer. Try again. It says: {Fault.error}",
     ),
+    (
+        Fault("status", error=KEY_MISSING),
+        errors.OllamaRefused,
+        f"Ollama cannot load {DEFAULT_MODEL}: it needs a newer Ollama, or its file is damaged. "
+        f"Update Ollama, or pull the model again. Ollama says: {KEY_MISSING}",
+    ),
+    (
+        Fault("status", status=400, error=f'"{DEFAULT_MODEL}" does not support chat'),
+        errors.ModelCannotChat,
+        f"The model {DEFAULT_MODEL} cannot chat: it was made for something else, such as "
+        "embeddings. Choose another one, or correct CHAT_MODEL.",
+    ),
+    (
+        Fault("status", status=401, error="unauthorized"),
+        errors.OllamaRefused,
+        f"Ollama is not signed in, which {DEFAULT_MODEL} needs. Run `ollama signin` on its "
+        "machine.",
+    ),
+    (
+        Fault("status", status=403, error="this model requires a subscription"),
+        errors.OllamaRefused,
+        f"Ollama may not use {DEFAULT_MODEL}. Choose another model. It says: "
+        "this model requires a subscription",
+    ),
+    (
+        Fault("status", status=429, error="you have reached your weekly usage limit"),
+        errors.Busy,
+        "Ollama takes no more requests for now. Wait, or choose another model. It says: "
+        "you have reached your weekly usage limit",
+    ),
+    (
+        Fault("status", status=400, error="option num_ctx must be of type integer"),
+        errors.OllamaRefused,
+        "Ollama refuses this request. Change the prompt, the conversation's settings or the model. "
+        "It says: option num_ctx must be of type integer",
+    ),
+    (
+        Fault("status", error="prompt template function 'x' not found"),
+        errors.OllamaFailed,
+        "Ollama could not answer. Try again. It says: prompt template function 'x' not found",
+    ),
     (cut(2), errors.OllamaFailed, BROKE_OFF),
     (malformed(2), errors.OllamaFailed, BROKE_OFF),
 ]
@@ -179,6 +225,73 @@ def test_what_goes_wrong_in_ollama_is_told_with_the_cure(
     assert type(refusal.value) is kind
     assert refusal.value.sentence == sentence
     assert len(loop.run(_answer(llm))) > 1  # and the next one is answered
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "sentence"),
+    [
+        (200, errors.NotOllama, "What answers at {url} is not Ollama. Correct OLLAMA_BASE_URL: "),
+        (404, errors.NotOllama, "What answers at {url} is not Ollama. Correct OLLAMA_BASE_URL: "),
+        (405, errors.NotOllama, "What answers at {url} is not Ollama. Correct OLLAMA_BASE_URL: "),
+        (401, errors.OllamaRefused, "What answers at {url} asks for a login (status 401). "),
+        (403, errors.OllamaRefused, "What answers at {url} turns the chat away (status 403). "),
+        (413, errors.OllamaRefused, "A proxy before Ollama, at {url}, takes no request of this "),
+        (429, errors.Busy, "What answers at {url} is busy or does not reach Ollama (status 429). "),
+        (500, errors.OllamaFailed, "Ollama failed without a word (status 500). Try again; "),
+        (502, errors.OllamaUnreachable, "A proxy answers at {url} and does not reach Ollama "),
+        (503, errors.Busy, "What answers at {url} is busy or does not reach Ollama (status 503). "),
+        (504, errors.TimedOut, "A proxy before Ollama, at {url}, waited no longer (status 504). "),
+        (522, errors.OllamaUnreachable, "A proxy answers at {url} and does not reach Ollama "),
+    ],
+)
+@pytest.mark.parametrize("html", ["<html><h1>Oh</h1>nginx/1.27</html>", "", "[]", '{"error": {}}'])
+def test_what_another_program_answers_is_told_by_its_status_and_never_read_out(
+    fake: FakeOllama,
+    llm: Llm,
+    loop: LoopThread,
+    status: int,
+    kind: type[errors.ChatError],
+    sentence: str,
+    html: str,
+) -> None:
+    fake.fail(page(status, html))
+    with pytest.raises(kind) as refusal:
+        loop.run(_answer(llm))
+    assert type(refusal.value) is kind
+    assert refusal.value.sentence.startswith(sentence.format(url=fake.url))
+    assert "<" not in refusal.value.sentence
+
+
+@pytest.mark.parametrize("line", ["[]", "null", '{"error": {"message": "broken"}}', '"text"'])
+def test_a_line_that_is_no_message_ends_the_stream_with_a_sentence(
+    fake: FakeOllama, llm: Llm, loop: LoopThread, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests._ollama_shapes.line", lambda *_: json.loads(line))
+    with pytest.raises(errors.OllamaFailed, match=BROKE_OFF):
+        loop.run(_answer(llm))
+
+
+def test_a_proxy_that_wants_another_address_gets_the_same_request_there(
+    fake: FakeOllama, loop: LoopThread, tmp_path: Path
+) -> None:
+    class Moved(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(301)
+            self.send_header("location", fake.url + self.path)
+            self.send_header("content-type", "text/html")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Moved) as server:
+        threading.Thread(target=server.serve_forever).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        llm = Llm(Settings(data_dir=tmp_path, ollama_base_url=url))
+        assert loop.run(_answer(llm))
+        loop.run(llm.close())
+        server.shutdown()
 
 
 def test_a_stream_that_ends_without_its_last_line_broke_off(

@@ -49,7 +49,9 @@ def _help(shown: view.View, index: int, answer: Message) -> None:
         return
     if answer.error == errors.ModelMissing(answer.model).sentence:
         status.pull(answer.model, key=f"pull-{answer.id}")
-    st.button(t("Try again"), key=f"again-{answer.id}", on_click=again, args=(shown, index))
+    # Without a change it may help no more: then another model is that change.
+    if shown.model != answer.model or errors.may_pass((answer.stats or {}).get("error_code")):
+        st.button(t("Try again"), key=f"again-{answer.id}", on_click=again, args=(shown, index))
 
 
 def _actions() -> dict[str, str]:

@@ -7,8 +7,17 @@ import pytest
 from chatbot.answers import Answer
 from chatbot.conversation import Draft
 from chatbot.services import Services
-from tests.fake_ollama import CRASHED, OUT_OF_MEMORY, FakeOllama, cut, error_line, model_missing
+from tests.fake_ollama import (
+    CRASHED,
+    OUT_OF_MEMORY,
+    FakeOllama,
+    Fault,
+    cut,
+    error_line,
+    model_missing,
+)
 from tests.page.conftest import Open, ask, messages, shown, texts
+from tests.product import wait_for
 
 
 def test_an_answer_ends_with_its_model_tokens_and_speed(open_page: Open, fake: FakeOllama) -> None:
@@ -21,6 +30,25 @@ def test_an_answer_ends_with_its_model_tokens_and_speed(open_page: Open, fake: F
     assert speed.endswith(" tokens/s")
     assert tokens == "12 tokens in, 40 out"
     assert context == "52 of 4,096 tokens of context"
+
+
+SIGNED_OUT = Fault("status", status=401, error="unauthorized")
+
+
+def test_what_no_second_try_cures_says_its_cure_and_is_tried_again_with_another_model(
+    open_page: Open, ready: Services, fake: FakeOllama
+) -> None:
+    fake.models = [*fake.models, "qwen3:4b"]
+    wait_for(lambda: ready.models.has("qwen3:4b"))
+    fake.fail(SIGNED_OUT)
+    app = ask(open_page(), "Hello")
+    assert "Run `ollama signin` on its machine." in texts(app.error)[0]
+    assert not [one for one in app.button if one.label == "Try again"]
+    app.selectbox[0].set_value("qwen3:4b").run()
+    (again,) = (one for one in app.button if one.label == "Try again")
+    again.click().run()
+    assert not app.run().error
+    assert fake.bodies()[-1]["model"] == "qwen3:4b"
 
 
 def test_an_answer_that_ended_before_it_was_drawn_is_shown(
