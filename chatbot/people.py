@@ -60,6 +60,10 @@ class People:
                 return self._vouched_for(claims, browser)
         return Person(owner=browser, browser=browser, lasting=known is not None)
 
+    def sign(self, visitor_id: str) -> str:
+        """The value of the cookie that would make a browser this visitor."""
+        return self._signer.sign(visitor_id).decode()
+
     def provider_answers(self) -> bool:
         """Asks the provider, for CONNECT_TIMEOUT seconds at most; what it lacks is logged."""
         try:

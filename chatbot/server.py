@@ -20,7 +20,7 @@ from starlette.middleware import Middleware
 from streamlit import config
 from streamlit import logger as streamlit_logger
 
-from chatbot import api, errors, people, proxy, services, visitors
+from chatbot import api, downloads, errors, people, proxy, services, visitors
 from chatbot.history import History
 from chatbot.settings import Settings
 from chatbot.sockets import PageSocket
@@ -64,7 +64,7 @@ def create_app(settings: Settings) -> st.App:
 
     return st.App(
         _PAGE,
-        routes=api.ROUTES,
+        routes=[*api.ROUTES, *downloads.ROUTES],
         middleware=[
             *proxy.middleware(settings),
             Middleware(VisitorCookie, signer=visitors.signer(settings)),

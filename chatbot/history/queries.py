@@ -112,6 +112,12 @@ FILES = (
     .where(*_IS_OWNED)
     .order_by(attachments.c.id)
 )
+FILE = (
+    select(attachments)
+    .join(messages, _m.id == attachments.c.message_id)
+    .join(conversations, _c.id == _m.conversation_id)
+    .where(attachments.c.id == bindparam("attachment"), *OWNED)
+)
 PRESETS = select(presets).where(presets.c.owner == bindparam("visitor")).order_by(presets.c.name)
 DELETE_PRESET = delete(presets).where(
     presets.c.owner == bindparam("visitor"), presets.c.name == bindparam("preset")

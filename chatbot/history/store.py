@@ -116,6 +116,15 @@ class History(Collection):
         with self._reading() as db:
             return branches.files(db, _ids(owner, conversation_id))
 
+    def attachment(self, owner: str, attachment_id: str) -> Attachment:
+        """Return one attachment, or raise NotFound when this owner has none of that id."""
+        with self._reading() as db:
+            ids = {"visitor": owner, "attachment": attachment_id}
+            row = db.execute(queries.FILE, ids).one_or_none()
+        if row is None:
+            raise not_found()
+        return Attachment(row.name, row.media_type, row.size, row.data)
+
     def configure(self, owner: str, conversation_id: str, setup: Setup) -> None:
         """Give a conversation its system prompt, parameters and summary, or raise NotFound."""
         names = {

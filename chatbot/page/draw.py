@@ -110,7 +110,7 @@ def _bottom(shown: view.View) -> None:
 def _held(shown: view.View) -> None:
     """The files of a prompt that was refused, which go with the next one."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        exchange.draw_files(shown.held)
+        exchange.draw_chips(shown.held)
         st.button(t("Remove"), key="unhold", type="tertiary", on_click=shown.held.clear)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 import streamlit as st
 
-from chatbot import services
+from chatbot import downloads, services
 from chatbot.answers import Answer
 from chatbot.attachments import Attachment
 from chatbot.conversation import Draft
@@ -77,21 +79,31 @@ def draw(index: int) -> None:
 
 
 def _question(shown: view.View, one: view.Exchange) -> None:
-    files = shown.files.get(one.question.id, ())
-    if files:
-        draw_files(files)
+    _images(shown, one.question.id)
+    draw_chips([file for file in shown.files.get(one.question.id, ()) if not file.is_image])
     st.markdown(for_prompt(one.question.content))
     foot.versions(shown, one.question.id, one.question_versions)
 
 
-def draw_files(files: list[Attachment] | tuple[Attachment, ...]) -> None:
-    """Shows attachments: images as images, documents as chips."""
-    images = [one for one in files if one.is_image]
-    if images:
-        st.image([one.data for one in images], width=_IMAGE_WIDTH, alt=[one.name for one in images])
-    chips = [_chip(one) for one in files if not one.is_image]
-    if chips:
-        st.markdown(" ".join(chips))
+def _images(shown: view.View, message_id: str) -> None:
+    """Shows a prompt's images, each a link to itself in full size.
+
+    Not with st.image, whose files Streamlit forgets.
+    """
+    links = []
+    for number, file in enumerate(shown.files.get(message_id, ())):
+        if file.is_image:
+            address = html.escape(downloads.attachment_address(shown.person, message_id, number))
+            image = f'<img src="{address}" alt="{html.escape(file.name)}" width="{_IMAGE_WIDTH}">'
+            links.append(f'<a href="{address}" target="_blank">{image}</a>')
+    if links:
+        st.html(" ".join(links))
+
+
+def draw_chips(files: Sequence[Attachment]) -> None:
+    """Shows files by their names."""
+    if files:
+        st.markdown(" ".join(map(_chip, files)))
 
 
 def _chip(one: Attachment) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from chatbot import errors, services, transfer
+from chatbot import downloads, errors, services, transfer
 from chatbot.history import Conversation
 from chatbot.page import exchange
 from chatbot.page.texts import t, told
@@ -29,7 +28,7 @@ def of_one(shown: View, one: Conversation) -> None:
             "keep_off" if one.pinned else "keep",
             lambda: _pin(shown, one),
         )
-        _exports(shown.owner, one.id, _file_name(one.title))
+        _exports(shown, one.id)
         _item(
             t("Delete this conversation"), f"delete-{one.id}", "delete", lambda: _delete(shown, one)
         )
@@ -39,7 +38,7 @@ def of_all(shown: View) -> None:
     """The menu of all conversations."""
     with _menu(t("All conversations"), "more_vert"):
         _import(shown)
-        _exports(shown.owner, None, t("conversations"))
+        _exports(shown, None)
         _delete_all(shown)
 
 
@@ -53,33 +52,14 @@ def _item(label: str, key: str, icon: str, act: Callable[[], None]) -> None:
     st.button(label, key=key, icon=f":material/{icon}:", width="stretch", on_click=act)
 
 
-def _exports(owner: str, conversation_id: str | None, name: str) -> None:
-    """Two downloads, each made when it is asked for."""
-    history = services.current().history
-    st.download_button(
-        t("Export as Markdown"),
-        lambda: transfer.to_markdown(history.export(owner, conversation_id)),
-        f"{name}.md",
-        "text/markdown",
-        key=f"markdown-{conversation_id}",
-        icon=":material/markdown:",
-        width="stretch",
-        on_click="ignore",
-    )
-    st.download_button(
-        t("Export as JSON"),
-        lambda: transfer.to_json(history.export(owner, conversation_id)),
-        f"{name}.json",
-        "application/json",
-        key=f"json-{conversation_id}",
-        icon=":material/data_object:",
-        width="stretch",
-        on_click="ignore",
-    )
-
-
-def _file_name(title: str) -> str:
-    return re.sub(r"[^\w -]+", "", title).strip() or "conversation"
+def _exports(shown: View, conversation_id: str | None) -> None:
+    """Two links, each to a file that is made when it is asked for."""
+    for label, ending, icon in (
+        (t("Export as Markdown"), "md", "markdown"),
+        (t("Export as JSON"), "json", "data_object"),
+    ):
+        address = downloads.export_address(shown.person, conversation_id, ending)
+        st.link_button(label, address, icon=f":material/{icon}:", width="stretch")
 
 
 def _rename(shown: View, one: Conversation, key: str) -> None:

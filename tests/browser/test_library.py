@@ -44,7 +44,7 @@ def entries(page: ChatPage) -> Locator:
 
 def download(page: ChatPage, place: Locator, name: str) -> Download:
     with page.page.expect_download() as waiting:
-        place.get_by_role("button", name=name).click()
+        place.get_by_role("link", name=name).click()
     return waiting.value
 
 
@@ -141,6 +141,20 @@ def test_an_export_is_imported_by_another_visitor(
     expect(other.page.get_by_text("Conversations imported: 1")).to_be_visible()
     expect(other.messages.last).to_contain_text("They purr")
     expect(other.conversation("About: cats/dogs")).to_be_visible()
+
+
+def test_every_export_gives_a_file_after_a_second_prompt(page: ChatPage, fake: FakeOllama) -> None:
+    fake.tokens = ["They ", "purr"]
+    talk(page, "About cats")
+    for prompt in ("And dogs?", "And birds?"):
+        expect(page.ask(prompt)).to_contain_text("tokens/s")
+        page.idle()
+    for name in ("Rename, pin, export, delete", "All conversations"):
+        place = menu(page, name)
+        for label in ("Export as Markdown", "Export as JSON"):
+            file = download(page, place, label)
+            assert "And birds?" in Path(file.path()).read_text()
+        page.page.keyboard.press("Escape")
 
 
 def test_a_bad_file_is_refused_with_its_line(page: ChatPage, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.browser
 Visit = Callable[..., ChatPage]
 
 ABLE = "able:1b"
+PICTURE = "[alt='one.png']"
 
 
 @pytest.fixture
@@ -103,3 +104,46 @@ def test_a_model_that_cannot_see_refuses_images_and_nothing_typed_is_lost(
     expect(able.messages.first.get_by_role("img", name="one.png")).to_be_visible()
     able.idle()
     assert len(fake.bodies()[-1]["messages"][1]["images"]) == 1
+
+
+def test_an_earlier_image_stays(able: ChatPage) -> None:
+    attach(able, ("one.png", image("PNG")))
+    able.ask("What do you see?")
+    able.idle()
+    picture = able.page.get_by_role("img", name="one.png")
+
+    def is_drawn() -> bool:
+        expect(picture).to_be_visible()
+        picture.scroll_into_view_if_needed()
+        able.page.wait_for_function("name => document.querySelector(name).complete", arg=PICTURE)
+        drawn: bool = picture.evaluate(
+            "async one => (await fetch(one.src, {cache: 'no-store'})).ok && one.naturalWidth > 0"
+        )
+        return drawn
+
+    assert is_drawn()
+    for number in range(20):  # on the way the page is drawn anew once
+        able.ask(f"And now, {number}?")
+        able.idle()
+        if number in (0, 19):
+            earlier = able.button("Show earlier messages")
+            if earlier.count():
+                earlier.click()
+            assert is_drawn()
+    able.messages.last.get_by_role("button", name="More").click()
+    able.page.get_by_text("Answer again").click()
+    able.idle()
+    assert is_drawn()
+    able.reload()
+    able.button("Show earlier messages").click()
+    assert is_drawn()
+
+
+def test_an_image_opens_in_full_size_in_a_tab_of_its_own(able: ChatPage) -> None:
+    attach(able, ("one.png", image("PNG")))
+    able.ask("What do you see?")
+    able.idle()
+    with able.page.expect_popup() as opened:
+        able.page.get_by_role("img", name="one.png").click()
+    expect(opened.value.locator("img")).to_be_visible()
+    expect(able.messages).to_have_count(2)
