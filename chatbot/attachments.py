@@ -1,59 +1,25 @@
-"""Files that a person attaches: checked, and read into what a model can take."""
+"""Files that a person attaches: known by what is in them, and read into what a model can take."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
+from pathlib import PurePath
 
+from chatbot import documents, encodings, images
 from chatbot.errors import BadRequest
 
-if TYPE_CHECKING:
-    from langchain_core.document_loaders import BaseLoader
-
-IMAGES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp"}
-TEXTS = [
-    "txt",
-    "md",
-    "csv",
-    "json",
-    "yaml",
-    "yml",
-    "toml",
-    "xml",
-    "html",
-    "css",
-    "ini",
-    "log",
-    "sql",
-]
-CODE = [
-    "sh",
-    "py",
-    "js",
-    "ts",
-    "java",
-    "c",
-    "h",
-    "cpp",
-    "cs",
-    "go",
-    "rs",
-    "rb",
-    "php",
-    "swift",
-    "kt",
-]
-DOCUMENTS = [*TEXTS, *CODE, "pdf", "docx"]
-KINDS = [*DOCUMENTS, *IMAGES]  # file name endings, without the dot
-
-_SIGNATURES = {
-    "image/png": lambda data: data.startswith(b"\x89PNG\r\n\x1a\n"),
-    "image/jpeg": lambda data: data.startswith(b"\xff\xd8\xff"),
-    "image/webp": lambda data: data[:4] == b"RIFF" and data[8:12] == b"WEBP",
+# What to save a file as that cannot be read, by the ending of its name.
+_INSTEAD = {
+    "CSV": ("xls", "xlsx", "xlsm", "xlsb", "ods", "numbers"),
+    "PDF": ("doc", "odt", "rtf", "ppt", "pptx", "odp", "pages", "key", "epub"),
+    "JPEG": ("heic", "heif", "psd", "ico", "dng", "cr2", "nef"),
 }
+# Under these names text is not what it should be: an error page, or a download that broke off.
+_NOT_TEXT = {"pdf", "docx", "png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif"}
+_RTF = "{\\rtf"  # text by its characters only
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,51 +44,64 @@ class Attachment:
 
 def read(name: str, data: bytes, max_bytes: int) -> Attachment:
     """Checks a file and reads it, in up to seconds; raises BadRequest with the reason."""
-    name = PurePath(name).name.replace('"', "'")
-    ending = PurePath(name).suffix.lstrip(".").lower()
+    name = re.sub(r"[\x00-\x1f\x7f]", "", PurePath(name).name).replace('"', "'")
     if len(data) > max_bytes:
-        raise BadRequest(
-            f"{name} has {_megabytes(data)}. At most {max_bytes / 1e6:.0f} MB are taken."
-        )
-    if media_type := IMAGES.get(ending):
-        if not _SIGNATURES[media_type](data):
-            raise BadRequest(
-                f"{name} is not a {ending.upper()} image. Save it as one and try again."
-            )
-        return Attachment(name, media_type, len(data), data)
-    if ending not in DOCUMENTS:
-        raise BadRequest(f"{name} cannot be read. Attach text, CSV, PDF, DOCX or an image.")
-    text = _text(name, ending, data)
+        size = f"{len(data) / 1e6:.1f} MB"
+        raise BadRequest(f"{name} has {size}. At most {max_bytes / 1e6:.0f} MB are taken.")
+    with _explained(name):
+        if image := images.media_type_and_data(data):
+            media_type, seen = image
+            return Attachment(name, media_type, len(data), seen)
+        text = _text(name, data).replace("\0", "")
+    return Attachment(name, "text/plain", len(data), text.encode(errors="replace"))
+
+
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    """Turns what the libraries raise into sentences."""
+    try:
+        yield
+    except BadRequest:
+        raise
+    except documents.LockedError as error:
+        raise BadRequest(f"{name} is locked with a password. Attach a copy without one.") from error
+    except images.TooManyPixelsError as error:
+        raise BadRequest(f"{name} has {error} megapixels. Attach a smaller copy of it.") from error
+    except Exception as error:  # each library has its own
+        raise _damaged(name) from error
+
+
+def _text(name: str, data: bytes) -> str:
+    if documents.is_pdf(data):
+        text = documents.pdf_text(data)
+    elif documents.is_word(data):
+        text = documents.word_text(data)
+    else:
+        return _plain_text(name, data)
     if not text.strip():
-        raise BadRequest(f"No text was found in {name}. A scan needs a model that sees images.")
-    return Attachment(name, f"text/{ending}", len(data), text.encode(errors="replace"))
+        raise BadRequest(
+            f"No text was found in {name}. Attach a scan as images, to a model that sees them."
+        )
+    return text
 
 
-def _text(name: str, ending: str, data: bytes) -> str:
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / f"file.{ending}"
-        file.write_bytes(data)
-        try:
-            pages = _loader(ending)(str(file)).load()
-        except Exception as error:  # each loader raises what its parser raises
-            raise BadRequest(
-                f"{name} cannot be read: it is damaged, locked or no {ending.upper()}."
-            ) from error
-    return "\n\n".join(page.page_content for page in pages)
+def _plain_text(name: str, data: bytes) -> str:
+    text, ending = encodings.decode(data), PurePath(name).suffix.lstrip(".").lower()
+    if text is not None and not text.strip():
+        raise BadRequest(f"{name} is empty. Attach it with something in it.")
+    if text is not None and ending not in _NOT_TEXT and not text.startswith(_RTF):
+        return text
+    if documents.is_locked_office(data):
+        raise documents.LockedError
+    if ending in _NOT_TEXT:
+        raise _damaged(name)
+    for kind, endings in _INSTEAD.items():
+        if ending in endings:
+            raise BadRequest(f"{name} cannot be read. Save it as {kind} and attach that.")
+    raise BadRequest(f"{name} cannot be read. Attach text, CSV, PDF, DOCX or an image.")
 
 
-def _loader(ending: str) -> Callable[[str], BaseLoader]:
-    # Imported late: a loader takes a second and most conversations have no file.
-    from langchain_community import document_loaders as loaders
-
-    if ending == "pdf":
-        return loaders.PyPDFLoader
-    if ending == "docx":
-        return loaders.Docx2txtLoader
-    if ending == "csv":
-        return lambda file: loaders.CSVLoader(file, encoding="utf-8-sig")
-    return lambda file: loaders.TextLoader(file, encoding="utf-8-sig")
-
-
-def _megabytes(data: bytes) -> str:
-    return f"{len(data) / 1e6:.1f} MB"
+def _damaged(name: str) -> BadRequest:
+    return BadRequest(
+        f"{name} is damaged, or is not what its name says. Save it again and attach that."
+    )

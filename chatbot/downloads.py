@@ -15,9 +15,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from chatbot import errors, services, visitors
-from chatbot.attachments import IMAGES
 from chatbot.claims import read_claims
 from chatbot.history.errors import not_found
+from chatbot.images import MEDIA_TYPES
 from chatbot.people import Person
 
 _ALWAYS = {
@@ -25,7 +25,7 @@ _ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
-_MEDIA_TYPES = {"json": "application/json", "md": "text/markdown"}
+_EXPORTS = {"json": "application/json", "md": "text/markdown"}
 
 
 def export_address(person: Person, conversation_id: str | None, ending: str) -> str:
@@ -78,13 +78,13 @@ def export(request: Request) -> Response:
 
     conversation_id = request.path_params.get("conversation_id")
     ending = request.path_params["ending"]
-    if ending not in _MEDIA_TYPES:
+    if ending not in _EXPORTS:
         raise not_found()
     wholes = services.current().history.export(_owner(request), conversation_id)
     body = transfer.to_json(wholes) if ending == "json" else transfer.to_markdown(wholes)
     name = _file_name(wholes[0].conversation.title) if conversation_id else "conversations"
     headers = {**_ALWAYS, **_saved_as(f"{name}.{ending}"), "Cache-Control": "no-store"}
-    return Response(body, headers=headers, media_type=_MEDIA_TYPES[ending])
+    return Response(body, headers=headers, media_type=_EXPORTS[ending])
 
 
 @_told
@@ -92,7 +92,7 @@ def attachment(request: Request) -> Response:
     """Answer with an attached image; other files are told by their names only."""
     owner, attachment_id = _owner(request), request.path_params["attachment_id"]
     file = services.current().history.attachment(owner, attachment_id)
-    if file.media_type not in IMAGES.values():
+    if file.media_type not in MEDIA_TYPES:
         raise not_found()
     kept = {"Cache-Control": "private, max-age=3600", "Vary": "Cookie"}
     return Response(file.data, headers={**_ALWAYS, **kept}, media_type=file.media_type)

@@ -4,26 +4,44 @@ from __future__ import annotations
 
 import io
 import zipfile
+from typing import Any
 
 from PIL import Image
 
-_WORDS = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_NAMES = (
+    'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
+    'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" '
+    'xmlns:wps="http://schemas.microsoft.com/office/word/2010/wordprocessingShape" '
+    'xmlns:v="urn:schemas-microsoft-com:vml"'
+)
 
 
-def image(kind: str = "PNG") -> bytes:
+def image(kind: str = "PNG", **options: Any) -> bytes:
     """A small blue picture."""
     file = io.BytesIO()
-    Image.new("RGB", (32, 24), (90, 120, 220)).save(file, kind)
+    Image.new("RGB", (32, 24), (90, 120, 220)).save(file, kind, **options)
     return file.getvalue()
 
 
-def docx(text: str) -> bytes:
-    """A Word document with one paragraph."""
-    body = f"<w:body><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:body>"
+def docx(text: str, header: str = "") -> bytes:
+    """A Word document with one paragraph, and one in its header where asked for."""
+    return word_file(_paragraph(text), header=f"<w:hdr {_NAMES}>{_paragraph(header)}</w:hdr>")
+
+
+def word_file(body: str, **parts: str) -> bytes:
+    """A Word document with this XML as its body, and further parts by their names."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("word/document.xml", f'<w:document xmlns:w="{_WORDS}">{body}</w:document>')
+        archive.writestr(
+            "word/document.xml", f"<w:document {_NAMES}><w:body>{body}</w:body></w:document>"
+        )
+        for name, xml in parts.items():
+            archive.writestr(f"word/{name}1.xml", xml)
     return file.getvalue()
+
+
+def _paragraph(text: str) -> str:
+    return f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>"
 
 
 def pdf(text: str) -> bytes:

@@ -61,9 +61,10 @@ def page() -> None:
         shown.taken = False
     else:
         shown.reload()
-    if shown.early:
+    if shown.early is not None:
         early, shown.early = shown.early, None
-        _send(shown, early)
+        if draft := _draft(shown, early):
+            _send(shown, draft)
     sidebar.draw(shown)
     _bottom(shown)
     welcome.draw(shown, _submit)
@@ -77,7 +78,7 @@ def _bottom(shown: view.View) -> None:
     with st.bottom:
         status.draw()
         if shown.trouble is not None:
-            st.error(told(shown.trouble.sentence))
+            st.error("\n\n".join(map(told, shown.trouble.sentence.split("\n"))))
         if shown.held:
             _held(shown)
         # Streamlit's own stop button takes the end of the submission's run for the answer's end.
@@ -93,17 +94,16 @@ def _bottom(shown: view.View) -> None:
         t("Ask anything"),
         key="prompt",
         max_chars=now.settings.max_prompt_chars,
+        # Any kind, and images too for a model that cannot see: what is in a file decides, and what
+        # cannot be taken is said when it is sent.
         accept_file="multiple",
-        # Images too for a model that cannot see: another list of kinds would be another input, and
-        # what is typed in this one would be lost. The sidebar says it, and sending is refused.
-        file_type=attachments.KINDS,
         max_upload_size=now.settings.max_file_mb,
         on_submit=_typed,
     )
     first, shown.drawn = not shown.drawn, True
     if prompt is not None and first:
         # It came before this session had drawn its input, as after a restart: no callback then.
-        shown.early = _draft(shown, prompt)
+        shown.early = prompt
         st.rerun()
 
 
@@ -169,19 +169,19 @@ def _typed() -> None:
 
 
 def _draft(shown: view.View, typed: str | ChatInputValue) -> Draft | None:
-    """The prompt with its files; None if one cannot be read, which is said and costs nothing."""
+    """The prompt with its files; None if some cannot be read, which is said and costs nothing."""
     text = typed if isinstance(typed, str) else typed.text
     files, shown.held = shown.held, []
-    trouble = None
-    for one in () if isinstance(typed, str) else typed.files:
+    refusals = []
+    for file in () if isinstance(typed, str) else typed.files:
         try:
-            files.append(_read(one.name, one.getvalue()))
+            files.append(_read(file.name, file.getvalue()))
         except errors.ChatError as error:
-            trouble = error
+            refusals.append(error.sentence)
     draft = Draft(text, files)
-    if trouble is None:
+    if not refusals:
         return draft
-    shown.trouble = trouble
+    shown.trouble = errors.BadRequest("\n".join(refusals))
     _give_back(shown, draft)
     return None
 
@@ -219,4 +219,4 @@ def _send(shown: view.View, draft: Draft) -> list[int]:
 
 def _give_back(shown: view.View, draft: Draft) -> None:
     st.session_state.prompt = draft.prompt
-    shown.held = list(draft.files)
+    shown.held = [*draft.files, *shown.held]

@@ -81,7 +81,8 @@ def draw(index: int) -> None:
 def _question(shown: view.View, one: view.Exchange) -> None:
     _images(shown, one.question.id)
     draw_chips([file for file in shown.files.get(one.question.id, ()) if not file.is_image])
-    st.markdown(for_prompt(one.question.content))
+    if one.question.content:
+        st.markdown(for_prompt(one.question.content))
     foot.versions(shown, one.question.id, one.question_versions)
 
 

@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
+from streamlit.elements.widgets.chat import ChatInputValue
 from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from chatbot import errors, services
 from chatbot.answers import Answer
 from chatbot.attachments import Attachment
-from chatbot.conversation import Draft, Thread, outcome
+from chatbot.conversation import Thread, outcome
 from chatbot.history import NO_SETUP, Message, NotFound, Setup
 from chatbot.page import account
 from chatbot.people import Person
@@ -39,7 +40,7 @@ class View:
 
     `trouble` is what went wrong last, shown until something else is done; `taken`: this run's
     prompt has been sent, so that nothing need be read again; `drawn`: the tab has had its input;
-    `early`: a prompt to send at the next run; `held`: files of a prompt that was refused; `dialog`:
+    `early`: what to send at the next run; `held`: files of a prompt that was refused; `dialog`:
     what the next run opens, for which exchange; `first`: the exchange that the page begins with;
     `drawn_flat`: how many exchanges there were when the whole page was drawn last.
     """
@@ -51,7 +52,7 @@ class View:
     model: str = ""
     taken: bool = False
     drawn: bool = False
-    early: Draft | None = None
+    early: str | ChatInputValue | None = None
     held: list[Attachment] = field(default_factory=list)
     dialog: tuple[str, int] | None = None
     first: int | None = None

@@ -9,6 +9,7 @@ import pytest
 import streamlit as st
 
 from chatbot.attachments import Attachment
+from chatbot.conversation import Draft
 from chatbot.page import draw, view
 from chatbot.people import Person
 from chatbot.services import Services
@@ -35,15 +36,35 @@ def test_a_file_that_cannot_be_read_gives_the_prompt_and_the_other_files_back(
     shown = view.View(Person("ann", "browser"))
     files = [
         SimpleNamespace(name="good.txt", getvalue=lambda: b"Good"),
-        SimpleNamespace(name="bad.exe", getvalue=lambda: b"MZ"),
+        SimpleNamespace(name="bad.exe", getvalue=lambda: b"MZ\x90\0\3\0\0\0"),
+        SimpleNamespace(name="empty.txt", getvalue=lambda: b""),
     ]
     typed: Any = SimpleNamespace(text="Read both", files=files)
     assert draw._draft(shown, typed) is None
-    assert shown.trouble is not None and "bad.exe cannot be read" in shown.trouble.sentence
+    assert shown.trouble is not None
+    bad, empty = shown.trouble.sentence.splitlines()
+    assert "bad.exe cannot be read" in bad and "empty.txt is empty" in empty
     assert [one.name for one in shown.held] == ["good.txt"]
     assert state["prompt"] == "Read both"
     draft = draw._draft(shown, "Only the good one")
     assert draft is not None and [one.name for one in draft.files] == ["good.txt"]
+
+
+def test_a_suggestion_that_is_refused_leaves_the_held_files(
+    monkeypatch: pytest.MonkeyPatch, ready: Services
+) -> None:
+    monkeypatch.setattr(st, "session_state", _State({}))
+    shown = view.View(Person("ann", "browser"), held=[NOTE])
+    draw._give_back(shown, Draft("Draft a friendly reminder by e-mail"))
+    assert shown.held == [NOTE]
+
+
+def test_a_file_without_a_word_is_shown_as_the_prompt(open_page: Open, ready: Services) -> None:
+    turn = ready.history.ask("ann", None, "", "m", files=[NOTE])
+    ready.history.finish(turn.answer.id, content="Done", state="done")
+    app = open_page(c=turn.conversation.id)
+    (chip,) = texts(app.chat_message[0].markdown)
+    assert "note" in chip
 
 
 class _State:
