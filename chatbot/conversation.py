@@ -88,7 +88,9 @@ class Thread:
         summary = self.setup.summary
         shown = summary.after(self.messages) if summary else self.messages
         return [
-            _said(one.role, one.content, self.files.get(one.id, ())) for one in shown if one.content
+            _said(one.role, one.content, self.files.get(one.id, ()))
+            for one in shown
+            if one.content or one.id in self.files
         ]
 
 
@@ -116,7 +118,8 @@ class Conversations:
         read again, so that the model sees the conversation as it is.
         """
         before = before or Thread()
-        check_prompt(draft.prompt, self.settings)
+        if draft.prompt.strip() or not draft.files:
+            check_prompt(draft.prompt, self.settings)
         self._check_images(draft, model)
         self.answers.check()
         said = [*before.said(), _said("user", draft.prompt, draft.files)]

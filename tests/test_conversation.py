@@ -389,6 +389,20 @@ def test_attachments_reach_the_model_in_this_turn_and_the_next(
         assert first["images"] == ["cGl4ZWw="]
 
 
+def test_a_file_without_a_word_is_answered_and_names_the_conversation(
+    fake: FakeOllama, ready: Services
+) -> None:
+    send = ready.conversations.send
+    draft = Draft(" ", [Attachment("my_note.txt", "text/plain", 4, b"Text")])
+    turn = send("ann", None, draft, DEFAULT_MODEL, lambda: True)
+    _answered(ready, turn)
+    assert ready.history.conversations("ann")[0].title == "my_note.txt"
+    turn = send("ann", turn.conversation.id, Draft("And now?"), DEFAULT_MODEL, lambda: True)
+    _answered(ready, turn)
+    for body in fake.bodies():
+        assert body["messages"][1]["content"].strip().startswith('<file name="my_note.txt">')
+
+
 def test_an_image_for_a_model_that_cannot_see_is_refused_and_nothing_is_stored(
     ready: Services,
 ) -> None:

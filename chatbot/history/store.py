@@ -71,11 +71,14 @@ class History(Collection):
         """Store a prompt and its empty answer at a conversation's end (None: in a new one).
 
         With `instead_of`, a prompt's id, it becomes a new version of that one. A new conversation
-        begins with `setup`.
+        begins with `setup`; a file sent without a word gives it its name as the title.
         """
         with self._writing() as db:
             if conversation_id is None:
-                before = replace(new_conversation(owner, title_of(prompt)), **setup._asdict())
+                title = (
+                    title_of(prompt) if prompt.strip() or not files else title_from(files[0].name)
+                )
+                before = replace(new_conversation(owner, title), **setup._asdict())
                 db.execute(insert(conversations), values(before))
             else:
                 before = _find(db, owner, conversation_id, queries.ONE_LOCKED)
