@@ -44,6 +44,12 @@ def free_port() -> int:
         return port
 
 
+def usual_port() -> int:
+    """Ollama's usual port where it is free, else 0, which stands for any: it is taken already."""
+    with socket.socket() as client:
+        return 0 if client.connect_ex(("127.0.0.1", 11434)) == 0 else 11434
+
+
 def environment(**variables: Any) -> dict[str, str]:
     """This process's environment with only these of the chat's variables, named as its settings."""
     ours = {name.upper() for name in Settings.model_fields}
@@ -143,7 +149,7 @@ class RealOllama:
         self.url = f"http://{self.host}"
 
     def __enter__(self) -> Self:
-        binary, model = _ollama_binary(), embedded_model()
+        binary, model = ollama_binary(), embedded_model()
         variables = {"OLLAMA_HOST": self.host, "OLLAMA_MODELS": str(self._folder / "models")}
         with (self._folder / "ollama.log").open("wb") as log:
             self.process = subprocess.Popen(
@@ -188,7 +194,8 @@ def embedded_model() -> Path:
     return found[0]
 
 
-def _ollama_binary() -> str:
+def ollama_binary() -> str:
+    """The program of a real Ollama; raises NoOllama."""
     cached = (str(one) for one in sorted(_cache().rglob("ollama")) if one.is_file())
     for found in (os.environ.get("OLLAMA_BIN"), shutil.which("ollama"), *cached):
         if found and os.access(found, os.X_OK):

@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.product import ROOT, free_port, wait_for
+from tests.fake_ollama import FakeOllama
+from tests.product import ROOT, free_port, usual_port, wait_for
 
 IMAGE = "ollama-chatbot:test"
 HARDENED = [
@@ -79,11 +80,16 @@ class Container:
 
 @pytest.fixture(scope="session")
 def image() -> str:
-    """The image, built from this checkout with the cache of earlier builds."""
+    """The image, built from this checkout with the cache of earlier builds.
+
+    On the host's network, as where a proxy or a mirror needs it, beside an Ollama of the host.
+    """
     if shutil.which("docker") is None or not docker("info", check=False).count("Server Version"):
         pytest.skip("no Docker Engine answers: start one, then run the tests again")
     dockerfile = str(ROOT / "docker" / "Dockerfile")
-    docker("build", "--network", "host", "--file", dockerfile, "--tag", IMAGE, str(ROOT))
+    with FakeOllama(usual_port()) as other:
+        docker("build", "--network", "host", "--file", dockerfile, "--tag", IMAGE, str(ROOT))
+        assert other.requests == []
     return IMAGE
 
 
