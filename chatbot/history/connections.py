@@ -16,7 +16,8 @@ class Connections:
 
     def __init__(self, url: str) -> None:
         """Open the database at `url` (sqlite:///… or postgresql://…) and update its tables."""
-        self._reader, self._writer = open_engines(url)
+        with explained():
+            self._reader, self._writer = open_engines(url)
         try:
             with explained():
                 migrate(self._writer)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +15,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 
 from chatbot.history.errors import BAD_URL, NEWER, READ_ONLY, HistoryUnavailable, logger
+from chatbot.history.journal import choose_journal
 
 PATIENCE = 5  # seconds that a call waits for a connection; SQLite's own wait for a lock is as long
 DRIVERS = {
@@ -27,14 +26,21 @@ DRIVERS = {
 
 
 def open_engines(url: str) -> tuple[Engine, Engine]:
-    """Make the engine to read with and the one to write with; nothing is connected yet."""
+    """Make the engine to read with and the one to write with.
+
+    Raises HistoryUnavailable for a wrong URL or folder, sqlite3.Error for a file that SQLite cannot
+    open; whether PostgreSQL answers shows later.
+    """
     target = _target(url)
     if target.get_backend_name() == "sqlite":
-        _make_folder(Path(target.database or "").parent)
+        file = Path(target.database or "")
+        _make_folder(file.parent)
+        # What was committed is safe in a log at the next checkpoint, in a file only once synced.
+        synchronous = "NORMAL" if choose_journal(file) == "wal" else "FULL"
         # One connection writes, and threads queue for it: SQLite's own wait sleeps up to 0.1 s.
-        writer = _sqlite(target, pool_size=1, max_overflow=0)
+        writer = _sqlite(target, synchronous, pool_size=1, max_overflow=0)
         event.listen(writer, "begin", _begin_immediate)
-        return _sqlite(target), writer
+        return _sqlite(target, synchronous), writer
     both = _engine(
         target,
         f"SET lock_timeout = '{PATIENCE}s'",
@@ -61,25 +67,13 @@ def migrate(writer: Engine) -> None:
 def _alone(writer: Engine) -> Iterator[Connection]:
     """Begin a transaction that other processes wait for."""
     if writer.dialect.name == "sqlite":
-        with _locked(Path(writer.url.database or "").parent), writer.begin() as connection:
+        with writer.begin() as connection:
             yield connection
         return
     with writer.begin() as connection:
         connection.execute(text("SET LOCAL lock_timeout = '60s'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('chatbot.history'))"))
         yield connection
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    # Two processes that turn a new file to WAL at once do not wait but fail: SQLite has no
-    # lock around that.
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _target(url: str) -> URL:
@@ -101,11 +95,10 @@ def _make_folder(folder: Path) -> None:
         raise HistoryUnavailable(READ_ONLY) from error
 
 
-def _sqlite(target: URL, **options: Any) -> Engine:
+def _sqlite(target: URL, synchronous: str, **options: Any) -> Engine:
     return _engine(
         target,
-        "PRAGMA journal_mode=WAL",
-        "PRAGMA synchronous=NORMAL",
+        f"PRAGMA synchronous={synchronous}",
         "PRAGMA foreign_keys=ON",
         connect_args={"isolation_level": None},  # the driver would begin too late
         **options,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -81,23 +82,28 @@ def not_found() -> NotFound:
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Turn an error of the database into HistoryUnavailable, its traceback into the log."""
+    """Turn an error of the database into HistoryUnavailable, what it says into the log.
+
+    Where no sentence tells the reason, the log has the traceback.
+    """
     try:
         yield
-    except (DBAPIError, TimeoutError) as error:
-        logger.exception("The history's database failed")
-        raise HistoryUnavailable(_sentence(error)) from error
+    except (DBAPIError, TimeoutError, sqlite3.Error) as error:
+        sentence = _sentence(error)
+        reason = getattr(error, "orig", None) or error
+        logger.error("The history's database failed: %s", reason, exc_info=sentence == UNKNOWN)
+        raise HistoryUnavailable(sentence) from error
 
 
-def _sentence(error: DBAPIError | TimeoutError) -> str:
+def _sentence(error: DBAPIError | TimeoutError | sqlite3.Error) -> str:
     if isinstance(error, TimeoutError):  # all connections wait for something
         return BUSY
-    code = _code(error)
+    code = _code(error.orig if isinstance(error, DBAPIError) else error)
     return next((text for start, text in _SENTENCES.items() if code.startswith(start)), UNKNOWN)
 
 
-def _code(error: DBAPIError) -> str:
-    name = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
-    if name is None and error.orig is not None and type(error.orig).__module__ == "psycopg":
+def _code(error: BaseException | None) -> str:
+    name = getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None)
+    if name is None and error is not None and type(error).__module__ == "psycopg":
         return "08"  # it was refused before the server could give a SQLSTATE
     return name or ""
