@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import functools
 import gc
 import importlib
 import logging
+import os
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -20,8 +22,8 @@ from starlette.middleware import Middleware
 from streamlit import config
 from streamlit import logger as streamlit_logger
 
-from chatbot import api, downloads, errors, people, proxy, services, visitors
-from chatbot.history import History
+from chatbot import api, data_dir, downloads, errors, people, proxy, services, visitors
+from chatbot.history import History, HistoryUnavailable
 from chatbot.settings import Settings
 from chatbot.sockets import PageSocket
 from chatbot.visitors import VisitorCookie
@@ -146,8 +148,7 @@ def serve(settings: Settings) -> None:
     """Serves until a signal ends it; raises a ChatError if the history or port cannot be opened."""
     # A page that draws must not keep the event loop from its tokens for the usual 5 ms.
     sys.setswitchinterval(0.001)
-    # Opened once before anything is served: a database that cannot be used is told in one sentence.
-    History(services.database_url(settings)).close()
+    _try_history(settings)
     server = Server(
         uvicorn.Config(
             create_app(settings),
@@ -165,18 +166,54 @@ def serve(settings: Settings) -> None:
         )
     )
     with _listening(settings) as listener, contextlib.suppress(KeyboardInterrupt):
-        log.info("the chat is at http://localhost:%d", settings.port)
+        log.info("the chat is at %s", _address(settings))
         server.run([listener])
 
 
-def _listening(settings: Settings) -> socket.socket:
-    address = (settings.bind_host, settings.port)
-    family = socket.AF_INET6 if ":" in settings.bind_host else socket.AF_INET
+def _try_history(settings: Settings) -> None:
+    """Open it once before anything is served: what is wrong with it is told in one sentence."""
+    if settings.database_url:
+        History(settings.database_url).close()
+        return
+    data_dir.check_folder(settings.data_dir)
     try:
-        return socket.create_server(address, family=family)
+        History(services.database_url(settings)).close()
+    except HistoryUnavailable as error:
+        file = settings.data_dir / "chat.db"
+        raise errors.ChatError(f"{error.sentence} (The file is {file}.)") from error
+
+
+def _address(settings: Settings) -> str:
+    """Where a browser finds the chat: on this machine, if it listens there."""
+    host = settings.bind_host.strip("[]")
+    here = host in ("0.0.0.0", "::", "localhost") or host.startswith("127.") or host == "::1"
+    name = "localhost" if here else f"[{host}]" if ":" in host else host
+    return f"http://{name}:{settings.port}"
+
+
+def _listening(settings: Settings) -> socket.socket:
+    host, port = settings.bind_host.strip("[]"), settings.port
+    try:
+        families = [found[0] for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        family = min(families, key=[socket.AF_INET, socket.AF_INET6].index)
+        both = host == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server((host, port), family=family, dualstack_ipv6=both)
     except OSError as error:
-        reason = str(error.strerror).partition(" (")[0]
-        raise errors.ChatError(
-            f"Port {settings.port} of {settings.bind_host} cannot be opened: {reason}. "
-            "Set PORT or BIND_HOST to another one, or end the program that uses it."
-        ) from error
+        raise errors.ChatError(_explain_address(error, host, port)) from error
+
+
+def _explain_address(error: OSError, host: str, port: int) -> str:
+    """Tell why nothing can listen at an address, and what to set."""
+    match error.errno:
+        case errno.EADDRINUSE:
+            return (
+                f"Port {port} of {host} is in use: another chat, perhaps. End that program, or "
+                f"choose another port, such as PORT={port + 100 if port < 65000 else 8601}."
+            )
+        case errno.EACCES | errno.EPERM:
+            return f"User {os.geteuid()} may not open port {port}: set PORT to 1024 or more."
+    reason = str(error.strerror).partition(" (")[0]
+    return (
+        f"BIND_HOST is {host!r}, which is no address of this machine ({reason}): set 127.0.0.1 "
+        "for this machine alone, 0.0.0.0 or :: for all that can reach it."
+    )

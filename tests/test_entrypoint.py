@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -29,6 +30,19 @@ echo "$me: first"
 env >"$EVENTS.$me.part" && mv "$EVENTS.$me"{{.part,}}
 if [[ -n ${{{name}_ends:-}} ]]; then exit "${name}_ends"; fi
 while true; do sleep 1000 & wait "$!"; done
+"""
+
+# Listens on the port in its argument, leaves a process that goes on, and returns.
+THIEF = """
+import os, socket, sys, time
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+if child := os.fork():
+    open(sys.argv[0] + ".pid", "w").write(str(child))
+    os._exit(0)
+os.setsid()
+for descriptor in (0, 1, 2):
+    os.close(descriptor)
+time.sleep(60)
 """
 
 
@@ -179,14 +193,44 @@ def test_a_taken_port_is_left_to_the_ollama_on_it(start: Start, fake: FakeOllama
     assert f"OLLAMA_BASE_URL=http://127.0.0.1:{taken} make run" in entry.end()[1]
 
 
-def test_a_data_folder_that_cannot_be_written_ends_with_a_sentence(
-    start: Start, tmp_path: Path
+def test_a_data_folder_that_cannot_be_used_ends_with_a_sentence(
+    start: Start, stubs: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
+    (stubs / "python").unlink()
+    (stubs / "python").symlink_to(sys.executable)
     status, output = start(DATA_DIR=f"{tmp_path}/file/data").end()
     assert status == 1
-    assert f"cannot write to DATA_DIR={tmp_path}/file/data" in output
-    assert "chat" not in output.replace("/tmp/chat", "")
+    (line,) = output.splitlines()
+    assert line.startswith(f"start  | error: {tmp_path}/file is a file, but DATA_DIR needs a")
+
+
+def test_what_an_env_file_leaves_on_the_values_does_not_reach_the_programs(
+    start: Start, environ: dict[str, str]
+) -> None:
+    entry = start(CHAT_MODEL='"tiny:1b"\r', DATA_DIR=f" '{environ['HOME']}/a b' ", NUM_THREAD=" ")
+    entry.started("ollama", "chat")
+    assert entry.variables("chat")["CHAT_MODEL"] == "tiny:1b"
+    assert entry.variables("chat")["DATA_DIR"] == f"{environ['HOME']}/a b"
+    assert entry.variables("ollama")["OLLAMA_MODELS"] == f"{environ['HOME']}/a b/models"
+
+
+def test_an_ollama_that_loses_its_port_to_another_program_gets_the_next_one(
+    start: Start, environ: dict[str, str], stubs: Path
+) -> None:
+    # As a second start at the same moment does: the port is free, and taken when Ollama listens.
+    wanted = environ["OLLAMA_HOST"]
+    (stubs / "thief").write_text(THIEF)
+    steal = f"{sys.executable} {stubs}/thief {wanted.rpartition(':')[2]}; exit 1"
+    usual = (stubs / "ollama").read_text().partition("\n")[2]
+    (stubs / "ollama").write_text(
+        f"#!/bin/bash\nif [[ $OLLAMA_HOST == {wanted} ]]; then {steal}; fi\n{usual}"
+    )
+    entry = start()
+    entry.started("ollama")
+    assert entry.variables("ollama")["OLLAMA_HOST"] != wanted
+    entry.wait_for("chat start -m chatbot")
+    os.kill(int((stubs / "thief.pid").read_text()), signal.SIGKILL)
 
 
 def test_a_missing_ollama_ends_with_a_sentence(start: Start, stubs: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,15 +21,28 @@ def environ(tmp_path: Path) -> dict[str, str]:
     (tmp_path / "stubs").mkdir()
     (tmp_path / "stubs/nproc").write_text(NPROC)
     (tmp_path / "stubs/nproc").chmod(0o755)
+    (tmp_path / "stubs/python").symlink_to(sys.executable)
     return {"PATH": f"{tmp_path}/stubs:/usr/bin:/bin"}
 
 
-def shell(command: str, environ: dict[str, str]) -> str:
-    """What a command prints in a shell that has the script's functions."""
+def run(command: str, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Runs a command in a shell that has the script's functions."""
     script = f'source "{SCRIPT}"; {command}'
-    result = subprocess.run(["bash", "-c", script], env=environ, capture_output=True, text=True)
+    return subprocess.run(["bash", "-c", script], env=environ, capture_output=True, text=True)
+
+
+def shell(command: str, environ: dict[str, str]) -> str:
+    """What it prints."""
+    result = run(command, environ)
     assert result.returncode == 0, result.stderr
     return result.stdout.strip()
+
+
+def refusal(environ: dict[str, str]) -> str:
+    """What it says of an address that it does not take."""
+    result = run("choose_address", environ)
+    assert result.returncode == 1
+    return result.stderr
 
 
 @pytest.mark.parametrize(
@@ -38,6 +52,9 @@ def shell(command: str, environ: dict[str, str]) -> str:
         ("http://127.0.0.1:{}/", "127.0.0.1:{}", "http://127.0.0.1:{}"),
         (":{}", "127.0.0.1:{}", "http://127.0.0.1:{}"),
         ("[::1]:{}", "[::1]:{}", "http://[::1]:{}"),
+        ("localhost:{}", "localhost:{}", "http://localhost:{}"),
+        ("127.0.0.2:{}", "127.0.0.2:{}", "http://127.0.0.2:{}"),
+        ("[::]:{}", "[::]:{}", "http://127.0.0.1:{}"),
     ],
 )
 def test_each_form_of_ollama_host_is_understood(
@@ -47,6 +64,93 @@ def test_each_form_of_ollama_host_is_understood(
     environ["OLLAMA_HOST"] = wanted.format(port)
     found = shell("choose_address; echo $OLLAMA_HOST $OLLAMA_BASE_URL", environ)
     assert found == f"{host} {url}".format(port, port)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "host"),
+    [
+        ("", "127.0.0.1"),
+        ("0.0.0.0", "0.0.0.0"),
+        ("::1", "[::1]"),
+        ("::", "[::]"),
+        ("[::1]", "[::1]"),
+        ("http://localhost", "localhost"),
+        ("127.0.0.1:", "127.0.0.1"),
+    ],
+)
+def test_without_a_port_the_usual_one_is_the_first(
+    wanted: str, host: str, environ: dict[str, str]
+) -> None:
+    environ["OLLAMA_HOST"] = wanted
+    found = shell("choose_address; echo $OLLAMA_HOST", environ)
+    name, _, port = found.rpartition(":")
+    assert name == host
+    assert int(port) >= 11434
+
+
+@pytest.mark.parametrize("port", ["abc", "0", "65536", "-1", "080"])
+def test_a_port_that_is_none_is_told(port: str, environ: dict[str, str]) -> None:
+    environ["OLLAMA_HOST"] = f"127.0.0.1:{port}"
+    assert f"OLLAMA_HOST is '127.0.0.1:{port}': its port must be a number" in refusal(environ)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "cure"),
+    [
+        ("203.0.113.1:11434", "OLLAMA_BASE_URL=http://203.0.113.1:11434"),
+        ("http://nowhere.invalid", "OLLAMA_BASE_URL=http://nowhere.invalid:11434"),
+        ("[2001:db8::1]:80", "OLLAMA_BASE_URL=http://[2001:db8::1]:80"),
+    ],
+)
+def test_a_host_elsewhere_is_told_with_the_variable_that_uses_it(
+    wanted: str, cure: str, environ: dict[str, str]
+) -> None:
+    environ["OLLAMA_HOST"] = wanted
+    assert refusal(environ).strip().endswith(cure)
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        (' "8192" ', "8192"),
+        ("8192\r", "8192"),
+        ('"8192"\r', "8192"),
+        ("'a b'", "a b"),
+        ("a 'b'", "a 'b'"),
+        ('"', '"'),
+        ("", "unset"),
+        ('" \r', '"'),
+        (" \r", "unset"),
+        ('""', "unset"),
+    ],
+)
+def test_what_an_env_file_leaves_on_a_value_is_taken_off(
+    written: str, value: str, environ: dict[str, str]
+) -> None:
+    environ["NUM_CTX"] = written
+    assert shell('trim_variables NUM_CTX PORT; echo "${NUM_CTX-unset}"', environ) == value
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("a b", "{here}/a b"),
+        ("~/chat", "{home}/chat"),
+        ("~", "{home}"),
+        ("{here}/chat", "{here}/chat"),
+        ("~ann", "{here}/~ann"),
+    ],
+)
+def test_a_data_dir_is_made_where_it_is_meant(
+    written: str, expected: str, environ: dict[str, str], tmp_path: Path
+) -> None:
+    places = {"here": str(tmp_path / "here"), "home": str(tmp_path / "home")}
+    for place in places.values():
+        Path(place).mkdir()
+    environ |= {"DATA_DIR": written.format(**places), "HOME": places["home"], "CDPATH": "/"}
+    found = shell(f"cd {places['here']}; prepare_data_dir; echo $DATA_DIR", environ)
+    assert found == expected.format(**places)
+    assert Path(found).is_dir()
 
 
 @pytest.mark.parametrize(

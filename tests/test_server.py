@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import signal
@@ -200,18 +201,45 @@ def test_a_port_in_use_is_told_with_the_cure(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         ended = _start(port=port, data_dir=tmp_path)
     assert ended.returncode == 1
-    assert ended.stderr.splitlines()[-1] == (
-        f"Port {port} of 127.0.0.1 cannot be opened: Address already in use. "
-        "Set PORT or BIND_HOST to another one, or end the program that uses it."
-    )
+    assert ended.stderr.splitlines()[-1].startswith(f"Port {port} of 127.0.0.1 is in use: another")
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("host", ["203.0.113.1", "nowhere.invalid", "*"])
+def test_a_host_that_is_not_of_this_machine_is_told_with_the_cure(
+    tmp_path: Path, host: str
+) -> None:
+    ended = _start(bind_host=host, port=free_port(), data_dir=tmp_path)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1].startswith(f"BIND_HOST is {host!r}, which is no address")
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "asked"),
+    [("::", "127.0.0.1"), ("::", "[::1]"), ("[::1]", "[::1]"), ("localhost", "127.0.0.1")],
+)
+def test_each_form_of_a_host_is_listened_on(
+    serve: Callable[..., Served], host: str, asked: str
+) -> None:
+    served = serve(bind_host=host, wait=False)
+
+    def answers() -> bool:
+        assert served.process.poll() is None, served.log
+        with contextlib.suppress(httpx.TransportError):
+            return httpx.get(f"http://{asked}:{served.port}/livez").is_success
+        return False
+
+    wait_for(answers, 60)
 
 
 def test_a_history_that_cannot_be_opened_is_told_with_the_cure(tmp_path: Path) -> None:
     (tmp_path / "chat.db").write_text("This is no database. " * 100)
     ended = _start(port=free_port(), data_dir=tmp_path)
     assert ended.returncode == 1
-    assert ended.stderr.splitlines()[-1].startswith("The history's file is damaged")
+    (sentence,) = ended.stderr.splitlines()[1:]
+    assert sentence.startswith("The history's file is damaged")
+    assert sentence.endswith(f"(The file is {tmp_path}/chat.db.)")
 
 
 def test_a_stopped_first_prompt_is_asked_once(served: Served, fake: FakeOllama) -> None:

@@ -16,7 +16,7 @@ from chatbot.page import texts
 
 _PAGE = Path(texts.__file__).parent
 # Refusals that a program reads, and what ends the start.
-_NOT_FOR_THE_PAGE = {"api.py", "server.py", "settings.py", "__main__.py"}
+_NOT_FOR_THE_PAGE = {"api.py", "data_dir.py", "server.py", "settings.py", "__main__.py"}
 
 
 def _marked(node: ast.AST) -> str | None:
