@@ -88,17 +88,18 @@ def _error_text(body: bytes) -> str:
         return ""
 
 
+def _too_old(model: str) -> errors.ChatError:
+    return errors.OllamaRefused(
+        f"{model} needs a newer Ollama. Update it from https://ollama.com/download."
+    )
+
+
 _BY_WORDS: list[tuple[str, Callable[[str, str], errors.ChatError]]] = [
     (
         "manifest: file does not exist|manifest.?unknown",
         lambda model, _: errors.ModelUnknown(model),
     ),
-    (
-        "newer version of ollama|manifest: 412",
-        lambda model, _: errors.OllamaRefused(
-            f"{model} needs a newer Ollama. Update it from https://ollama.com/download."
-        ),
-    ),
+    ("newer version of ollama|manifest: 412", lambda model, _: _too_old(model)),
     (
         "manifest: (unauthorized|40[13])",
         lambda model, _: errors.OllamaRefused(
@@ -185,6 +186,8 @@ def _by_status(text: str, status: int, model: str) -> errors.ChatError:
             return errors.OllamaRefused(
                 f"Ollama may not use {model}. Choose another model. It says: {text}"
             )
+        case 412:
+            return _too_old(model)
         case 429:
             return errors.Busy(
                 "Ollama takes no more requests for now. Wait, or choose another model. "

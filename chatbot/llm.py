@@ -7,6 +7,7 @@ Service a new replica takes work at once; httpx-aiohttp halves the cost of a str
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -152,6 +153,19 @@ class Llm:
         if own.keep_alive is not None:
             arguments["keep_alive"] = -1 if own.keep_alive == "-1" else own.keep_alive
         return arguments
+
+    async def read(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """What Ollama replies at `path`, whatever fields it has; raises a ChatError.
+
+        The ollama package's own calls refuse a reply that lacks what its version expects.
+        """
+        with ollama_errors(self.settings, (body or {}).get("model", "")):
+            method = "POST" if body else "GET"
+            reply = await self.api._request_raw(method, path, json=body)  # type: ignore[no-untyped-call]
+            with contextlib.suppress(ValueError):
+                if isinstance(found := reply.json(), dict):
+                    return found
+        raise errors.NotOllama(self.settings.ollama_base_url, "OLLAMA_BASE_URL")
 
     async def load(self, model: str) -> None:
         """Loads `model` with the options that answers use, so that the first one need not."""

@@ -1,26 +1,31 @@
-"""Ollama's models: which are installed, and pulling one with the progress of the whole model."""
+"""Ollama's models: which are installed, what they can do, and which are in memory.
+
+Ollama's replies are read as they stand: versions and cloud models leave fields out or fill them
+with something else, and what one model lacks must not hide the others.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-import threading
 import time
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
-
-import ollama
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+from typing import Any
 
 from chatbot import errors
 from chatbot.failures import ollama_errors
 from chatbot.llm import Llm
+from chatbot.model_names import canonical, is_same
+from chatbot.pulls import Pulls
 
 log = logging.getLogger("chatbot.models")
 
-_PULL_ATTEMPTS = 5
-_LOG_EVERY_S = 5.0
+_SHOW_TIMEOUT_S = 5.0  # a cloud model's description comes from far away
+_SHOW_AGAIN_S = 15.0  # after a description that failed
 # What the authors of the embedded model recommend.
 _CALM = {"temperature": 0.2, "top_p": 0.9}
 
@@ -29,7 +34,7 @@ _CALM = {"temperature": 0.2, "top_p": 0.9}
 class Model:
     """An installed model: `size` is in bytes on the disk, `context_length` in tokens.
 
-    `capabilities` are Ollama's words: completion, vision, thinking, tools …
+    `capabilities` are Ollama's words: completion, vision, thinking, tools …; empty: not known.
     """
 
     name: str
@@ -40,6 +45,11 @@ class Model:
     digest: str = ""
     capabilities: frozenset[str] = frozenset()
     context_length: int | None = None
+
+    @property
+    def can_chat(self) -> bool:
+        """False for a model that was made for something else, such as embeddings."""
+        return not self.capabilities or "completion" in self.capabilities
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,94 +62,57 @@ class Loaded:
     until: float
 
 
-@dataclass
-class Pull:
-    """A pull under way: bytes of all layers announced so far, and how it stands."""
-
-    model: str
-    status: str = "asking the registry"
-    completed: int = 0
-    total: int = 0
-    error: errors.ChatError | None = None
-    done: bool = False
-    started: float = field(default_factory=time.monotonic)
-    _task: asyncio.Task[None] | None = None
-    _layers: dict[str, tuple[int, int]] = field(default_factory=dict)
-
-    def note(self, status: str, digest: str | None, completed: int, total: int) -> None:
-        """Takes one line of Ollama's progress."""
-        self.status = status
-        if digest and total:
-            self._layers[digest] = (completed, total)
-            self.completed = sum(c for c, _ in self._layers.values())
-            self.total = sum(t for _, t in self._layers.values())
-
-    @property
-    def fraction(self) -> float:
-        """Share of the whole model that is here, 0 to 1."""
-        return self.completed / self.total if self.total else 0.0
-
-    @property
-    def speed(self) -> float | None:
-        """Bytes per second, the mean so far; None while that is unknown."""
-        elapsed = time.monotonic() - self.started
-        return self.completed / elapsed if self.completed and elapsed > 1 else None
-
-    @property
-    def remaining_s(self) -> float | None:
-        """Seconds to go at that speed; None while it is unknown."""
-        return (self.total - self.completed) / self.speed if self.speed else None
-
-    def describe(self) -> str:
-        """The progress in words."""
-        if not self.total:
-            return f"{self.model}: {self.status}"
-        text = f"{self.model}: {self.fraction:.0%} of {bytes_in_words(self.total)}"
-        speed, left = self.speed, self.remaining_s
-        if speed is None or left is None or self.fraction == 1:
-            return text
-        return f"{text}, {bytes_in_words(speed)}/s, about {_duration(left)} left"
-
-
 class Models:
-    """What is installed, and the pulls under way (at most one for each model)."""
+    """What is installed and what is in memory, as of when Ollama was last asked; and the pulls."""
 
     def __init__(self, llm: Llm, loop: asyncio.AbstractEventLoop) -> None:
         self._llm = llm
-        self._loop = loop
-        self._pulls: dict[str, Pull] = {}
-        self._lock = threading.Lock()
+        self.pulls = Pulls(llm, loop, self._is_there)
         self.installed: list[Model] = []
-        self.in_memory: set[str] = set()
+        self._in_memory: set[str] = set()
+        self._described: dict[tuple[str, str], Model] = {}
+        self._show_again: dict[str, float] = {}
         self._left_out: set[str] = set()
 
     async def refresh(self) -> list[Model]:
         """Asks Ollama for the installed models; raises a ChatError."""
-        with ollama_errors(self._llm.settings):
-            listed = await self._llm.api.list()
-            known = {(model.name, model.digest): model for model in self.installed}
-            models = [
-                known.get((one.model or "", one.digest or "")) or await self._described(one)
-                for one in listed.models
-            ]
-        self.installed = sorted(filter(None, models), key=lambda model: model.name)
+        reply = await self._llm.read("/api/tags")
+        if "models" not in reply:
+            raise errors.NotOllama(self._llm.settings.ollama_base_url, "OLLAMA_BASE_URL")
+        listed = {model.name: model for model in map(_model, _entries(reply))}
+        found = await asyncio.gather(*map(self._describe, listed.values()))
+        self.installed = sorted(filter(None, found), key=lambda model: model.name)
         return self.installed
 
-    async def _described(self, one: ollama.ListResponse.Model) -> Model | None:
-        """The model with what it can do; None if it is damaged, or deleted since it was listed."""
+    async def _is_there(self, name: str) -> bool:
+        await self.refresh()
+        return self.has(name)
+
+    async def _describe(self, model: Model) -> Model | None:
+        """The model with what it can do, where Ollama says so; None if it was deleted since."""
+        known = self._described.get((model.name, model.digest))
+        if known or time.monotonic() < self._show_again.get(model.name, 0):
+            return known or model
         try:
-            shown = await self._llm.api.show(one.model or "")
-        except ollama.ResponseError as error:
-            if (name := one.model or "") not in self._left_out:  # it is asked for again and again
-                log.warning("%s is left out: %s", name, error.error)
-                self._left_out.add(name)
+            async with asyncio.timeout(_SHOW_TIMEOUT_S):
+                shown = await self._llm.read("/api/show", {"model": model.name})
+        except errors.ModelMissing:
+            if model.name not in self._left_out:  # it is asked for again and again
+                log.warning("%s is left out: Ollama lists it and does not have it", model.name)
+                self._left_out.add(model.name)
             return None
-        lengths = (v for k, v in (shown.modelinfo or {}).items() if k.endswith(".context_length"))
-        return replace(
-            _model(one),
-            capabilities=frozenset(shown.capabilities or ()),
-            context_length=next(lengths, None),
-        )
+        except (errors.ChatError, TimeoutError) as error:
+            log.warning("%s is listed without what it can do: %r", model.name, error)
+            self._show_again[model.name] = time.monotonic() + _SHOW_AGAIN_S
+            return model
+        described = _with_abilities(model, shown)
+        self._described[model.name, model.digest] = described
+        return described
+
+    @property
+    def offered(self) -> list[Model]:
+        """The installed models that can be chosen for a conversation."""
+        return [model for model in self.installed if model.can_chat]
 
     def can(self, name: str, capability: str) -> bool:
         """Whether the model has a capability such as "vision" or "thinking"."""
@@ -147,23 +120,25 @@ class Models:
         return model is not None and capability in model.capabilities
 
     def find(self, name: str) -> Model | None:
-        """The model, if it was installed when Ollama was last asked."""
-        return next((model for model in self.installed if _is(model.name, name)), None)
+        """The model that this name means, if it was installed when Ollama was last asked."""
+        return next((model for model in self.installed if is_same(model.name, name)), None)
 
     def has(self, name: str) -> bool:
         """Whether the model was installed when Ollama was last asked."""
         return self.find(name) is not None
 
-    async def is_loaded(self, name: str) -> bool:
-        """Whether Ollama has the model in memory now; raises a ChatError."""
-        return any(_is(one.name, name) for one in await self.loaded())
+    def is_in_memory(self, name: str) -> bool:
+        """Whether the model was in memory when Ollama was last asked."""
+        return canonical(name) in self._in_memory
 
     async def loaded(self) -> list[Loaded]:
         """The models that Ollama has in memory now; raises a ChatError."""
-        with ollama_errors(self._llm.settings):
-            running = await self._llm.api.ps()
-        self.in_memory = {one.model or "" for one in running.models}
-        return [_loaded(one) for one in running.models]
+        reply: dict[str, Any] = {}
+        with contextlib.suppress(errors.NotOllama):  # old versions and some proxies do not say it
+            reply = await self._llm.read("/api/ps")
+        loaded = [_loaded(entry) for entry in _entries(reply)]
+        self._in_memory = {canonical(model.name) for model in loaded}
+        return loaded
 
     async def unload(self, name: str) -> None:
         """Takes a model out of memory; raises a ChatError."""
@@ -177,30 +152,6 @@ class Models:
         log.info("%s: deleted", name)
         await self.refresh()
 
-    def pulling(self, name: str) -> Pull | None:
-        """The last pull of this model that was asked for, ended or not."""
-        return self._pulls.get(name)
-
-    def pull(self, name: str) -> Pull:
-        """Starts to pull `name`, or joins the pull under way. Callable from any thread."""
-        with self._lock:
-            pull = self._pulls.get(name)
-            if pull is None or pull.done:
-                pull = self._pulls[name] = Pull(name)
-                self._loop.call_soon_threadsafe(self._launch, pull)
-            return pull
-
-    def cancel(self, name: str) -> None:
-        """Ends the pull of `name`; Ollama keeps the parts that came and resumes there."""
-        self._loop.call_soon_threadsafe(self._cancel, name)
-
-    async def provide(self, name: str) -> Pull:
-        """Pulls `name` and waits for the end, whichever it is."""
-        pull = self.pull(name)
-        while not pull.done:
-            await asyncio.sleep(0.05)
-        return pull
-
     async def create(self, name: str, file: Path) -> None:
         """Makes the model `name` in Ollama from a GGUF file; raises a ChatError."""
         log.info("%s: creating it from %s", name, file.name)
@@ -213,91 +164,62 @@ class Models:
                 log.info("%s: %s", name, line.status)
         await self.refresh()
 
-    async def close(self) -> None:
-        """Ends the pulls under way."""
-        tasks = [pull._task for pull in self._pulls.values() if pull._task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _launch(self, pull: Pull) -> None:
-        def end(_: asyncio.Task[None]) -> None:
-            pull.done = True
-
-        pull._task = self._loop.create_task(self._run(pull))
-        pull._task.add_done_callback(end)  # also when it is cancelled before it has run
-
-    def _cancel(self, name: str) -> None:
-        pull = self._pulls.get(name)
-        if pull is not None and pull._task is not None and pull._task.cancel():
-            pull.error = errors.ChatError(f"The pull of {name} was cancelled.")
-
-    async def _run(self, pull: Pull) -> None:
-        try:
-            await self._pull(pull)
-            await self.refresh()
-        except errors.ChatError as error:
-            pull.error = error
-        except Exception:
-            log.exception("the pull of %s failed", pull.model)
-            pull.error = errors.OllamaFailed(f"The pull of {pull.model} failed. Try again.")
-
-    async def _pull(self, pull: Pull) -> None:
-        attempts = AsyncRetrying(
-            retry=retry_if_exception_type((errors.OllamaFailed, errors.TimedOut)),
-            stop=stop_after_attempt(_PULL_ATTEMPTS),
-            wait=wait_exponential(max=10),
-            reraise=True,
-        )
-        async for attempt in attempts:
-            with attempt, ollama_errors(self._llm.settings, pull.model, _broke_off(pull.model)):
-                await self._follow(pull, await self._llm.api.pull(pull.model, stream=True))
-
-    async def _follow(self, pull: Pull, lines: AsyncIterator[ollama.ProgressResponse]) -> None:
-        logged = 0.0
-        async for line in lines:
-            pull.note(line.status or "", line.digest, line.completed or 0, line.total or 0)
-            if time.monotonic() - logged > _LOG_EVERY_S:
-                logged = time.monotonic()
-                log.info("%s", pull.describe())
-        if pull.status != "success":
-            raise errors.OllamaFailed(_broke_off(pull.model))
-
 
 def names(models: Iterable[Model]) -> list[str]:
     """The models' names."""
     return [model.name for model in models]
 
 
-def _is(full_name: str, name: str) -> bool:
-    return full_name in (name, f"{name}:latest")
+def _entries(reply: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The models in a reply that have a name; older versions of Ollama say `name` only."""
+    entries = reply.get("models")
+    entries = entries if isinstance(entries, list) else []
+    return [entry for entry in entries if isinstance(entry, dict) and _name(entry)]
 
 
-def _broke_off(model: str) -> str:
-    return f"The pull of {model} broke off. Try again; it goes on where it was."
+def _name(entry: Mapping[str, Any]) -> str:
+    return _text(entry.get("model")) or _text(entry.get("name"))
 
 
-def _model(one: ollama.ListResponse.Model) -> Model:
-    details = one.details
+def _model(entry: Mapping[str, Any]) -> Model:
+    details = _object(entry.get("details"))
     return Model(
-        name=one.model or "",
-        size=int(one.size or 0),
-        family=(details and details.family) or "",
-        parameters=(details and details.parameter_size) or "",
-        quantization=(details and details.quantization_level) or "",
-        digest=one.digest or "",
+        name=_name(entry),
+        size=_number(entry.get("size")),
+        family=_text(details.get("family")),
+        parameters=_text(details.get("parameter_size")),
+        quantization=_text(details.get("quantization_level")),
+        digest=_text(entry.get("digest")),
     )
 
 
-def _loaded(one: ollama.ProcessResponse.Model) -> Loaded:
-    until = one.expires_at.timestamp() if one.expires_at else 0.0
-    return Loaded(one.model or "", int(one.size or 0), int(one.size_vram or 0), until)
+def _with_abilities(model: Model, shown: Mapping[str, Any]) -> Model:
+    capabilities = shown.get("capabilities")
+    info = _object(shown.get("model_info"))
+    lengths = (_number(info[key]) for key in info if key.endswith(".context_length"))
+    return replace(
+        model,
+        capabilities=frozenset(map(_text, capabilities if isinstance(capabilities, list) else ())),
+        context_length=next(filter(None, lengths), None),
+    )
 
 
-def bytes_in_words(size: float) -> str:
-    """Such as "98 MB" or "4.7 GB"."""
-    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
+def _loaded(entry: Mapping[str, Any]) -> Loaded:
+    try:
+        until = datetime.fromisoformat(_text(entry.get("expires_at"))).timestamp()
+    except (ValueError, OverflowError):
+        until = 0.0
+    size, vram = _number(entry.get("size")), _number(entry.get("size_vram"))
+    return Loaded(_name(entry), size, vram, until)
 
 
-def _duration(seconds: float) -> str:
-    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) and value > 0 else 0

@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 
 from chatbot import errors, memory, metrics
 from chatbot.llm import Llm
-from chatbot.models import Models, Pull
+from chatbot.model_names import is_same
+from chatbot.models import Models
+from chatbot.pulls import Pull
 from chatbot.settings import EMBEDDED_MODEL_NAME, Settings
 
 log = logging.getLogger("chatbot.readiness")
@@ -41,13 +43,17 @@ class Readiness:
     step: Step = "ollama"
     text: str = "Waiting for Ollama"
     error: errors.ChatError | None = None
-    pull: Pull | None = None
     warm: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def ready(self) -> bool:
         """True when a prompt sent now is answered."""
         return self.step == "ready"
+
+    @property
+    def pull(self) -> Pull | None:
+        """The last pull of the wanted model."""
+        return self.models.pulls.find(self.settings.chat_model)
 
     async def run(self) -> None:
         """Goes through the steps, again whenever Ollama or the model is lost; never returns."""
@@ -59,6 +65,7 @@ class Readiness:
         try:
             await self._look()
         except errors.OllamaUnreachable as error:
+            self.models.pulls.forget()
             self._at("ollama", error.sentence, error)
         except errors.ChatError as error:
             log.warning("not ready: %s", error.sentence)
@@ -73,14 +80,23 @@ class Readiness:
         if not self.models.has(wanted):
             self._at("model", f"Getting the model {wanted}")
             await self._provide(wanted)
+        self._check_purpose(wanted)
         if not self.ready:
             self._at("load", f"Loading the model {wanted}")
-            if not await self.models.is_loaded(wanted):
+            await self.models.loaded()
+            if not self.models.is_in_memory(wanted):
                 self._check_memory(wanted)
             await self.llm.load(wanted)
             await self.warm.wait()
         await self.models.loaded()
         self._at("ready", "Ready")
+
+    def _check_purpose(self, wanted: str) -> None:
+        """Raises ModelCannotChat for a model that was made for something else."""
+        model = self.models.find(wanted)
+        if model is not None and not model.can_chat:
+            self._at("model", f"Getting the model {wanted}")
+            raise errors.ModelCannotChat(wanted)
 
     def _check_memory(self, wanted: str) -> None:
         """Raises OutOfMemory if the model cannot fit the container that Ollama shares with us."""
@@ -98,13 +114,12 @@ class Readiness:
         if not self.settings.pull_models:
             raise errors.ModelNotDeployed(wanted)
         file = self.settings.embedded_model
-        if wanted == EMBEDDED_MODEL_NAME and file is not None and file.is_file():
+        if is_same(wanted, EMBEDDED_MODEL_NAME) and file is not None and file.is_file():
             await self.models.create(wanted, file)
             return
-        self.pull = self.models.pull(wanted)
-        await self.models.provide(wanted)
-        if self.pull.error is not None:
-            raise self.pull.error
+        pull = await self.models.pulls.finish(wanted)
+        if pull.error is not None:
+            raise pull.error
 
     def _at(self, step: Step, text: str, error: errors.ChatError | None = None) -> None:
         if step != self.step:

@@ -94,6 +94,6 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await models.close()
+        await models.pulls.close()
         await llm.close()
         history.close()

@@ -28,7 +28,7 @@ async def handle(state: State, exchange: Exchange) -> None:
     if fault and fault.kind == "status":
         exchange.reply_json(fault.status, {"error": fault.error})
     elif fault and fault.kind == "page":
-        exchange.reply(fault.status, fault.error.encode(), "text/html")
+        exchange.reply(fault.status, fault.error.encode(), fault.content_type)
     elif exchange.path.startswith("/api/blobs/"):
         _blob(state, exchange)
     elif exchange.method in ("GET", "HEAD"):
@@ -53,9 +53,11 @@ def _get(state: State, exchange: Exchange) -> None:
         case "/api/version":
             exchange.reply_json(200, {"version": "0.24.0"})
         case "/api/tags":
-            exchange.reply_json(200, {"models": [shapes.listed(name) for name in state.models]})
+            entries = [state.told("/api/tags", name, shapes.listed(name)) for name in state.models]
+            exchange.reply_json(200, {"models": entries})
         case "/api/ps":
-            exchange.reply_json(200, {"models": [shapes.running(name) for name in state.loaded]})
+            entries = [state.told("/api/ps", name, shapes.running(name)) for name in state.loaded]
+            exchange.reply_json(200, {"models": entries})
         case _:
             exchange.reply(404, b"404 page not found")
 
@@ -73,7 +75,7 @@ async def _act(
     state: State, exchange: Exchange, payload: dict[str, Any], fault: Fault | None
 ) -> None:
     name = str(payload.get("model") or payload.get("name") or "")
-    model = shapes.tagged(name)
+    model = state.named(name)
     match exchange.path:
         case "/api/pull":
             pause = state.pull_seconds / ((PULL_STEPS + 1) * len(state.pull_layers) + 4)
@@ -86,7 +88,7 @@ async def _act(
                 exchange.reply_json(404, {"error": f"model '{name}' not found"})
             elif path == "/api/show":
                 more = state.capabilities.get(model, [])
-                exchange.reply_json(200, shapes.shown(model, more))
+                exchange.reply_json(200, state.told(path, model, shapes.shown(model, more)))
             elif path == "/api/delete":
                 state.models = [other for other in state.models if other != model]
                 exchange.reply(200)

@@ -36,11 +36,6 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def tagged(name: str) -> str:
-    """The name with its tag, as Ollama lists it."""
-    return name if ":" in name else f"{name}:latest"
-
-
 def listed(name: str) -> dict[str, Any]:
     """An entry of /api/tags."""
     return {

@@ -25,6 +25,7 @@ class Fault:
     after: int = 0
     status: int = 500
     error: str = "an error was encountered while running the model: unexpected EOF"
+    content_type: str = "text/html"  # of a page
 
 
 BUSY = Fault(
@@ -41,9 +42,11 @@ def model_missing(name: str) -> Fault:
     return Fault("status", status=404, error=f"model '{name}' not found")
 
 
-def page(status: int, html: str = "<html><h1>Bad Gateway</h1>nginx</html>") -> Fault:
+def page(
+    status: int, body: str = "<html><h1>Bad Gateway</h1>nginx</html>", kind: str = "text/html"
+) -> Fault:
     """What another program than Ollama answers, such as a proxy before it."""
-    return Fault("page", status=status, error=html)
+    return Fault("page", status=status, error=body, content_type=kind)
 
 
 def cut(after: int) -> Fault:
@@ -90,7 +93,8 @@ def prose(count: int) -> list[str]:
 class State:
     """The fake Ollama's knobs and records. A knob may be set at any time, for the next requests.
 
-    Knobs: `models` (names installed), `capabilities` (by name, beyond completion), `thinking` (its
+    Knobs: `models` (names installed), `capabilities` (by name, beyond completion), `fields` (by
+    path and model: what is told there instead, `...` for nothing), `thinking` (its
     tokens, before the answer's, when the request says `think`), `tokens` (the answer's tokens, or
     how many of them; the request's num_predict shortens it), `tokens_per_second` (of each stream;
     0: no pause), `first_token_delay` (seconds, as if the prompt was read), `slots`
@@ -104,6 +108,7 @@ class State:
     def __init__(self, **knobs: Any) -> None:
         self.models: list[str] = [DEFAULT_MODEL]
         self.capabilities: dict[str, list[str]] = {}
+        self.fields: dict[tuple[str, str], dict[str, Any]] = {}
         self.thinking: list[str] = []
         self.tokens: int | list[str] = 8
         self.tokens_per_second = 0.0
@@ -127,6 +132,17 @@ class State:
             if name.startswith("_") or not hasattr(self, name):
                 raise AttributeError(f"the fake Ollama has no knob {name!r}")
             setattr(self, name, value)
+
+    def told(self, path: str, model: str, entry: dict[str, Any]) -> dict[str, Any]:
+        """The entry as the knob `fields` wants it."""
+        changed = entry | self.fields.get((path, model), {})
+        return {name: value for name, value in changed.items() if value is not ...}
+
+    def named(self, name: str) -> str:
+        """The installed model that a request means, else the name as it would be listed."""
+        listed = name if ":" in name else f"{name}:latest"
+        short = listed.lower().removeprefix("registry.ollama.ai/").removeprefix("library/")
+        return next((one for one in self.models if one.lower() == short), listed)
 
     def counts(self) -> dict[str, int]:
         """How many generations are `active`, `waiting`, `finished`, `aborted`; and `requests`."""

@@ -115,6 +115,83 @@ def test_where_models_come_with_the_deployment_none_is_pulled_and_the_missing_on
     assert not fake.bodies("/api/pull")
 
 
+SPELLINGS = ["Library/SmolLM2:135M-instruct-q4_1", f"registry.ollama.ai/library/{DEFAULT_MODEL}"]
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [pytest.param(name, marks=pytest.mark.configured(chat_model=name)) for name in SPELLINGS],
+)
+def test_another_name_of_an_installed_model_is_ready_without_a_pull(
+    fake: FakeOllama, ready: Services, spelling: str
+) -> None:
+    assert fake.loaded == [DEFAULT_MODEL]
+    assert not fake.bodies("/api/pull")
+
+
+@pytest.mark.configured(chat_model=SPELLINGS[0], embedded_model=Path(__file__))
+def test_the_embedded_model_is_made_under_every_name_that_means_it(
+    empty: FakeOllama, ready: Services
+) -> None:
+    assert empty.bodies("/api/create")
+    assert not empty.bodies("/api/pull")
+
+
+@pytest.mark.configured(chat_model="private:1b")
+def test_a_pull_that_can_never_work_is_tried_once_and_again_when_somebody_asks(
+    fake: FakeOllama, services: Services
+) -> None:
+    fake.fail(
+        error_line(1, "pull model manifest: 412: a newer version of Ollama"), path="/api/pull"
+    )
+    found = services.readiness
+    wait_for(lambda: found.error)
+    assert found.text.startswith("private:1b needs a newer Ollama.")
+    looks = len(fake.requests)
+    fake.wait_for(lambda one: len(one.requests) > looks + 5)
+    assert len(fake.bodies("/api/pull")) == 1
+    services.models.pulls.start("private:1b")
+    wait_for(lambda: found.ready)
+
+
+@pytest.mark.configured(chat_model="private:1b")
+def test_a_pull_that_could_not_work_is_tried_with_the_next_ollama(
+    fake: FakeOllama, services: Services
+) -> None:
+    fake.fail(
+        error_line(1, "pull model manifest: 412: a newer version of Ollama"), path="/api/pull"
+    )
+    wait_for(lambda: services.readiness.error)
+    fake.stop()
+    wait_for(lambda: services.readiness.step == "ollama")
+    fake.start()
+    wait_for(lambda: services.readiness.ready)
+
+
+@pytest.mark.configured(chat_model="embedder")
+def test_a_wanted_model_that_cannot_chat_is_told(fake: FakeOllama, services: Services) -> None:
+    fake.fields = {("/api/show", "embedder:latest"): {"capabilities": ["embedding"]}}
+    found = services.readiness
+    wait_for(lambda: found.error)
+    assert (found.step, found.ready) == ("model", False)
+    assert found.text.startswith("The model embedder cannot chat: ")
+    assert "embedder:latest" not in fake.loaded
+
+
+@pytest.mark.parametrize("fields", [{"model_info": None}, {"model_info": ..., "details": None}])
+def test_one_model_that_is_described_oddly_keeps_nobody_waiting(
+    fake: FakeOllama, request: pytest.FixtureRequest, fields: dict[str, object]
+) -> None:
+    fake.models = [DEFAULT_MODEL, "big:cloud"]
+    fake.loaded = ["big:cloud"]
+    fake.fields = {
+        ("/api/show", "big:cloud"): fields,
+        ("/api/ps", "big:cloud"): {"expires_at": "", "size": None},
+    }
+    ready = request.getfixturevalue("ready")
+    assert names(ready.models.installed) == ["big:cloud", DEFAULT_MODEL]
+
+
 def _no_space(fake: FakeOllama) -> None:
     fake.models = []
     fake.fail(error_line(5, "no space left on device"), times=3, path="/api/pull")

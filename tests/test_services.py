@@ -35,7 +35,7 @@ def test_the_end_of_the_chat_ends_its_answers_and_pulls(
     now = loop.run(stack.enter_async_context(services.running(settings)))
     asked = Asked(DEFAULT_MODEL, [Said("user", "Hi")])
     answer = now.answers.start(Answer(secrets.token_hex(4), asked))
-    pull = now.models.pull("big:1b")
+    pull = now.models.pulls.start("big:1b")
     wait_for(lambda: answer.text and pull.total)
     loop.run(stack.aclose())
     assert (answer.state, pull.done) == ("interrupted", True)

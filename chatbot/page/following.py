@@ -126,6 +126,6 @@ def _stage(answer: Answer) -> str:
         return t("Queued, 1 answer before yours…")
     if ahead:
         return t("Queued, {ahead} answers before yours…", ahead=ahead)
-    if answer.model not in now.models.in_memory:
+    if not now.models.is_in_memory(answer.model):
         return t("Loading the model {model}…", model=answer.model)
     return t("Reading the prompt…")

@@ -7,9 +7,10 @@ import time
 import streamlit as st
 
 from chatbot import errors, services
-from chatbot.models import Loaded, Model, bytes_in_words
+from chatbot.models import Loaded, Model
 from chatbot.page import status, view
 from chatbot.page.texts import t, told
+from chatbot.pulls import bytes_in_words
 
 
 def dialog(shown: view.View) -> None:
@@ -72,7 +73,7 @@ def describe(model: Model) -> str:
 def _in_memory(loaded: Loaded) -> str:
     minutes = (loaded.until - time.time()) / 60
     size = bytes_in_words(loaded.size)
-    if minutes > 24 * 60:
+    if not 0 < minutes < 24 * 60:
         return t("In memory with {size}", size=size)
     return t(
         "In memory with {size}, for {minutes} more minutes", size=size, minutes=f"{minutes:.0f}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from chatbot import services
-from chatbot.models import Pull
 from chatbot.page.texts import t, told
+from chatbot.pulls import Pull
 
 _LOOK_S = 0.5
 
@@ -41,7 +41,7 @@ def pull(model: str, key: str, stay: bool = False) -> None:
             t("Models come with this deployment: its replicas share no store to pull one to.")
         )
         return
-    under_way = services.current().models.pulling(model)
+    under_way = services.current().models.pulls.find(model)
     if under_way is None or under_way.done:
         _idle(model, key, under_way)
     else:
@@ -60,15 +60,15 @@ def _idle(model: str, key: str, last: Pull | None) -> None:
 
 
 def _start(model: str) -> None:
-    services.current().models.pull(model)
+    services.current().models.pulls.start(model)
 
 
 @st.fragment(run_every=_LOOK_S)
 def _watch_pull(model: str, key: str, stay: bool) -> None:
-    under_way = services.current().models.pulling(model)
+    under_way = services.current().models.pulls.find(model)
     if under_way is not None and not under_way.done:
         _progress(under_way)
-        cancel = services.current().models.cancel
+        cancel = services.current().models.pulls.cancel
         st.button(t("Cancel"), key=f"cancel-{key}", on_click=cancel, args=(model,))
     elif stay:
         _idle(model, key, under_way)

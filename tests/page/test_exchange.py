@@ -134,7 +134,7 @@ def test_a_missing_model_can_be_pulled_and_the_prompt_answered(
     pull, again = app.chat_message[1].button
     assert (pull.label, again.label) == (f"Pull {model}", "Try again")
     pull.click().run()
-    pulling = ready.models.pulling(model)
+    pulling = ready.models.pulls.find(model)
     assert pulling is not None
     while not pulling.done:
         app.run()
@@ -164,7 +164,7 @@ def test_a_pull_that_fails_says_why_and_can_be_tried_again(
     fake.fail(model_missing(model), path="/api/pull")
     app = ask(open_page(), "Hello")
     app.chat_message[1].button[0].click().run()
-    pulling = ready.models.pulling(model)
+    pulling = ready.models.pulls.find(model)
     assert pulling is not None
     while not pulling.done:
         app.run()
