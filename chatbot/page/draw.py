@@ -45,6 +45,7 @@ _STYLE = """
   color: light-dark(#6b2fd6, #c3a6ff)
 }
 @keyframes later { from { visibility: hidden } }
+.st-key-stop p::after { content: "Esc"; margin-left: 0.5rem; opacity: 0.7; font-size: 0.875rem }
 .stApp .st-key-stopping { animation: later 0.3s step-end }
 .stApp:not([data-test-script-state="running"]) .st-key-stopping { display: none }
 """
@@ -57,6 +58,7 @@ def page() -> None:
     if not account.admits():
         return
     shown = view.current()
+    shown.agree_with_address()
     if shown.taken:
         shown.taken = False
     else:
@@ -82,18 +84,18 @@ def _bottom(shown: view.View) -> None:
         if shown.held:
             _held(shown)
         # Streamlit's own stop button takes the end of the submission's run for the answer's end.
+        # Its shortcuts take Esc also from what is open, so browser.js presses this one.
         with st.container(key="stopping", horizontal=True, horizontal_alignment="center"):
             st.button(
                 t("Stop"),
                 key="stop",
                 icon=":material/stop_circle:",
                 on_click=exchange.stop,
-                shortcut="Esc",
             )
     prompt = st.chat_input(
         t("Ask anything"),
         key="prompt",
-        max_chars=now.settings.max_prompt_chars,
+        # No max_chars: what is longer would not come in, without a word. Sending it says why.
         # Any kind, and images too for a model that cannot see: what is in a file decides, and what
         # cannot be taken is said when it is sent.
         accept_file="multiple",

@@ -19,9 +19,8 @@ def of_one(shown: View, one: Conversation) -> None:
     with _menu(t("Rename, pin, export, delete"), "more_horiz"):
         key = f"title-{one.id}"
         st.text_input(
-            t("Title"), value=one.title, key=key, max_chars=200,
-            on_change=_rename, args=(shown, one, key),
-        )  # fmt: skip
+            t("Title"), value=one.title, key=key, on_change=_rename, args=(shown, one, key)
+        )
         _item(
             t("Unpin") if one.pinned else t("Pin"),
             f"pin-{one.id}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from chatbot import errors, services
+from chatbot.conversation import check_prompt
 from chatbot.history import NO_SETUP, Preset, Setup
 from chatbot.page import gauge, view
 from chatbot.page.texts import t, told
@@ -27,7 +28,6 @@ def dialog(shown: view.View) -> None:
             t("System prompt"),
             key=_KEY + "system_prompt",
             placeholder=services.current().settings.system_prompt,
-            max_chars=services.current().settings.max_prompt_chars,
         )
         _parameters(shown)
         _end(shown)
@@ -75,14 +75,16 @@ def _end(shown: view.View) -> None:
 def _typed(shown: view.View) -> Setup | None:
     """What the fields say; None, with the reason on the page, if a value is not allowed."""
     names = (*_FIELDS, "stop", "think")
+    prompt = str(st.session_state[_KEY + "system_prompt"]).strip()
     try:
         own = parse({name: st.session_state.get(_KEY + name) for name in names})
+        if prompt:
+            check_prompt(prompt, services.current().settings)
     except errors.ChatError as error:
         for line in error.sentence.splitlines():
             st.error(told(line))
         return None
     chosen = own.model_dump(mode="json", exclude_defaults=True)
-    prompt = str(st.session_state[_KEY + "system_prompt"]).strip()
     return Setup(prompt, chosen, shown.setup.summary)
 
 

@@ -73,6 +73,19 @@ class View:
         self.setup, self.files, self.first = NO_SETUP, {}, None
         if conversation_id is not None:
             self.reload()
+        self._write_address()
+
+    def agree_with_address(self) -> None:
+        """Opens what the address names after Back and Forward; else makes the address name this."""
+        named, context = st.query_params.get("c"), get_script_run_ctx()
+        if named == self.conversation_id:
+            return
+        if context is not None and context.is_history_navigation:
+            self.open(named)
+        else:
+            self._write_address()
+
+    def _write_address(self) -> None:
         if self.conversation_id is None:
             st.query_params.pop("c", None)
         else:
