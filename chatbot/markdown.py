@@ -40,7 +40,7 @@ def blocks(text: str) -> list[str]:
         if blank and not fence and line.strip() and not _continues(line, listing):
             found.append(text[start:offset])
             start, listing = offset, False
-        fence = _fence_after(line, fence)
+        fence = fence_after(line, fence)
         blank = not fence and not line.strip()
         listing = listing or (not fence and bool(_LIST_ITEM.match(line)))
         offset += len(line)
@@ -51,7 +51,7 @@ def _continues(line: str, listing: bool) -> bool:
     return line[0] in " \t" or (listing and bool(_LIST_ITEM.match(line)))
 
 
-def _fence_after(line: str, fence: str) -> str:
+def fence_after(line: str, fence: str) -> str:
     """The fence that is open after `line`: of backticks, tildes, or `$$` of a formula."""
     if line.strip().startswith("$$") and fence in ("", "$$"):
         return "" if fence or line.count("$$") > 1 else "$$"
