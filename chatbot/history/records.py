@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
+
+from chatbot.thinking import split
 
 Role = Literal["user", "assistant"]
 Ending = Literal["done", "stopped", "failed", "interrupted"]
@@ -81,6 +83,15 @@ class Message:
     stats: dict[str, Any] | None
     created_at: float
     updated_at: float
+
+    @classmethod
+    def of(cls, row: Iterable[Any]) -> Message:
+        """Return the message of a row; one from before may have its thinking in its text."""
+        message = cls(*row)
+        if message.thinking or message.role != "assistant":
+            return message
+        thinking, content = split(message.content)
+        return replace(message, thinking=thinking, content=content)
 
 
 @dataclass(frozen=True, slots=True)

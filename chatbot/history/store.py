@@ -55,7 +55,7 @@ class History(Collection):
             if not rows:
                 _find(db, owner, conversation_id)
         alive = time.time() - STALE
-        return [_seen(Message(*row), alive) for row in rows]
+        return [_seen(Message.of(row), alive) for row in rows]
 
     def ask(
         self,

@@ -36,7 +36,7 @@ def read(db: Connection, owner: str, conversation_id: str | None) -> Iterator[Wh
     found = db.execute(select(conversations).where(*OWNED, *one).order_by(*ORDER), wanted).all()
     written: dict[str, list[Message]] = defaultdict(list)
     for row in db.execute(_of(select(messages), *one).order_by(_m.created_at, _m.id), wanted):
-        written[row.conversation_id].append(Message(*row))
+        written[row.conversation_id].append(Message.of(row))
     query = _of(select(attachments).join(messages, _m.id == _a.message_id), *one)
     files = _files(db, query, wanted)
     for row in found:

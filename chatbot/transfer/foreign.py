@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chatbot.attachments import Attachment
 from chatbot.errors import BadRequest
 from chatbot.parameters import Parameters, parse
+from chatbot.thinking import split
 
 _IMAGES = {
     b"\x89PNG": ("image/png", "png"),
@@ -22,9 +23,7 @@ _IMAGES = {
 }
 _KNOWN = Parameters.model_fields.keys()
 _REASONING = re.compile(
-    r'<details type="reasoning"[^>]*>\s*(?:<summary>.*?</summary>)?(.*?)</details>\s*'
-    r"|<think>(.*?)</think>\s*",
-    re.DOTALL,
+    r'<details type="reasoning"[^>]*>\s*(?:<summary>.*?</summary>)?(.*?)</details>\s*', re.DOTALL
 )
 
 Time = Annotated[float, Field(ge=0, le=1e14)]  # in seconds or milliseconds
@@ -38,11 +37,11 @@ class Part(BaseModel):
 
 def thought(content: str) -> tuple[str, str]:
     """Cut an answer into its reasoning, which such programs write into it, and the rest."""
-    thoughts = [found[1] or found[2] or "" for found in _REASONING.finditer(content)]
-    lines = html.unescape("\n".join(thoughts)).strip().splitlines()
-    return "\n".join(line.removeprefix(">").removeprefix(" ") for line in lines), _REASONING.sub(
-        "", content
-    ).strip() if thoughts else content
+    folded = [found[1] for found in _REASONING.finditer(content)]
+    lines = html.unescape("\n".join(folded)).strip().splitlines()
+    tagged, text = split(_REASONING.sub("", content).strip() if folded else content)
+    unquoted = "\n".join(line.removeprefix(">").removeprefix(" ") for line in lines)
+    return "\n\n".join(filter(None, (unquoted, tagged))), text
 
 
 def parameters(options: Mapping[str, Any]) -> dict[str, Any]:

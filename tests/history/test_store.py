@@ -147,6 +147,23 @@ def test_a_saved_answer_is_read_while_it_is_being_written(history: History) -> N
     assert (answer.content, answer.thinking, answer.state) == ("Hel", "Greet.", "writing")
 
 
+def test_thinking_that_was_stored_in_the_text_is_read_as_thinking(history: History) -> None:
+    turn = history.ask("ann", None, "<think>Is this mine?</think>", "m")
+    tagged = "<think>\nHm.\n</think>\n\nHello"
+    history.finish(turn.answer.id, content=tagged, state="done")
+    question, answer = history.messages("ann", turn.conversation.id)
+    assert (answer.content, answer.thinking) == ("Hello", "Hm.")
+    assert question.content == "<think>Is this mine?</think>"
+    (whole,) = history.export("ann")
+    assert whole.messages == [question, answer]
+
+
+def test_an_answer_that_was_split_when_it_was_written_stays_as_it_is(history: History) -> None:
+    turn = history.ask("ann", None, "Hello", "m")
+    history.finish(turn.answer.id, content="<think> is a tag", thinking="Hm.", state="done")
+    assert said(history, "ann", turn.conversation.id)[1] == "<think> is a tag"
+
+
 def test_an_answer_whose_writer_died_is_interrupted_and_kept(
     history: History, later: Callable[[float], None]
 ) -> None:
