@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 from chatbot import errors, metrics
 from chatbot.llm import Asked, Llm, Stats, on_sent
 from chatbot.settings import Settings
+from chatbot.thinking import Part, Splitter
 
 log = logging.getLogger("chatbot.answers")
 
@@ -44,7 +45,8 @@ class Answer:
     `sent` is set when the request has left; `begun` with the first text, thought or the end;
     `over` (for threads) and `finished` (for coroutines) with the end. `watchers` tell whether
     somebody still waits; when all say no, the answer is stopped. `left_out` counts the older
-    messages that did not fit the context window of `num_ctx` tokens.
+    messages that did not fit the context window of `num_ctx` tokens. `moved`: what was text at
+    first was thinking, and stands there now.
     A `patient` answer waits for an Ollama that is down to come back.
     """
 
@@ -69,6 +71,9 @@ class Answer:
     waits_for_ollama: bool = False
     text: str = ""
     thinking: str = ""
+    moved: bool = False
+    _splitter: Splitter = field(default_factory=Splitter)
+    _waits: bool = True
     _task: asyncio.Task[None] | None = None
     _saved: float = 0.0
 
@@ -107,14 +112,31 @@ class Answer:
         return (self.first_text or self.ended or time.monotonic()) - self.first_thought
 
     def add(self, text: str, thinking: str = "") -> None:
-        """Takes a part of the text, or of the thinking before it."""
-        self.thinking += thinking
-        self.text += text
-        if self.first_thought is None and thinking:
-            self.first_thought = time.monotonic()
-            self.begun.set()
-        if self.first_text is None and text:
-            self.first_text = time.monotonic()
+        """Takes a part of the text, in which thinking may stand too, or of the thinking."""
+        part = self._splitter.add(text)
+        self._take(part._replace(thinking=thinking + part.thinking))
+
+    def complete(self) -> None:
+        """Takes what the last part left open: no more comes."""
+        self._take(self._splitter.end())
+
+    def check(self) -> None:
+        """Raises EmptyAnswer for one that has ended without text."""
+        self.complete()
+        if not self.text.strip():
+            raise errors.EmptyAnswer(bool(self.stats and self.stats.done_reason == "length"))
+
+    def _take(self, part: Part) -> None:
+        now = time.monotonic()
+        if self.first_thought is None and (part.thinking or part.moves):
+            self.first_thought = self.first_text or now
+        self.thinking += part.thinking
+        if part.moves:
+            self.text, self.first_text, self.moved = "", None, True
+        self.text += part.text
+        if self.first_text is None and part.text:
+            self.first_text = now
+        if part.text or part.thinking:
             self.begun.set()
 
 
@@ -208,6 +230,7 @@ class Answers:
     async def _run(self, answer: Answer, generating: asyncio.Task[None]) -> None:
         try:
             await asyncio.wait_for(generating, self._settings.answer_timeout)
+            answer.check()
             answer.ending = "done"
         except asyncio.CancelledError:
             answer.ending = answer.ending or "stopped"
@@ -232,9 +255,9 @@ class Answers:
             answer.waits_for_ollama = False
             try:
                 async for piece in self._llm.stream(answer.asked):
-                    if not answer.begun.is_set():
-                        metrics.WAITING.dec()
                     answer.add(piece.text, piece.thinking)
+                    if answer.begun.is_set():
+                        _count_begun(answer)
                     answer.stats = piece.stats
                 return
             except errors.OllamaUnreachable:
@@ -249,9 +272,9 @@ class Answers:
         answer.error = error
 
     async def _end(self, answer: Answer) -> None:
+        answer.complete()
         answer.ended = time.monotonic()
-        if not answer.begun.is_set():
-            metrics.WAITING.dec()
+        _count_begun(answer)
         if answer.keeper:
             answer.error = await self._keep(answer.keeper.finish, answer) or answer.error
         with self._lock:
@@ -270,3 +293,9 @@ class Answers:
             log.exception("answer %s could not be kept", answer.id)
             return error if isinstance(error, errors.ChatError) else errors.ChatError(_NOT_KEPT)
         return None
+
+
+def _count_begun(answer: Answer) -> None:
+    if answer._waits:
+        answer._waits = False
+        metrics.WAITING.dec()

@@ -71,9 +71,9 @@ async def generate_text(request: Request) -> Response:
     """Answers `{"prompt": …, "model": …, "stream": …}`, whole or as NDJSON lines.
 
     Whole: `{"response", "model", "usage"}`. Streamed: lines of `{"response", "done": false}`, then
-    one with `"done": true`, model and usage. With API_KEY, or a login, it needs
-    `Authorization: Bearer API_KEY`. Errors: `{"error", "code"}` with their status; in a
-    stream that has begun, as its last line.
+    one with `"done": true`, model and usage. Thinking is left out; a line with `"reset": true` says
+    that all before it was. With API_KEY, or a login, it needs `Authorization: Bearer API_KEY`.
+    Errors: `{"error", "code"}` with their status; in a stream that has begun, as its last line.
     """
     try:
         _admit(request)
@@ -187,10 +187,15 @@ async def _first_text(answer: Answer) -> None:
 
 
 async def _lines(answer: Answer) -> AsyncIterator[bytes]:
-    sent = 0
+    sent, moved = 0, False
     try:
         while True:
             over, text = answer.finished.is_set(), answer.text
+            if answer.moved and not moved:
+                moved = True
+                if sent:
+                    yield orjson.dumps({"response": "", "reset": True, "done": False}) + b"\n"
+                    sent = 0
             if len(text) > sent:
                 yield orjson.dumps({"response": text[sent:], "done": False}) + b"\n"
                 sent = len(text)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import ollama
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
@@ -28,6 +28,14 @@ class PlainChat(ChatOllama):
             )
             for one in messages
         ]
+
+    async def _acreate_chat_stream(
+        self, messages: list[BaseMessage], stop: list[str] | None = None, **kwargs: Any
+    ) -> AsyncIterator[Mapping[str, Any] | str]:
+        async for part in super()._acreate_chat_stream(messages, stop, **kwargs):
+            if not isinstance(part, str) and part.get("done_reason") == "load":
+                part = {**dict(part), "done_reason": "stop"}  # LangChain would leave this end out
+            yield part
 
 
 def to_messages(system_prompt: str, said: Sequence[Said]) -> list[BaseMessage]:

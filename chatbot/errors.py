@@ -5,6 +5,7 @@ ChatError
 ├── Unauthorized, SignedOut                                            say who you are
 ├── Busy, Draining                                                     try again later
 ├── OllamaUnreachable, OllamaFailed, TimedOut, OutOfMemory, DiskFull   the server behind us
+│   └── EmptyAnswer (an OllamaFailed)                                  it wrote nothing
 ├── OllamaRefused, NotOllama                                           it says no, or is another one
 ├── ModelMissing, ModelUnknown, ModelNotDeployed, ModelCannotChat      pull it, or another one
 └── history.NotFound, history.HistoryUnavailable                       the database
@@ -126,6 +127,20 @@ class NotOllama(ChatError):
         super().__init__(
             f"What answers at {url} is not Ollama. Correct {variable}: "
             "it is Ollama's address alone, such as http://127.0.0.1:11434."
+        )
+
+
+class EmptyAnswer(OllamaFailed):
+    """The answer ended and has no text; its thinking is kept."""
+
+    code = "empty_answer"
+
+    def __init__(self, is_cut: bool = False) -> None:
+        super().__init__(
+            "The model was cut before it came to its answer. "
+            "Raise num_predict or num_ctx in the settings of this conversation, then try again."
+            if is_cut
+            else "The model wrote nothing. Try again, or choose another model."
         )
 
 

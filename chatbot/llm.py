@@ -20,7 +20,7 @@ import ollama
 
 from chatbot import batches, errors
 from chatbot.batches import BatchingTransport
-from chatbot.failures import BROKE_OFF, ollama_errors
+from chatbot.failures import ollama_errors
 from chatbot.parameters import Parameters
 from chatbot.settings import Settings
 
@@ -137,7 +137,7 @@ class Llm:
                 elif chunk.text or thinking:
                     yield Piece(chunk.text, thinking=thinking)
         if not complete:
-            raise errors.OllamaFailed(BROKE_OFF)
+            raise errors.OllamaFailed(_NO_LAST_LINE)
 
     def _arguments(self, asked: Asked) -> dict[str, Any]:
         s, own = self.settings, asked.parameters
@@ -148,8 +148,8 @@ class Llm:
         }
         options = {name: value for name, value in common.items() if value is not None}
         arguments: dict[str, Any] = {"model": asked.model, "options": {**options, **own.options()}}
-        if own.think is not None:
-            arguments["reasoning"] = {"off": False, "on": True}.get(own.think, own.think)
+        arguments["reasoning"] = True  # else LangChain drops the thinking; `think` is what is sent
+        arguments["think"] = {"off": False, "on": True}.get(own.think or "", own.think)
         if own.keep_alive is not None:
             arguments["keep_alive"] = -1 if own.keep_alive == "-1" else own.keep_alive
         return arguments
@@ -178,6 +178,11 @@ class Llm:
 
 async def _tell_sent(*_: object) -> None:
     on_sent.get()()
+
+
+_NO_LAST_LINE = (
+    "Ollama did not say that the answer is complete. Ask again if it is not; what came is kept."
+)
 
 
 def _stats(meta: dict[str, Any]) -> Stats:

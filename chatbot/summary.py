@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Sequence
 
 from chatbot.answers import Answer, Answers
-from chatbot.errors import BadRequest, OllamaFailed
+from chatbot.errors import BadRequest, EmptyAnswer, OllamaFailed
 from chatbot.history import History, Message, Setup, Summary
 from chatbot.llm import Asked, Said
 from chatbot.parameters import Parameters
@@ -43,10 +43,10 @@ def _ask(answers: Answers, model: str, transcript: str, watching: Callable[[], b
     asked = Asked(model, said, _TASK, Parameters(num_predict=_LONGEST))
     answer = answers.start(Answer(secrets.token_hex(16), asked, watchers=[watching]))
     answer.over.wait()
+    if isinstance(answer.error, EmptyAnswer):
+        raise OllamaFailed("The model wrote no summary. Try again, or raise the context window.")
     if answer.error:
         raise answer.error
-    if not answer.text.strip():
-        raise OllamaFailed("The model wrote no summary. Try again, or raise the context window.")
     return answer.text.strip()
 
 

@@ -173,7 +173,7 @@ async def _stream_answer(
     tokens, reason = _answer(state, payload)
     rate, evaluating = state.tokens_per_second, time.monotonic()
     first_token = evaluating + state.first_token_delay
-    if payload.get("think"):
+    if payload.get("think") is not False:
         for thought in state.thinking:
             first_token += 1 / rate if rate else 0
             await _until(first_token)

@@ -94,10 +94,10 @@ class State:
     """The fake Ollama's knobs and records. A knob may be set at any time, for the next requests.
 
     Knobs: `models` (names installed), `capabilities` (by name, beyond completion), `fields` (by
-    path and model: what is told there instead, `...` for nothing), `thinking` (its
-    tokens, before the answer's, when the request says `think`), `tokens` (the answer's tokens, or
-    how many of them; the request's num_predict shortens it), `tokens_per_second` (of each stream;
-    0: no pause), `first_token_delay` (seconds, as if the prompt was read), `slots`
+    path and model: what is told there instead, `...` for nothing), `thinking` (its tokens, before
+    the answer's, unless the request says not to think), `tokens` (the answer's tokens, or how many
+    of them; the request's num_predict shortens it), `tokens_per_second` (of each stream; 0: no
+    pause), `first_token_delay` (seconds, as if the prompt was read), `slots`
     (answers at once; more wait in order), `prompt_tokens` (the prompt_eval_count to
     tell; None counts words), `pull_layers` (bytes of each), `pull_seconds` (for a whole pull).
     Records: `requests` (in order), `active` (generations that hold a slot), `waiting` (that wait

@@ -13,12 +13,23 @@ from typing import Any
 import pytest
 
 from chatbot import answers as module
-from chatbot import errors
+from chatbot import errors, metrics
 from chatbot.answers import Answer, Ending
 from chatbot.history import HistoryUnavailable
 from chatbot.llm import Asked, Piece, Said
+from chatbot.parameters import Parameters
 from chatbot.services import Services
-from tests.fake_ollama import DEFAULT_MODEL, OUT_OF_MEMORY, FakeOllama, Fault, cut, prose, stall
+from tests import _ollama_shapes
+from tests.fake_ollama import (
+    DEFAULT_MODEL,
+    OUT_OF_MEMORY,
+    FakeOllama,
+    Fault,
+    cut,
+    error_line,
+    prose,
+    stall,
+)
 from tests.product import LoopThread, wait_for
 
 Ask = Callable[..., Answer]
@@ -449,3 +460,78 @@ def test_a_failure_to_save_is_forgotten_when_the_end_is_kept(
     fake.resume()
     _ended(answer, "done")
     assert answer.error is None
+
+
+TAGGED = [
+    ["<think>", "\nTwo and", " two.\n</th", "ink>\n\n", "Fo", "ur."],
+    ["Two and", " two.\n", "</think>", "\n\nFo", "ur."],
+]
+
+
+@pytest.mark.parametrize("tokens", TAGGED)
+def test_thinking_in_the_text_is_thinking_once_it_is_known_to_be(
+    fake: FakeOllama, ask: Ask, tokens: list[str]
+) -> None:
+    fake.tokens = tokens
+    fake.fail(stall(len(tokens) - 1))
+    answer = ask()
+    wait_for(lambda: answer.text == "Fo")
+    assert answer.thinking.strip() == "Two and two."
+    assert answer.moved is (tokens == TAGGED[1])
+    assert answer.first_thought is not None and answer.first_text is not None
+    assert answer.first_thought <= answer.first_text
+    fake.resume()
+    _ended(answer, "done")
+    assert answer.text == "Four."
+
+
+def test_what_was_held_back_as_the_beginning_of_a_tag_is_kept(fake: FakeOllama, ask: Ask) -> None:
+    fake.tokens = ["<", "thi", "nk>"]
+    fake.fail(cut(2))
+    answer = ask()
+    _ended(answer, "failed")
+    assert answer.text == "<thi"
+
+
+@pytest.mark.parametrize("tokens", [[], [" ", "\n"], ["<think>", "Well", "</think>", "\n"]])
+def test_an_answer_without_text_is_none(fake: FakeOllama, ask: Ask, tokens: list[str]) -> None:
+    fake.tokens = tokens
+    answer = ask()
+    _ended(answer, "failed")
+    assert type(answer.error) is errors.EmptyAnswer
+    assert answer.error.sentence == "The model wrote nothing. Try again, or choose another model."
+    assert answer.thinking == "".join(tokens[1:2] if len(tokens) > 2 else [])
+    assert answer.stats is not None and answer.stats.output_tokens == len(tokens)
+    assert metrics.WAITING._value.get() == 0
+
+
+def test_thinking_until_the_longest_answer_allowed_says_what_to_raise(
+    fake: FakeOllama, ready: Services
+) -> None:
+    fake.tokens = ["<think>", *prose(20)]
+    asked = Asked(DEFAULT_MODEL, [Said("user", "Hello")], parameters=Parameters(num_predict=8))
+    answer = ready.answers.start(Answer("cut", asked))
+    _ended(answer, "failed")
+    assert answer.error and "Raise num_predict" in answer.error.sentence
+    assert answer.thinking == "".join(prose(7))
+
+
+def test_a_model_that_was_only_loaded_has_written_nothing(
+    fake: FakeOllama, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last = _ollama_shapes.last_line
+    monkeypatch.setattr(
+        _ollama_shapes, "last_line", lambda model, chat, *_, **__: last(model, chat, "load")
+    )
+    fake.tokens = []
+    answer = ask()
+    _ended(answer, "failed")
+    assert type(answer.error) is errors.EmptyAnswer
+
+
+def test_an_error_after_text_keeps_the_text_and_says_the_reason(fake: FakeOllama, ask: Ask) -> None:
+    fake.fail(error_line(3, "the runner fell over"))
+    answer = ask()
+    _ended(answer, "failed")
+    assert answer.text == THREE
+    assert answer.error and "the runner fell over" in answer.error.sentence

@@ -113,6 +113,36 @@ def test_an_answer_is_streamed_in_lines_and_the_last_one_has_the_usage(
     assert last["usage"]["completion_tokens"] == 2
 
 
+THOUGHTS = [
+    (["<think>Well.", "</think>", "Good", " day"], 3),
+    (["Well.\n", "</think>", "Good", " day"], 1),
+]
+
+
+@pytest.mark.parametrize(("tokens", "first"), THOUGHTS)
+def test_thinking_is_no_part_of_the_response(
+    fake: FakeOllama, client: httpx.Client, tokens: list[str], first: int
+) -> None:
+    fake.tokens = tokens
+    assert _ask(client).json()["response"] == "Good day"
+    fake.fail(stall(first))
+    text = ""
+    with client.stream("POST", "/generate_text", json={"prompt": "Hi", "stream": True}) as found:
+        for part in map(json.loads, found.iter_lines()):
+            text = "" if part.get("reset") else text + part["response"]
+            fake.resume()
+    assert text == "Good day"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_answer_without_text_is_an_error(
+    fake: FakeOllama, client: httpx.Client, stream: bool
+) -> None:
+    fake.tokens = []
+    response = _ask(client, stream=stream)
+    assert (response.status_code, response.json()["code"]) == (502, "empty_answer")
+
+
 def test_the_last_line_tells_how_long_the_answer_waited_for_its_turn(
     fake: FakeOllama, client: httpx.Client
 ) -> None:

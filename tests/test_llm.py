@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import h11
 import pytest
 
 from chatbot import errors
 from chatbot.llm import Asked, Llm, Piece, Said
 from chatbot.settings import Settings
+from tests._http_server import Exchange
 from tests._ollama_shapes import line
 from tests.fake_ollama import (
     BUSY,
@@ -95,6 +97,29 @@ def test_a_stream_that_is_cut_between_two_reads_has_lost_none_of_its_words(
     with pytest.raises(errors.OllamaFailed):
         loop.run(take())
     assert "".join(came) == "".join(words)
+
+
+def test_thinking_comes_whether_or_not_it_was_asked_for(
+    fake: FakeOllama, llm: Llm, loop: LoopThread
+) -> None:
+    fake.set(thinking=["Let me", " see"], tokens=["Four"])
+    pieces = loop.run(_answer(llm))
+    assert "".join(piece.thinking for piece in pieces) == "Let me see"
+    assert "".join(piece.text for piece in pieces) == "Four"
+    assert "think" not in fake.bodies()[-1]
+
+
+def test_a_last_line_without_a_line_end_is_read(
+    fake: FakeOllama, llm: Llm, loop: LoopThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stream(exchange: Exchange, line: bytes) -> None:
+        exchange.start_stream()
+        end = b"" if b'"done":true' in line else b"\n"
+        exchange._connection.send(h11.Data(data=line + end))
+
+    monkeypatch.setattr(Exchange, "stream", stream)
+    *_, last = loop.run(_answer(llm))
+    assert last.stats is not None
 
 
 def test_without_num_thread_ollama_chooses(fake: FakeOllama, llm: Llm, loop: LoopThread) -> None:
@@ -294,11 +319,11 @@ def test_a_proxy_that_wants_another_address_gets_the_same_request_there(
         server.shutdown()
 
 
-def test_a_stream_that_ends_without_its_last_line_broke_off(
+def test_a_stream_that_ends_without_its_last_line_may_be_incomplete(
     fake: FakeOllama, llm: Llm, loop: LoopThread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tests._ollama_shapes.last_line", lambda *_, **__: LINE)
-    with pytest.raises(errors.OllamaFailed, match=BROKE_OFF):
+    with pytest.raises(errors.OllamaFailed, match="did not say that the answer is complete"):
         loop.run(_answer(llm))
 
 

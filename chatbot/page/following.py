@@ -27,6 +27,7 @@ class _Text:
     """Text that grows on the page: each finished block is sent once, the last one as it grows."""
 
     slot: DeltaGenerator | None = None
+    earlier: list[DeltaGenerator] = field(default_factory=list)
     finished: int = 0
     shown: str = field(default="")
     sent: float = 0.0
@@ -47,14 +48,22 @@ class _Text:
         self.shown, self.sent = text, now
         *whole_blocks, tail = blocks(text[self.finished :])
         for block in whole_blocks:
-            self._put(block)
+            self.earlier.append(self._put(block))
             self.slot = None
             self.finished += len(block)
         self._put(tail)
 
-    def _put(self, block: str) -> None:
+    def clear(self) -> DeltaGenerator:
+        """Takes all text off the page and returns the place where it began."""
+        first, *others = [*self.earlier, self.slot or st.empty()]
+        for slot in others:
+            slot.empty()
+        return first
+
+    def _put(self, block: str) -> DeltaGenerator:
         draw = st.markdown if self.slot is None else self.slot.markdown
         self.slot = draw(for_display(block))
+        return self.slot
 
 
 def whole(answer: Message) -> None:
@@ -81,11 +90,7 @@ def follow(answer: Answer, shown: view.View) -> None:
         if slot and answer.thinking:
             _think(answer, slot)
             slot = None
-        text = _Text(slot)
-        while not answer.over.is_set():
-            text.update(answer.text)
-            answer.over.wait(text.pause)
-        text.update(answer.text)
+        _write(answer, slot)
     except StopException:
         if shown.tab():  # else it was closed, and another tab may still follow
             services.current().answers.stop(answer)
@@ -93,16 +98,30 @@ def follow(answer: Answer, shown: view.View) -> None:
         raise
 
 
+def _write(answer: Answer, slot: DeltaGenerator | None) -> None:
+    """Shows the text until the end; once it turns out to have been thinking, as that."""
+    text, moved = _Text(slot), answer.moved
+    while True:
+        is_over = answer.over.is_set()
+        if answer.moved and not moved:
+            _think(answer, text.clear())
+            text, moved = _Text(), True
+        text.update(answer.text)
+        if is_over:
+            return
+        answer.over.wait(text.pause)
+
+
 def _think(answer: Answer, slot: DeltaGenerator) -> None:
-    """Shows the thinking, folded, until the first text or the end."""
-    block: StatusContainer = slot.status(t("Thinking…"))
+    """Shows the thinking until the first text or the end, then folds it."""
+    block: StatusContainer = slot.status(t("Thinking…"), expanded=True)
     text = _Text()
     with block:
         while not answer.over.is_set() and answer.first_text is None:
             text.update(answer.thinking)
             answer.over.wait(text.pause)
         text.update(answer.thinking)
-    block.update(label=_thought(answer.thought_s), state="complete")
+    block.update(label=_thought(answer.thought_s), state="complete", expanded=False)
 
 
 def _thought(seconds: float | None) -> str:
