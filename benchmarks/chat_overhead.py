@@ -45,7 +45,7 @@ def _on_real(folder: Path, parts: Sequence[str], to: Report, quick: bool) -> Non
     body = _raw.captured_body(folder / "captured", num_predict=TOKENS)
     with (
         RealOllama(folder) as ollama,
-        Served(ollama.url, folder / "real", num_predict=TOKENS) as page,
+        Served(ollama.url, folder / "real", num_predict=TOKENS, abandoned_after=0) as page,
     ):
         to.of_ollama(ollama.url)
         if "pairs" in parts:
@@ -64,7 +64,8 @@ def _on_fake(folder: Path, parts: Sequence[str], to: Report, quick: bool) -> Non
         if "turns" in parts:
             _growth.turns(page, fake, to, quick)
     if "endings" in parts:
-        with FakeOllama() as counted, Served(counted.url, folder / "endings") as page:
+        data = folder / "endings"
+        with FakeOllama() as counted, Served(counted.url, data, abandoned_after=0) as page:
             _endings.report(_endings.on_fake(page, counted), to)
 
 

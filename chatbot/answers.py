@@ -18,9 +18,10 @@ from chatbot.thinking import Part, Splitter
 
 log = logging.getLogger("chatbot.answers")
 
-Ending = Literal["done", "stopped", "failed", "interrupted"]
+Ending = Literal["done", "stopped", "abandoned", "failed", "interrupted"]
 
 _WATCH_S = 0.25  # how soon a closed tab is noticed
+_INTERRUPTION_S = 5.0  # a page whose connection was cut is back by then, if it comes back at once
 _SAVE_S = 2.0  # how much of an answer a crash may cost
 _RETRY_S = 0.5  # how often a lost Ollama is asked for again
 _PATIENCE_S = 120.0  # how long an answer waits for Ollama to come back
@@ -44,9 +45,10 @@ class Answer:
 
     `sent` is set when the request has left; `begun` with the first text, thought or the end;
     `over` (for threads) and `finished` (for coroutines) with the end. `watchers` tell whether
-    somebody still waits; when all say no, the answer is stopped. `left_out` counts the older
-    messages that did not fit the context window of `num_ctx` tokens. `moved`: what was text at
-    first was thinking, and stands there now.
+    somebody still waits; when all have said no since `watched_at`, for as long as the settings
+    allow, the answer is ended. `left_out` counts the older messages that did not fit the context
+    window of `num_ctx` tokens. `moved`: what was text at first was thinking, and stands
+    there now.
     A `patient` answer waits for an Ollama that is down to come back.
     """
 
@@ -61,6 +63,7 @@ class Answer:
     error: errors.ChatError | None = None
     stats: Stats | None = None
     started: float = field(default_factory=time.monotonic)
+    watched_at: float = field(default_factory=time.monotonic)
     first_thought: float | None = None
     first_text: float | None = None
     ended: float | None = None
@@ -95,9 +98,16 @@ class Answer:
         return max(0.0, self.ttft - self.stats.load_s - self.stats.prompt_s)
 
     @property
-    def abandoned(self) -> bool:
-        """True when there were watchers and all are gone."""
-        return bool(self.watchers) and not any(watching() for watching in self.watchers)
+    def is_watched(self) -> bool:
+        """Whether somebody waits for it; an answer without watchers always has a reader."""
+        return not self.watchers or any(watching() for watching in self.watchers)
+
+    def forget_gone(self) -> None:
+        """Forgets the watchers that are gone, unless all are: one of them may come back."""
+        gone = [watching for watching in list(self.watchers) if not watching()]
+        if len(gone) < len(self.watchers):
+            for watching in gone:
+                self.watchers.remove(watching)
 
     @property
     def model(self) -> str:
@@ -204,18 +214,48 @@ class Answers:
         await asyncio.gather(*(answer.finished.wait() for answer in running))
         return bool(running)
 
+    def leave(self, watching: Callable[[], bool]) -> None:
+        """Ends at once the answers that `watching` alone waits for: it will not come back."""
+        for answer in list(self._running.values()):
+            others = [other for other in answer.watchers if other is not watching]
+            if len(others) < len(answer.watchers) and not any(other() for other in others):
+                self.stop(answer)
+
     async def watch(self) -> None:
-        """Stops answers that nobody waits for any more and saves the text so far, for ever."""
+        """Ends answers that nobody has come back to and saves the text so far, for ever."""
         while True:
             await asyncio.sleep(_WATCH_S)
-            now = time.monotonic()
             for answer in list(self._running.values()):
-                if answer.abandoned:
-                    log.info("answer %s: nobody waits for it", answer.id)
-                    self._cancel(answer)
-                elif answer.keeper and now - max(answer.started, answer._saved) > _SAVE_S:
-                    answer._saved = now
-                    await self._keep(answer.keeper.save, answer)  # the next one may succeed
+                if answer.ending is None:
+                    await self._look_after(answer, time.monotonic())
+
+    async def _look_after(self, answer: Answer, now: float) -> None:
+        if answer.is_watched:
+            answer.watched_at = now
+            answer.forget_gone()
+        if now - answer.watched_at > self._grace(answer, now):
+            log.info("answer %s: nobody waits for it", answer.id)
+            answer.ending = answer.ending or "abandoned"
+            self._cancel(answer)
+        elif answer.keeper and now - max(answer.started, answer._saved) > _SAVE_S:
+            answer._saved = now
+            await self._keep(answer.keeper.save, answer)  # the next one may succeed
+
+    def _grace(self, answer: Answer, now: float) -> float:
+        """Seconds that `answer` goes on unwatched: few while somebody waits for its place."""
+        longest = self._settings.abandoned_after
+        return min(longest, _INTERRUPTION_S) if self._is_in_the_way(answer, now) else longest
+
+    def _is_in_the_way(self, answer: Answer, now: float) -> bool:
+        """Whether no prompt would be taken now, or a later one has long waited for its answer."""
+        running = list(self._running.values())
+        return len(running) >= self._settings.max_answers or any(
+            other.started > answer.started
+            and not other.begun.is_set()
+            and now - other.started > _INTERRUPTION_S
+            and other.is_watched
+            for other in running
+        )
 
     def _launch(self, answer: Answer) -> None:
         # Two tasks: only the inner one is ever cancelled, so that the end is always kept.

@@ -173,6 +173,11 @@ class Settings(BaseSettings):
         default=300, gt=0, description="Longest silence of Ollama, in seconds"
     )
     answer_timeout: Seconds = Field(default=1800, gt=0, description="Longest answer, in seconds")
+    abandoned_after: Seconds = Field(
+        default=60,
+        ge=0,
+        description="Seconds that an answer goes on for a page that was closed or lost",
+    )
     drain_timeout: Seconds = Field(
         default=8, ge=0, description="Seconds that running answers get to finish after TERM"
     )

@@ -50,14 +50,15 @@ class StreamlitSession:
         self._timers: dict[str, threading.Timer] = {}
         self._page_hash = ""
         self._get_page(timeout, assets)
-        self.socket = MeasuringWebSocket(
-            base_url.replace("http", "ws", 1) + "/_stcore/stream",
-            self._on_message,
-            self._on_close,
-            cookie=self._cookie_header(),
-            subprotocols=("streamlit", cookies.get("_streamlit_xsrf", "none")),
-            timeout=timeout,
-        )
+        self._id = ""
+        self.socket = self._connect(timeout)
+        self.rerun()
+
+    def reconnect(self, timeout: float = 60) -> None:
+        """Lose the connection and have another one for this session at once, as browsers do."""
+        self.socket.close()
+        self.closed = False
+        self.socket = self._connect(timeout, self._id)
         self.rerun()
 
     def rerun(
@@ -87,6 +88,16 @@ class StreamlitSession:
         """Close the tab."""
         self._stop_timers(list(self._timers))
         self.socket.close()
+
+    def _connect(self, timeout: float, *session_id: str) -> MeasuringWebSocket:
+        return MeasuringWebSocket(
+            self.base_url.replace("http", "ws", 1) + "/_stcore/stream",
+            self._on_message,
+            self._on_close,
+            cookie=self._cookie_header(),
+            subprotocols=("streamlit", self.cookies.get("_streamlit_xsrf", "none"), *session_id),
+            timeout=timeout,
+        )
 
     def _get_page(self, timeout: float, assets: bool) -> None:
         parts = urlsplit(self.base_url)
@@ -153,6 +164,7 @@ class StreamlitSession:
 
     def _begin_run(self, message: ForwardMsg) -> None:
         session, run = message.new_session, message.metadata.run
+        self._id = session.initialize.session_id
         self._page_hash = session.page_script_hash
         self._cache.max_age = session.config.max_cached_message_age
         if not run.fragment_ids:

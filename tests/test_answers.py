@@ -196,6 +196,7 @@ def test_a_stop_ends_the_answer_on_the_server_and_keeps_its_text(
     fake.wait_for(lambda one: one.aborted == 1 and not one.active + one.waiting)
 
 
+@pytest.mark.configured(abandoned_after=0)
 @pytest.mark.parametrize(("prepare", "is_there", "text"), WHILE)
 def test_an_answer_that_nobody_waits_for_ends_on_the_server(
     fake: FakeOllama,
@@ -213,9 +214,133 @@ def test_an_answer_that_nobody_waits_for_ends_on_the_server(
     tabs[0] = False
     assert not answer.over.wait(0.1)
     tabs[1] = False
-    _ended(answer, "stopped")
-    assert kept.ends == [(text, "stopped")]
+    _ended(answer, "abandoned")
+    assert kept.ends == [(text, "abandoned")]
     fake.wait_for(lambda one: one.aborted == 1 and not one.active + one.waiting)
+
+
+class Tab:
+    """A watcher that comes and goes."""
+
+    def __init__(self, is_open: bool) -> None:
+        self.is_open = is_open
+        self.looks = 0
+
+    def __call__(self) -> bool:
+        self.looks += 1
+        return self.is_open
+
+    def looked_at(self) -> None:
+        """Returns when the chat has looked at it from now on."""
+        seen = self.looks
+        wait_for(lambda: self.looks > seen + 2)
+
+
+def test_an_answer_goes_on_for_who_comes_back(fake: FakeOllama, ask: Ask) -> None:
+    fake.fail(stall(2))
+    tab = Tab(is_open=False)
+    answer = ask(watchers=[tab])
+    tab.looked_at()
+    answer.watched_at -= 59  # seconds of absence
+    tab.looked_at()
+    tab.is_open = True
+    tab.looked_at()
+    tab.is_open = False
+    answer.watched_at -= 59
+    tab.looked_at()
+    assert answer.state == "writing"
+    fake.resume()
+    _ended(answer, "done")
+    assert fake.aborted == 0
+
+
+def test_pages_that_come_again_and_again_do_not_pile_up(fake: FakeOllama, ask: Ask) -> None:
+    fake.fail(stall(2))
+    tab = Tab(is_open=True)
+    answer = ask(watchers=[tab])
+    for _ in range(20):
+        tab.is_open = False
+        tab = Tab(is_open=True)
+        answer.watchers.append(tab)
+        tab.looked_at()
+    assert answer.watchers == [tab]
+    fake.resume()
+    _ended(answer, "done")
+
+
+@pytest.mark.configured(abandoned_after=30)
+def test_an_answer_ends_when_nobody_has_come_back(fake: FakeOllama, ask: Ask) -> None:
+    fake.fail(stall(2))
+    kept, tab = Kept(), Tab(is_open=False)
+    answer = ask(keeper=kept, watchers=[tab])
+    wait_for(lambda: answer.text == TWO)
+    tab.looked_at()
+    assert answer.state == "writing"
+    answer.watched_at -= 30
+    _ended(answer, "abandoned")
+    assert kept.ends == [(TWO, "abandoned")]
+    fake.wait_for(lambda one: one.aborted == 1 and not one.active)
+
+
+@pytest.mark.configured(max_answers=2)
+def test_an_unwatched_answer_makes_room_once_no_other_would_be_taken(
+    fake: FakeOllama, ask: Ask
+) -> None:
+    fake.fail(stall(0), times=2)
+    tab = Tab(is_open=False)
+    unwatched = ask(watchers=[tab])
+    unwatched.watched_at -= module._INTERRUPTION_S
+    tab.looked_at()
+    assert unwatched.state == "writing"
+    watched = ask(watchers=[lambda: True])
+    _ended(unwatched, "abandoned")
+    _ended(ask(), "done")
+    fake.resume()
+    _ended(watched, "done")
+
+
+@pytest.mark.parametrize("is_watched", [True, False])
+def test_an_unwatched_answer_makes_room_for_a_later_one_that_has_long_waited(
+    fake: FakeOllama, ask: Ask, is_watched: bool
+) -> None:
+    fake.set(slots=1)
+    fake.fail(stall(2))
+    tab = Tab(is_open=False)
+    unwatched = ask(watchers=[tab])
+    wait_for(lambda: unwatched.text == TWO)
+    later = ask(watchers=[lambda: is_watched])
+    fake.wait_for(lambda one: one.waiting == 1)
+    unwatched.watched_at -= module._INTERRUPTION_S
+    tab.looked_at()
+    assert unwatched.state == "writing"
+    unwatched.started -= 2 * module._INTERRUPTION_S
+    later.started -= module._INTERRUPTION_S
+    if is_watched:
+        _ended(unwatched, "abandoned")
+    else:
+        tab.looked_at()
+        assert unwatched.state == "writing"
+        fake.resume()
+    _ended(later, "done")
+
+
+def test_who_leaves_for_good_ends_what_nobody_else_waits_for(
+    fake: FakeOllama, services: Services, ask: Ask
+) -> None:
+    fake.fail(stall(2), times=3)
+    leaving, staying, gone = Tab(is_open=True), Tab(is_open=True), Tab(is_open=False)
+    own, shared, other = (
+        ask(watchers=[leaving, gone]),
+        ask(watchers=[staying, leaving]),
+        ask(watchers=[gone]),
+    )
+    services.answers.leave(leaving)
+    _ended(own, "stopped")
+    staying.looked_at()
+    assert (shared.state, other.state) == ("writing", "writing")
+    fake.resume()
+    _ended(shared, "done")
+    _ended(other, "done")
 
 
 def test_an_answer_stopped_at_once_leaves_nothing_behind(

@@ -255,6 +255,22 @@ def test_a_stopped_first_prompt_is_asked_once(served: Served, fake: FakeOllama) 
     assert [body["messages"][-1]["content"] for body in fake.bodies()] == prompts
 
 
+def test_a_page_that_reconnects_at_once_keeps_its_answer(served: Served, fake: FakeOllama) -> None:
+    fake.tokens = ["One ", "two ", "three"]
+    fake.fail(stall(after=2))
+    with StreamlitUser(served.url) as user:
+        user.begin("Tell me a story").wait_for_text()
+        user.session.reconnect()
+        # The text of a silent model is sent twice a second: that often a script sees that it ended.
+        user.wait_for(lambda: user.session.socket.messages > 3 and "One two" in user.text())
+        sent = user.session.socket.messages
+        user.wait_for(lambda: user.session.socket.messages > sent + 3)
+        fake.resume()
+        user.wait_for(lambda: "One two three" in user.text())
+        assert [role for role, _ in user.messages()] == ["user", "assistant"]
+    assert (fake.aborted, len(fake.bodies())) == (0, 1)
+
+
 def test_a_long_session_goes_on_with_its_newest_exchanges(served: Served) -> None:
     with StreamlitUser(served.url) as user:
         for number in range(20):

@@ -70,6 +70,8 @@ def test_a_variable_sets_its_field_and_an_empty_one_does_not(
         ("TOKEN_TIMEOUT", "-1", "greater than 0"),
         ("TOKEN_TIMEOUT", "inf", "finite"),
         ("ANSWER_TIMEOUT", "nan", "finite"),
+        ("ABANDONED_AFTER", "-1", "greater than or equal to 0"),
+        ("ABANDONED_AFTER", "inf", "finite"),
         ("OLLAMA_BASE_URL", "ftp://gpu:11434", "must be an address such as http://127.0.0.1"),
         ("OLLAMA_BASE_URL", "http://gpu:port", "Port could not be cast to integer"),
         ("OLLAMA_BASE_URL", "http://", "must be an address such as http://127.0.0.1"),

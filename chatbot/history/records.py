@@ -11,8 +11,8 @@ from typing import Any, Literal, NamedTuple
 from chatbot.thinking import split
 
 Role = Literal["user", "assistant"]
-Ending = Literal["done", "stopped", "failed", "interrupted"]
-State = Literal["writing", "done", "stopped", "failed", "interrupted"]
+Ending = Literal["done", "stopped", "abandoned", "failed", "interrupted"]
+State = Literal["writing", "done", "stopped", "abandoned", "failed", "interrupted"]
 
 TITLE_LENGTH = 60  # characters
 

@@ -83,6 +83,7 @@ def follow(answer: Answer, shown: view.View) -> None:
     """Shows the answer until its end. The stop button ends it; drawing anew leaves it running."""
     if shown.tab not in answer.watchers:
         answer.watchers.append(shown.tab)
+    stopped = rerun.on_stop(answer)
     slot: DeltaGenerator | None = st.caption(_waiting(answer))
     try:
         while slot and not answer.begun.wait(_TICK_S):
@@ -92,9 +93,7 @@ def follow(answer: Answer, shown: view.View) -> None:
             slot = None
         _write(answer, slot)
     except StopException:
-        if shown.tab():  # else it was closed, and another tab may still follow
-            services.current().answers.stop(answer)
-            rerun.soon(answer)
+        stopped()
         raise
 
 

@@ -121,6 +121,8 @@ def notes(answer: Message) -> list[str]:
     found = []
     if answer.state == "stopped":
         found.append(t("Stopped"))
+    if answer.state == "abandoned":
+        found.append(t("Ended, since no page showed it any more"))
     if answer.state == "interrupted":
         found.append(t("Cut off by a restart"))
     if stats.get("done_reason") == "length":

@@ -13,7 +13,12 @@ from chatbot.attachments import Attachment
 from chatbot.history import Message, Whole
 from chatbot.transfer.own import FORMAT, VERSION
 
-_NOTES = {"stopped": "Stopped", "interrupted": "Cut off", "failed": "Failed"}
+_NOTES = {
+    "stopped": "Stopped",
+    "abandoned": "Ended unread",
+    "interrupted": "Cut off",
+    "failed": "Failed",
+}
 
 
 def to_json(wholes: Iterable[Whole]) -> bytes:

@@ -32,7 +32,9 @@ def chat(shared_fake: FakeOllama, tmp_path_factory: pytest.TempPathFactory) -> I
     """The running chat that the flows share."""
     folder = tmp_path_factory.mktemp("chat") / "data"
     impatient = f"sqlite:///{folder}/chat.db?timeout=0.5"
-    with Served(shared_fake.url, folder, max_answers=MAX_ANSWERS, database_url=impatient) as served:
+    # What one test leaves unfinished must not take an answer from the next.
+    limits: dict[str, Any] = {"max_answers": MAX_ANSWERS, "abandoned_after": 0}
+    with Served(shared_fake.url, folder, database_url=impatient, **limits) as served:
         yield served
 
 

@@ -132,4 +132,5 @@ def test_closing_the_tab_ends_the_answer_and_keeps_what_came(
     later = context.new_page()
     later.goto(address)
     expect(later.get_by_test_id("stChatMessage").last).to_contain_text("word2 word3")
-    expect(later.get_by_test_id("stChatMessage").last).to_contain_text("Stopped")
+    expect(later.get_by_test_id("stChatMessage").last).to_contain_text("no page showed it any more")
+    expect(later.get_by_role("button", name="Try again")).to_be_visible()

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.chat_page import ChatPage
+from tests.browser.chat_page import ChatPage, words
 from tests.browser.chromium import PATIENCE_MS
-from tests.fake_ollama import FakeOllama
+from tests.fake_ollama import FakeOllama, stall
 from tests.product import LoopThread, Served, free_port
 from tests.provider import Provider
 from tests.signing_proxy import HEADER, SigningProxy
@@ -141,6 +141,16 @@ def test_a_sign_out_leaves_nothing_in_this_tab_nor_in_the_next(device: Open) -> 
         expect(one.page.get_by_text("Before the sign-out")).to_have_count(0)
     sign_in(second, "bob")
     expect(second.conversation("Before the sign-out")).to_have_count(0)
+
+
+def test_a_sign_out_ends_the_answer_at_once(device: Open, fake: FakeOllama) -> None:
+    tab = device()
+    sign_in(tab, "ann")
+    fake.set(tokens=words(9))
+    fake.fail(stall(3))
+    expect(tab.ask("Wanted no more")).to_contain_text("word2")
+    tab.button("Sign out").click()
+    fake.wait_for(lambda now: now.active == 0 and now.aborted == 1)
 
 
 def test_who_is_refused_by_the_provider_can_try_again(device: Open) -> None:

@@ -177,7 +177,7 @@ def test_an_answer_whose_writer_died_is_interrupted_and_kept(
     assert (answer.content, answer.state) == ("Hel", "interrupted")
 
 
-@pytest.mark.parametrize("state", ["done", "stopped", "failed", "interrupted"])
+@pytest.mark.parametrize("state", ["done", "stopped", "abandoned", "failed", "interrupted"])
 def test_the_first_end_of_an_answer_stays(history: History, state: Ending) -> None:
     turn = history.ask("ann", None, "Hello", "m")
     assert history.finish(turn.answer.id, content="Hi", state=state, error="Why.")

@@ -25,7 +25,7 @@ def module_fake() -> Iterator[FakeOllama]:
 def chat(module_fake: FakeOllama, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A chat that takes one prompt at a time."""
     folder = tmp_path_factory.mktemp("page") / "data"
-    with Served(module_fake.url, folder, max_answers=1) as chat:
+    with Served(module_fake.url, folder, max_answers=1, abandoned_after=0) as chat:
         yield chat
 
 
