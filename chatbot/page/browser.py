@@ -1,4 +1,4 @@
-"""What has to happen in the browser: announcing a finished answer, and the focus after it."""
+"""What has to happen in the browser: announcing an answer, holding a prompt for its files …"""
 
 from __future__ import annotations
 
@@ -10,18 +10,26 @@ import streamlit as st
 
 from chatbot.page.texts import t
 
-_SCRIPT = Path(__file__).with_name("browser.js")
+_FOLDER = Path(__file__).parent
 
 
-def help_along(style: str) -> None:
-    """Puts our own style and script on the page, once for each tab."""
-    finished = json.dumps(t("The answer is finished."))
-    st.html(
-        f"<style>{style}</style><script>({_script()})({finished})</script>",
-        unsafe_allow_javascript=True,
+def help_along(style: str, max_file_mb: int) -> None:
+    """Puts our own style and scripts on the page, once for each tab."""
+    finished = t("The answer is finished.")
+    refused = t(
+        "Not sent, as this could not be attached: {names}. Remove it here, or attach it again; "
+        "a file has at most {megabytes} MB.",
+        names="{names}",
+        megabytes=max_file_mb,
     )
+    scripts = _call("browser.js", finished) + _call("attach.js", refused)
+    st.html(f"<style>{style}</style><script>{scripts}</script>", unsafe_allow_javascript=True)
+
+
+def _call(name: str, sentence: str) -> str:
+    return f"({_script(name)})({json.dumps(sentence)});"
 
 
 @cache
-def _script() -> str:
-    return _SCRIPT.read_text(encoding="utf-8")
+def _script(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")

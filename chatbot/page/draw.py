@@ -44,6 +44,10 @@ _STYLE = """
 .stApp .stCode .token:is(.function, .class-name, .property, .attr-name) {
   color: light-dark(#6b2fd6, #c3a6ff)
 }
+#chat-not-attached {
+  margin-bottom: 0.5rem; padding: 0.75rem 1rem; border-radius: 0.5rem;
+  color: light-dark(#7d353b, #ffdede); background: light-dark(#ffecec, #5a2a2e)
+}
 @keyframes later { from { visibility: hidden } }
 .st-key-stop p::after { content: "Esc"; margin-left: 0.5rem; opacity: 0.7; font-size: 0.875rem }
 .stApp .st-key-stopping { animation: later 0.3s step-end }
@@ -54,7 +58,7 @@ _STYLE = """
 def page() -> None:
     """Draws the page."""
     st.set_page_config(page_title="Chat", page_icon=str(_ICON), layout="centered")
-    browser.help_along(_STYLE + library.STYLE)
+    browser.help_along(_STYLE + library.STYLE, services.current().settings.max_file_mb)
     if not account.admits():
         return
     shown = view.current()

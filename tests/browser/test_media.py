@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import FilePayload, Request, expect
+from playwright.sync_api import FilePayload, Request, Route, WebSocketRoute, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.fake_ollama import DEFAULT_MODEL, FakeOllama
@@ -29,13 +29,9 @@ def able(visit: Visit, serve: Callable[..., Served], fake: FakeOllama) -> ChatPa
 
 def attach(page: ChatPage, *files: tuple[str, bytes]) -> None:
     """Attaches files to the next prompt and waits until they are there."""
-    payloads: list[FilePayload] = [
-        {"name": name, "mimeType": "application/octet-stream", "buffer": data}
-        for name, data in files
-    ]
     box, sent = page.page.get_by_test_id("stChatInput"), list[Request]()
     page.page.on("requestfinished", lambda one: sent.append(one))
-    box.locator("input[type=file]").first.set_input_files(payloads)
+    put(page, *files)
     for name, _ in files:
         expect(box).to_contain_text(name)
     while sum("upload_file" in one.url for one in sent) < len(files):
@@ -81,11 +77,97 @@ def test_a_file_that_cannot_be_read_says_why_and_the_prompt_stays(page: ChatPage
     attach(page, ("broken.pdf", b"%PDF-1.7 nothing"), ("good.txt", b"Good"))
     page.input.fill("Sum up")
     page.input.press("Enter")
-    expect(page.alerts).to_contain_text("broken.pdf cannot be read")
+    expect(page.alerts).to_contain_text("broken.pdf is damaged")
     expect(page.input).to_have_value("Sum up")
     expect(page.page.get_by_text("good.txt")).to_be_visible()
     page.input.press("Enter")
     expect(page.messages.first).to_contain_text("good.txt")
+
+
+def put(page: ChatPage, *files: tuple[str, bytes]) -> None:
+    """Chooses files for the next prompt and waits for nothing."""
+    payloads: list[FilePayload] = [
+        {"name": name, "mimeType": "application/octet-stream", "buffer": data}
+        for name, data in files
+    ]
+    page.page.get_by_test_id("stChatInput").locator("input[type=file]").set_input_files(payloads)
+
+
+def test_a_prompt_waits_until_its_file_is_uploaded(page: ChatPage, fake: FakeOllama) -> None:
+    held = list[Route]()
+    page.page.route("**/upload_file/**", lambda route: held.append(route))
+    with page.page.expect_request("**/upload_file/**"):
+        put(page, ("slow.tsx", b"export const a = 1;"))
+    page.input.fill("Read this")
+    page.input.press("Enter")
+    expect(page.input).to_have_value("Read this")
+    expect(page.messages).to_have_count(0)
+    held[0].continue_()
+    expect(page.messages.first).to_contain_text("slow.tsx")
+    page.idle()
+    assert "export const a = 1;" in fake.bodies()[-1]["messages"][-1]["content"]
+
+
+def test_a_prompt_waits_for_a_file_that_was_only_just_chosen(
+    visit: Visit, chat: Served, fake: FakeOllama
+) -> None:
+    page = visit(chat.url)
+    addresses, socket = list[bytes | str](), list[WebSocketRoute]()
+
+    def pass_on(route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+        socket.append(route)
+        server.on_message(
+            lambda said: (
+                addresses.append(said)
+                if b"upload_file" in (said if isinstance(said, bytes) else said.encode())
+                else route.send(said)
+            )
+        )
+
+    page.page.route_web_socket("**/_stcore/stream", pass_on)
+    page.reload()
+    page.idle()
+    put(page, ("Dockerfile", b"FROM scratch"))
+    page.input.fill("Read this")
+    page.input.press("Enter")
+    page.submit_button.click()
+    expect(page.input).to_have_value("Read this")
+    expect(page.messages).to_have_count(0)
+    socket[-1].send(addresses.pop())
+    expect(page.messages.first).to_contain_text("Dockerfile")
+    page.idle()
+    assert "FROM scratch" in fake.bodies()[-1]["messages"][-1]["content"]
+
+
+@pytest.fixture
+def small(visit: Visit, serve: Callable[..., Served], fake: FakeOllama) -> ChatPage:
+    """A chat that takes files of 1 MB."""
+    return visit(serve(max_file_mb=1).url)
+
+
+def test_a_prompt_is_not_sent_without_a_file_that_could_not_be_attached(
+    small: ChatPage, fake: FakeOllama
+) -> None:
+    put(small, ("big.log", b"x" * 1_500_000), ("good.txt", b"Good"))
+    small.input.fill("Read both")
+    small.input.press("Enter")
+    notice = small.page.get_by_role("alert").filter(has_text="could not be attached: big.log")
+    expect(notice).to_be_visible()
+    expect(small.input).to_have_value("Read both")
+    expect(small.messages).to_have_count(0)
+    small.button("Remove big.log").click()
+    expect(notice).to_have_count(0)
+    small.input.press("Enter")
+    expect(small.messages.first).to_contain_text("good.txt")
+
+
+def test_a_file_alone_is_answered_and_names_its_conversation(page: ChatPage) -> None:
+    attach(page, ("plan.docx", docx("The plan")))
+    page.input.press("Enter")
+    expect(page.messages.first).to_contain_text("plan.docx")
+    expect(page.messages).to_have_count(2)
+    expect(page.conversation("plan.docx")).to_be_visible()
 
 
 def test_a_model_that_cannot_see_refuses_images_and_nothing_typed_is_lost(

@@ -50,6 +50,29 @@ def test_a_file_that_cannot_be_read_gives_the_prompt_and_the_other_files_back(
     assert draft is not None and [one.name for one in draft.files] == ["good.txt"]
 
 
+@pytest.mark.parametrize(
+    ("conversation_id", "draining"),
+    [(None, True), ("no-such-id", True), ("no-such-id", False)],
+    ids=["the first prompt", "a later one", "an error of the history"],
+)
+def test_what_is_refused_comes_back_with_its_images_and_files(
+    monkeypatch: pytest.MonkeyPatch,
+    ready: Services,
+    conversation_id: str | None,
+    draining: bool,
+) -> None:
+    state: dict[str, Any] = {}
+    monkeypatch.setattr(st, "session_state", _State(state))
+    monkeypatch.setattr(ready.models, "can", lambda *_: True)
+    shown = view.View(Person("ann", "browser"), conversation_id, model=ready.settings.chat_model)
+    monkeypatch.setattr(view, "current", lambda: shown)
+    ready.answers.draining = draining
+    files = [NOTE, Attachment("a.png", "image/png", 5, b"pixel")]
+    assert draw._send(shown, Draft("Look", files)) == []
+    assert shown.trouble is not None
+    assert (state["prompt"], shown.held) == ("Look", files)
+
+
 def test_a_suggestion_that_is_refused_leaves_the_held_files(
     monkeypatch: pytest.MonkeyPatch, ready: Services
 ) -> None:
