@@ -47,8 +47,8 @@ class Answer:
     `over` (for threads) and `finished` (for coroutines) with the end. `watchers` tell whether
     somebody still waits; when all have said no since `watched_at`, for as long as the settings
     allow, the answer is ended. `left_out` counts the older messages that did not fit the context
-    window of `num_ctx` tokens. `moved`: what was text at first was thinking, and stands
-    there now.
+    window of `num_ctx` tokens, `images_left_out` the images that the model cannot see. `moved`:
+    what was text at first was thinking, and stands there now.
     A `patient` answer waits for an Ollama that is down to come back.
     """
 
@@ -58,6 +58,7 @@ class Answer:
     keeper: Keeper | None = None
     patient: bool = False
     left_out: int = 0
+    images_left_out: int = 0
     num_ctx: int = 0
     ending: Ending | None = None
     error: errors.ChatError | None = None
@@ -125,6 +126,11 @@ class Answer:
         """Takes a part of the text, in which thinking may stand too, or of the thinking."""
         part = self._splitter.add(text)
         self._take(part._replace(thinking=thinking + part.thinking))
+
+    def leave_out_images(self) -> None:
+        """Asks without the images, as the model cannot see them."""
+        self.images_left_out += self.asked.image_count
+        self.asked = self.asked.without_images()
 
     def complete(self) -> None:
         """Takes what the last part left open: no more comes."""
@@ -300,6 +306,14 @@ class Answers:
                         _count_begun(answer)
                     answer.stats = piece.stats
                 return
+            except errors.ImagesRefused:
+                if not answer.asked.image_count:
+                    raise
+                answer.leave_out_images()
+            except errors.ThinkingRefused:
+                if answer.asked.parameters.think is None:
+                    raise
+                answer.asked = answer.asked.without_think()
             except errors.OllamaUnreachable:
                 waited = time.monotonic() - answer.started
                 if not answer.patient or answer.first_text or waited > _PATIENCE_S:

@@ -30,6 +30,7 @@ def outcome(message: Message, answer: Answer) -> Message:
         "ttft_s": answer.ttft,
         "thought_s": answer.thought_s,
         "left_out": answer.left_out,
+        "images_left_out": answer.images_left_out,
         "num_ctx": answer.num_ctx,
     }
     return replace(
@@ -161,7 +162,7 @@ class Conversations:
         return parameters(setup).num_ctx or self.settings.num_ctx
 
     def _check_images(self, draft: Draft, model: str) -> None:
-        if any(one.is_image for one in draft.files) and not self.models.can(model, "vision"):
+        if any(one.is_image for one in draft.files) and self.models.lacks(model, "vision"):
             raise errors.BadRequest(
                 f"{model} cannot see images. Choose a model with vision, or send it without them."
             )
@@ -199,13 +200,16 @@ class Conversations:
                 keeper=Kept(self.history, message),
                 patient=True,
             )
+            if self.models.lacks(message.model, "vision"):
+                answer.leave_out_images()
             self.answers.start(answer)
             answer.sent.wait(_HEAD_START_S)
 
     def _parameters(self, message: Message, setup: Setup) -> Parameters:
-        own = parameters(setup)
-        thinks = self.models.can(message.model, "thinking")
-        return own.model_copy(update={"think": (own.think or "on") if thinks else None})
+        own, model = parameters(setup), message.model
+        think = self.models.fitting_think(model, own.think or "on")
+        thinks = self.models.can(model, "thinking")
+        return own.model_copy(update={"think": think if thinks else None})
 
     @contextmanager
     def _marking(self, message: Message) -> Iterator[None]:

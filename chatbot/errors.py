@@ -7,6 +7,7 @@ ChatError
 ├── OllamaUnreachable, OllamaFailed, TimedOut, OutOfMemory, DiskFull   the server behind us
 │   └── EmptyAnswer (an OllamaFailed)                                  it wrote nothing
 ├── OllamaRefused, NotOllama                                           it says no, or is another one
+│   └── ImagesRefused, ThinkingRefused (each an OllamaRefused)         ask without
 ├── ModelMissing, ModelUnknown, ModelNotDeployed, ModelCannotChat      pull it, or another one
 └── history.NotFound, history.HistoryUnavailable                       the database
 """
@@ -114,6 +115,22 @@ class OllamaRefused(ChatError):
     status = 502
     code = "ollama_refused"
     may_pass = False
+
+
+class ImagesRefused(OllamaRefused):
+    """The model cannot see the images that it was sent."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__(
+            f"{model} cannot see images. Choose a model with vision, or send it without them."
+        )
+
+
+class ThinkingRefused(OllamaRefused):
+    """The model or its server does not take the way to think that was asked for."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__(f"{model} does not think as asked. Change that in the settings.")
 
 
 class NotOllama(ChatError):

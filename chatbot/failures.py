@@ -152,6 +152,14 @@ _BY_WORDS: list[tuple[str, Callable[[str, str], errors.ChatError]]] = [
         ),
     ),
     (
+        r"does not support thinking|think value|think must be|\.think\b",
+        lambda model, _: errors.ThinkingRefused(model),
+    ),
+    (
+        "image input|vision|multimodal|mmproj|support(ed)? images?|images?.* support",
+        lambda model, _: errors.ImagesRefused(model),
+    ),
+    (
         "context.*(exceed|length)|(exceed|length).*context",
         lambda *_: errors.ContextOverflow(
             "The conversation is longer than the model's context window. "

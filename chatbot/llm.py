@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +71,19 @@ class Asked:
     said: Sequence[Said]
     system_prompt: str = ""
     parameters: Parameters = field(default_factory=Parameters)
+
+    @property
+    def image_count(self) -> int:
+        """How many images the messages have."""
+        return sum(len(message.images) for message in self.said)
+
+    def without_images(self) -> Asked:
+        """The same for a model that cannot see."""
+        return replace(self, said=[replace(message, images=()) for message in self.said])
+
+    def without_think(self) -> Asked:
+        """The same, thinking left to the model and its server."""
+        return replace(self, parameters=self.parameters.model_copy(update={"think": None}))
 
 
 @dataclass
@@ -151,7 +164,7 @@ class Llm:
         arguments["reasoning"] = True  # else LangChain drops the thinking; `think` is what is sent
         arguments["think"] = {"off": False, "on": True}.get(own.think or "", own.think)
         if own.keep_alive is not None:
-            arguments["keep_alive"] = -1 if own.keep_alive == "-1" else own.keep_alive
+            arguments["keep_alive"] = own.keep_alive_value()
         return arguments
 
     async def read(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from chatbot import errors
 from chatbot.failures import ollama_errors
 from chatbot.llm import Llm
 from chatbot.model_names import canonical, is_same
+from chatbot.parameters import Think
 from chatbot.pulls import Pulls
 
 log = logging.getLogger("chatbot.models")
@@ -50,6 +51,11 @@ class Model:
     def can_chat(self) -> bool:
         """False for a model that was made for something else, such as embeddings."""
         return not self.capabilities or "completion" in self.capabilities
+
+    @property
+    def has_think_levels(self) -> bool:
+        """Whether it can think less or more: of Ollama's models gpt-oss, under any name."""
+        return "gptoss" in f"{self.family} {self.name}".lower().replace("-", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +124,23 @@ class Models:
         """Whether the model has a capability such as "vision" or "thinking"."""
         model = self.find(name)
         return model is not None and capability in model.capabilities
+
+    def lacks(self, name: str, capability: str) -> bool:
+        """Whether the model is known not to have a capability; some servers tell of none."""
+        model = self.find(name)
+        return bool(model and model.capabilities) and not self.can(name, capability)
+
+    def think_choices(self, name: str) -> tuple[Think, ...]:
+        """The ways to think that can be chosen for a model, none if it does not think."""
+        model = self.find(name)
+        if model is None or "thinking" not in model.capabilities:
+            return ()
+        return ("low", "medium", "high") if model.has_think_levels else ("off", "on")
+
+    def fitting_think(self, name: str, think: Think | None) -> Think | None:
+        """How the model thinks where a conversation says `think`: without levels, one is "on"."""
+        choices = self.think_choices(name)
+        return "on" if "on" in choices and think not in (None, *choices) else think
 
     def find(self, name: str) -> Model | None:
         """The model that this name means, if it was installed when Ollama was last asked."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -10,23 +12,71 @@ from chatbot.errors import BadRequest
 
 Think = Literal["off", "on", "low", "medium", "high"]
 
+_MOST_STOPS = 64
+_LONGEST_SEED = 10**15 - 1  # JSON's numbers are exact that far
+_NS_PER_UNIT = {
+    "ns": 1, "us": 1e3, "µs": 1e3, "μs": 1e3, "ms": 1e6, "s": 1e9, "m": 6e10, "h": 3.6e12,
+}  # fmt: skip
+_NUMBER = r"(?:\d+\.?\d*|\.\d+)"
+_SECONDS = re.compile(rf"[+-]?{_NUMBER}")
+_UNITS = re.compile(rf"({_NUMBER})(ns|us|µs|μs|ms|s|m|h)")
+_DURATION = re.compile(rf"[+-]?(?:{_UNITS.pattern})+")
+_ESCAPES = {"\\": "\\", "n": "\n", "r": "\r", "t": "\t", "s": " "}
 
-def _lines(value: object) -> object:
-    return tuple(filter(None, value.split("\n"))) if isinstance(value, str) else value
+
+def stop_words(text: str) -> tuple[str, ...]:
+    r"""The stop words of a text that has one a line, in which `\n` is a line end.
+
+    Each is taken with its spaces; one of spaces alone is written with `\s`.
+    """
+    lines = (line for line in text.split("\n") if line.strip(" \t\r"))
+    return tuple(re.sub(r"\\([\\nrts])", lambda m: _ESCAPES[m[1]], line) for line in lines)
+
+
+def stop_text(words: Sequence[str]) -> str:
+    """The text of which `stop_words` makes these words."""
+    return "\n".join(map(_stop_line, words))
+
+
+def _stop_line(word: str) -> str:
+    for character, escaped in (("\\", r"\\"), ("\n", r"\n"), ("\r", r"\r"), ("\t", r"\t")):
+        word = word.replace(character, escaped)
+    return word if word.strip(" ") else word.replace(" ", r"\s")
+
+
+def _words(value: object) -> object:
+    words = stop_words(value) if isinstance(value, str) else value
+    return tuple(filter(None, words)) if isinstance(words, list | tuple) else words
+
+
+def _duration(value: object) -> object:
+    """A time as Ollama takes it: a number of seconds, or as Go writes a duration."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return value
+    text = str(value).strip()
+    if _SECONDS.fullmatch(text):
+        is_short = abs(float(text)) * 1e9 < 2**63
+    elif _DURATION.fullmatch(text):
+        is_short = sum(float(n) * _NS_PER_UNIT[unit] for n, unit in _UNITS.findall(text)) < 2**63
+    else:
+        is_short = False
+    if not is_short:
+        raise ValueError("this is no time")
+    return text
 
 
 class Parameters(BaseModel):
     """A conversation's own parameters; None or empty leaves a value to the model and the chat."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     temperature: float | None = Field(default=None, ge=0, le=2)
     top_p: float | None = Field(default=None, ge=0, le=1)
-    seed: int | None = Field(default=None, ge=0, le=2**31 - 1)
+    seed: int | None = Field(default=None, ge=-_LONGEST_SEED, le=_LONGEST_SEED)
     num_ctx: int | None = Field(default=None, ge=256, le=1_048_576)
     num_predict: int | None = Field(default=None, ge=1, le=1_048_576)
-    keep_alive: Annotated[str, Field(pattern=r"^(-1|\d+(\.\d+)?(ms|s|m|h))$")] | None = None
-    stop: Annotated[tuple[str, ...], BeforeValidator(_lines), Field(max_length=8)] = ()
+    keep_alive: Annotated[str, BeforeValidator(_duration)] | None = None
+    stop: Annotated[tuple[str, ...], BeforeValidator(_words), Field(max_length=_MOST_STOPS)] = ()
     think: Think | None = None
 
     def options(self) -> dict[str, Any]:
@@ -34,15 +84,23 @@ class Parameters(BaseModel):
         chosen = self.model_dump(exclude={"keep_alive", "think"}, exclude_none=True)
         return {name: value for name, value in chosen.items() if value != ()}
 
+    def keep_alive_value(self) -> float | str | None:
+        """The time that Ollama keeps the model in memory: in seconds, or as Go writes it."""
+        value = self.keep_alive
+        return float(value) if value and _SECONDS.fullmatch(value) else value
+
 
 _ALLOWED = {
     "temperature": "a number from 0 to 2",
     "top_p": "a number from 0 to 1",
-    "seed": f"a whole number from 0 to {2**31 - 1:,}",
+    "seed": "a whole number of at most 15 digits, or -1 for another one each time",
     "num_ctx": "a whole number from 256 to 1,048,576 tokens",
     "num_predict": "a whole number from 1 to 1,048,576 tokens",
-    "keep_alive": "a time such as 30s, 10m or 2h, or -1 for ever",
-    "stop": "at most 8 lines",
+    "keep_alive": "a time such as 300 (seconds), 10m or 1h30m, 0 for not at all, or -1 for ever",
+    "stop": (
+        f"at most {_MOST_STOPS} lines, each taken with its spaces; "
+        r"`\n` is a line end, `\t` a tab, `\s` a space and `\\` a backslash"
+    ),
     "think": "off, on, low, medium or high",
 }
 
@@ -57,7 +115,11 @@ def parse(values: dict[str, Any]) -> Parameters:
 
     Raises BadRequest with one line for each value that is not allowed.
     """
-    given = {name: value for name, value in values.items() if value not in ("", None)}
+    stripped = {
+        name: value.strip() if isinstance(value, str) and name != "stop" else value
+        for name, value in values.items()
+    }
+    given = {name: value for name, value in stripped.items() if value not in ("", None)}
     try:
         return Parameters.model_validate(given)
     except ValidationError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -366,6 +367,107 @@ def test_a_model_that_thinks_is_asked_to_unless_that_is_off(
     assert (kept.thinking, kept.content) == ("Well now" if think else "", "Yes")
     assert kept.stats is not None
     assert (kept.stats["thought_s"] is not None) is think
+
+
+@pytest.mark.parametrize(
+    ("model", "own", "think"),
+    [
+        ("thinker:1b", "high", True),
+        ("thinker:1b", "off", False),
+        ("gpt-oss:20b", "high", "high"),
+        ("gpt-oss:20b", "on", True),
+        (DEFAULT_MODEL, "high", None),
+    ],
+)
+def test_a_level_of_thinking_goes_only_to_a_model_that_has_levels(
+    fake: FakeOllama,
+    ready: Services,
+    loop: LoopThread,
+    model: str,
+    own: str,
+    think: bool | str | None,
+) -> None:
+    models = ["thinker:1b", "gpt-oss:20b"]
+    fake.set(models=[DEFAULT_MODEL, *models], capabilities={one: ["thinking"] for one in models})
+    loop.run(ready.models.refresh())
+    thread = Thread(setup=Setup("", {"think": own}))
+    turn = ready.conversations.send("ann", None, Draft("Hi"), model, lambda: True, thread)
+    _answered(ready, turn)
+    assert fake.bodies()[-1].get("think") == think
+
+
+THINK_REFUSALS = [
+    'think value "high" is not supported for this model',
+    '"gpt-oss:20b" does not support thinking',
+    "json: cannot unmarshal string into Go struct field ChatRequest.think of type bool",
+]
+
+
+@pytest.mark.parametrize("text", THINK_REFUSALS)
+def test_a_server_that_refuses_to_think_so_is_asked_without(
+    fake: FakeOllama, ready: Services, loop: LoopThread, text: str
+) -> None:
+    fake.set(models=["gpt-oss:20b"], capabilities={"gpt-oss:20b": ["thinking"]}, tokens=["Yes"])
+    loop.run(ready.models.refresh())
+    fake.fail(Fault("status", status=400, error=text))
+    thread = Thread(setup=Setup("", {"think": "high"}))
+    turn = ready.conversations.send("ann", None, Draft("Hi"), "gpt-oss:20b", lambda: True, thread)
+    _answered(ready, turn)
+    assert _path(ready, turn)[-1].content == "Yes"
+    assert [body.get("think") for body in fake.bodies()] == ["high", None]
+
+
+def _seen_by_another(fake: FakeOllama, ready: Services, loop: LoopThread) -> str:
+    """A conversation in which a model with vision saw an image; returns its id."""
+    fake.set(models=[DEFAULT_MODEL, "seer:1b"], capabilities={"seer:1b": ["vision"]})
+    loop.run(ready.models.refresh())
+    draft = Draft("Look", [Attachment("a.png", "image/png", 5, b"pixel")])
+    turn = ready.conversations.send("ann", None, draft, "seer:1b", lambda: True)
+    _answered(ready, turn)
+    return turn.conversation.id
+
+
+def test_a_model_that_cannot_see_is_asked_without_the_images_of_before(
+    fake: FakeOllama, ready: Services, loop: LoopThread
+) -> None:
+    talk = _seen_by_another(fake, ready, loop)
+    turn = ready.conversations.send("ann", talk, Draft("And now?"), DEFAULT_MODEL, lambda: True)
+    _answered(ready, turn)
+    assert not any(one.get("images") for one in fake.bodies()[-1]["messages"])
+    answer = _path(ready, turn)[-1]
+    assert (answer.state, (answer.stats or {})["images_left_out"]) == ("done", 1)
+
+
+IMAGE_REFUSALS = [
+    "this model does not support image input",
+    "this model is missing data required for image input",
+    "received image but vision model not loaded",
+    "image input is not supported - hint: you may need to provide the mmproj",
+]
+
+
+@pytest.mark.parametrize("text", IMAGE_REFUSALS)
+def test_a_server_that_refuses_images_is_asked_without_them(
+    fake: FakeOllama, ready: Services, loop: LoopThread, text: str
+) -> None:
+    talk = _seen_by_another(fake, ready, loop)
+    fake.fail(Fault("status", status=400, error=text))
+    turn = ready.conversations.send("ann", talk, Draft("And now?"), "seer:1b", lambda: True)
+    _answered(ready, turn)
+    assert not any(one.get("images") for one in fake.bodies()[-1]["messages"])
+    answer = _path(ready, turn)[-1]
+    assert (answer.state, (answer.stats or {})["images_left_out"]) == ("done", 1)
+
+
+def test_a_model_that_tells_nothing_of_itself_is_sent_images(
+    fake: FakeOllama, ready: Services, loop: LoopThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown = [replace(one, capabilities=frozenset()) for one in ready.models.installed]
+    monkeypatch.setattr(ready.models, "installed", unknown)
+    draft = Draft("Look", [Attachment("a.png", "image/png", 5, b"pixel")])
+    turn = ready.conversations.send("ann", None, draft, DEFAULT_MODEL, lambda: True)
+    _answered(ready, turn)
+    assert fake.bodies()[-1]["messages"][1]["images"] == ["cGl4ZWw="]
 
 
 def test_attachments_reach_the_model_in_this_turn_and_the_next(

@@ -131,6 +131,8 @@ def notes(answer: Message) -> list[str]:
         found.append(
             t("The first {count} messages no longer fit the context window", count=left_out)
         )
+    if stats.get("images_left_out"):
+        found.append(t("Images were left out: {model} cannot see them", model=answer.model))
     return found + (_figures(answer, stats) if stats.get("output_tokens") else [])
 
 

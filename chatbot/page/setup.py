@@ -9,7 +9,7 @@ from chatbot.conversation import check_prompt
 from chatbot.history import NO_SETUP, Preset, Setup
 from chatbot.page import gauge, view
 from chatbot.page.texts import t, told
-from chatbot.parameters import Parameters, allowed, parse
+from chatbot.parameters import Parameters, Think, allowed, parse, stop_text
 
 _FIELDS = ("temperature", "top_p", "seed", "num_ctx", "num_predict", "keep_alive")
 _KEY = "setup-"
@@ -42,8 +42,23 @@ def _fill(setup: Setup) -> None:
     for name in _FIELDS:
         value = getattr(own, name)
         st.session_state[_KEY + name] = "" if value is None else str(value)
-    st.session_state[_KEY + "stop"] = "\n".join(own.stop)
-    st.session_state[_KEY + "think"] = own.think
+    st.session_state[_KEY + "stop"] = stop_text(own.stop)
+    st.session_state[_KEY + "think"] = _think(own.think)
+    st.session_state[_KEY + "stored-think"] = own.think
+
+
+def _think(think: Think | None) -> Think | None:
+    """What the model's choice stands at where a conversation says `think`."""
+    models, model = services.current().models, view.current().model
+    fitting = models.fitting_think(model, think)
+    return fitting if fitting in models.think_choices(model) else None
+
+
+def _typed_think() -> Think | None:
+    """What was chosen; what another model was told stays as long as nothing is."""
+    stored: Think | None = st.session_state[_KEY + "stored-think"]
+    chosen: Think | None = st.session_state.get(_KEY + "think")
+    return stored if chosen == _think(stored) else chosen
 
 
 def _parameters(shown: view.View) -> None:
@@ -57,10 +72,8 @@ def _parameters(shown: view.View) -> None:
     st.text_area(
         t("Stop words, one a line"), key=_KEY + "stop", height=68, help=told(allowed("stop"))
     )
-    if services.current().models.can(shown.model, "thinking"):
-        st.segmented_control(
-            t("Thinking"), ["off", "on", "low", "medium", "high"], key=_KEY + "think"
-        )
+    if choices := services.current().models.think_choices(shown.model):
+        st.segmented_control(t("Thinking"), choices, key=_KEY + "think")
 
 
 def _end(shown: view.View) -> None:
@@ -74,10 +87,10 @@ def _end(shown: view.View) -> None:
 
 def _typed(shown: view.View) -> Setup | None:
     """What the fields say; None, with the reason on the page, if a value is not allowed."""
-    names = (*_FIELDS, "stop", "think")
+    typed = {name: st.session_state.get(_KEY + name) for name in (*_FIELDS, "stop")}
     prompt = str(st.session_state[_KEY + "system_prompt"]).strip()
     try:
-        own = parse({name: st.session_state.get(_KEY + name) for name in names})
+        own = parse({**typed, "think": _typed_think()})
         if prompt:
             check_prompt(prompt, services.current().settings)
     except errors.ChatError as error:

@@ -18,7 +18,7 @@ def draw(shown: view.View) -> None:
             models.dialog(shown)
         if _button(t("Help"), "help"):
             _help()
-    if not services.current().models.can(shown.model, "vision"):
+    if services.current().models.lacks(shown.model, "vision"):
         st.caption(t("This model cannot see images."))
 
 

@@ -69,6 +69,10 @@ def test_a_conversation_is_set_up_with_a_preset_that_stays(
     dialog(page).get_by_role("button", name="Save", exact=True).click()
     expect(dialog(page)).to_contain_text("temperature is '7': allowed is a number from 0 to 2.")
     temperature.fill("0.3")
+    dialog(page).get_by_role("textbox", name="seed").fill("-1")
+    dialog(page).get_by_role("textbox", name="keep_alive").fill("1h30m")
+    stops = dialog(page).get_by_role("textbox", name="Stop words, one a line")
+    stops.fill(" User:\n\\n\\n")
     dialog(page).get_by_text("Presets").click()
     preset = dialog(page).get_by_role("combobox", name="Preset")
     preset.fill("Poet")
@@ -81,6 +85,8 @@ def test_a_conversation_is_set_up_with_a_preset_that_stays(
     page.idle()
     body = fake.bodies()[-1]
     assert body["options"]["temperature"] == 0.3
+    assert (body["options"]["seed"], body["keep_alive"]) == (-1, "1h30m")
+    assert body["options"]["stop"] == [" User:", "\n\n"]
     assert body["messages"][0]["content"] == "Be a poet."
     page.button("New chat").click()
     expect(page.messages).to_have_count(0)
@@ -94,6 +100,7 @@ def test_a_conversation_is_set_up_with_a_preset_that_stays(
     page.page.get_by_role("option", name="Poet").click()
     dialog(page).get_by_role("button", name="Use").click()
     expect(dialog(page).get_by_label("System prompt")).to_have_value("Be a poet.")
+    expect(stops).to_have_value(" User:\n\\n\\n")
     dialog(page).get_by_role("button", name="Reset", exact=True).click()
     expect(dialog(page).get_by_label("System prompt")).to_have_value("")
 

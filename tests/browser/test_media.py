@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import FilePayload, Request, Route, WebSocketRoute, expect
 
 from tests.browser.chat_page import ChatPage
-from tests.fake_ollama import DEFAULT_MODEL, FakeOllama
+from tests.fake_ollama import DEFAULT_MODEL, FakeOllama, stall
 from tests.files import docx, image, pdf
 from tests.product import Served
 
@@ -42,6 +42,7 @@ def test_thinking_stands_folded_above_the_answer(able: ChatPage, fake: FakeOllam
     fake.set(thinking=["Let me", " think", " about it."], tokens=["Four"], tokens_per_second=2)
     answer = able.ask("Two and two?")
     expect(answer).to_contain_text("Thinking…")
+    expect(answer.get_by_text("Let me")).to_be_visible()
     expect(answer).to_contain_text("Four")
     block = answer.get_by_text("Thought for")
     expect(block).to_be_visible()
@@ -51,6 +52,42 @@ def test_thinking_stands_folded_above_the_answer(able: ChatPage, fake: FakeOllam
     able.idle()
     able.reload()
     expect(able.messages.last.get_by_text("Thought for")).to_be_visible()
+
+
+def test_text_that_turns_out_to_be_thinking_is_folded(page: ChatPage, fake: FakeOllama) -> None:
+    fake.tokens = ["Two\n\n", "and two.", "\n</think>\n\n", "Four.", " Really."]
+    fake.fail(stall(2))
+    answer = page.ask("Two and two?")
+    expect(answer.get_by_text("and two.")).to_be_visible()
+    fake.resume()
+    expect(answer).to_contain_text("Four. Really.")
+    expect(answer).to_contain_text("Thought for")
+    expect(answer.get_by_text("and two.")).to_have_count(1)
+    expect(answer.get_by_text("and two.")).not_to_be_visible()
+    page.idle()
+    page.ask("And three?")
+    page.idle()
+    asked = [one["content"] for one in fake.bodies()[-1]["messages"]]
+    assert asked[1:3] == ["Two and two?", "Four. Really."]
+
+
+def test_an_answer_without_text_can_be_tried_again(page: ChatPage, fake: FakeOllama) -> None:
+    fake.tokens = []
+    page.ask("Hello?")
+    expect(page.alerts).to_contain_text("The model wrote nothing")
+    fake.tokens = ["Here"]
+    page.button("Try again").click()
+    expect(page.messages.last).to_contain_text("Here")
+
+
+def test_images_are_left_out_for_a_model_that_cannot_see(able: ChatPage, fake: FakeOllama) -> None:
+    attach(able, ("one.png", image("PNG")))
+    able.ask("What do you see?")
+    able.idle()
+    able.pick("SmolLM2 135M, embedded")
+    answer = able.ask("And now?")
+    expect(answer).to_contain_text("Images were left out")
+    assert not any(one.get("images") for one in fake.bodies()[-1]["messages"])
 
 
 def test_images_are_sent_and_shown(able: ChatPage, fake: FakeOllama) -> None:
