@@ -9,9 +9,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from chatbot import downloads, errors, services, transfer
 from chatbot.history import Conversation
+from chatbot.markdown import literal
 from chatbot.page import exchange
 from chatbot.page.texts import t, told
 from chatbot.page.view import View
+
+_NAMED = 5  # conversations that a sentence names at most
 
 
 def of_one(shown: View, one: Conversation) -> None:
@@ -89,9 +92,9 @@ def _try(shown: View, act: Callable[[], object]) -> bool:
 def _import(shown: View) -> None:
     st.file_uploader(
         t("Import a JSON file of this chat, Open WebUI or Hollama"),
-        type="json",
+        type=["json", "jsonl"],
         key="import",
-        max_upload_size=transfer.MOST_BYTES // 1_000_000,
+        max_upload_size=transfer.MOST_BYTES // 1_000_000,  # Streamlit's MB are 5 % larger
         on_change=_take_in,
         args=(shown,),
     )
@@ -99,19 +102,39 @@ def _import(shown: View) -> None:
         st.error(told(refused))
     if count := st.session_state.pop("imported", 0):
         st.toast(t("Conversations imported: {count}", count=count), icon=":material/check:")
+    if losses := st.session_state.get("import_losses"):
+        _tell(losses)
+
+
+def _tell(losses: list[transfer.Loss]) -> None:
+    """What was left out of an import, and of which conversations."""
+    titles: dict[str, list[str]] = {}
+    for loss in losses:
+        name = literal(loss.title) if loss.title else t("line {number}", number=loss.line)
+        titles.setdefault(loss.what, []).append(name)
+    parts = [f"- {told(what)} {_some(names)}" for what, names in titles.items()]
+    st.warning("\n".join([t("These parts of the file were left out:"), "", *parts]))
+
+
+def _some(names: list[str]) -> str:
+    first = "; ".join(names[:_NAMED])
+    more = len(names) - _NAMED
+    return first if more <= 0 else t("{names} and {count} more", names=first, count=more)
 
 
 def _take_in(shown: View) -> None:
-    """Imports the file that was chosen, all of it or nothing."""
-    st.session_state.import_refused = ""
+    """Imports what is sound of the file that was chosen."""
+    st.session_state.import_refused, st.session_state.import_losses = "", []
     if (file := st.session_state["import"]) is None:
         return
     try:
-        new = services.current().history.add(shown.owner, transfer.read(file.getvalue()))
+        reading = transfer.read(file.getvalue())
+        new = services.current().history.add(shown.owner, reading.wholes)
     except errors.ChatError as error:
         st.session_state.import_refused = error.sentence
         return
     st.session_state.imported = len(new)
+    st.session_state.import_losses = reading.losses
     if len(new) == 1:
         shown.open(new[0])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatbot.transfer.export import to_json, to_markdown
-from chatbot.transfer.importing import MOST_BYTES, BadFile, read
+from chatbot.transfer.importing import MOST_BYTES, BadFile, Reading, read
+from chatbot.transfer.losses import Loss
 
-__all__ = ["MOST_BYTES", "BadFile", "read", "to_json", "to_markdown"]
+__all__ = ["MOST_BYTES", "BadFile", "Loss", "Reading", "read", "to_json", "to_markdown"]

@@ -1,81 +1,221 @@
-"""What the files of other programs have in common."""
+"""What the files of other programs have in common: nothing in them is sure to be what it should."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import html
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WrapValidator
+from pydantic import ValidatorFunctionWrapHandler as Handler
 
+from chatbot import images
 from chatbot.attachments import Attachment
 from chatbot.errors import BadRequest
+from chatbot.history import Message, Role, State
 from chatbot.parameters import Parameters, parse
 from chatbot.thinking import split
+from chatbot.transfer import losses
+from chatbot.transfer.losses import Lost
 
 _IMAGES = {
-    b"\x89PNG": ("image/png", "png"),
-    b"\xff\xd8\xff": ("image/jpeg", "jpg"),
-    b"RIFF": ("image/webp", "webp"),
+    "image/png": (re.compile(rb"\x89PNG"), "png"),
+    "image/jpeg": (re.compile(rb"\xff\xd8\xff"), "jpg"),
+    "image/webp": (re.compile(rb"RIFF....WEBP", re.DOTALL), "webp"),
 }
 _KNOWN = Parameters.model_fields.keys()
-_REASONING = re.compile(
-    r'<details type="reasoning"[^>]*>\s*(?:<summary>.*?</summary>)?(.*?)</details>\s*', re.DOTALL
+_DETAILS = re.compile(
+    r'<details type="(reasoning|tool_calls|code_interpreter)"[^>]*>\s*'
+    r"(?:<summary>.*?</summary>)?(.*?)(?:</details>\s*|\Z)",
+    re.DOTALL,
 )
+_DEEPEST = 8  # parts within parts
+_LATEST_S = 1e11  # a time beyond it is not in seconds
 
-Time = Annotated[float, Field(ge=0, le=1e14)]  # in seconds or milliseconds
+
+def lenient(default: Any) -> WrapValidator:
+    """Take `default` for a value that is not what it should be."""
+
+    def validate(value: object, handler: Handler) -> Any:
+        try:
+            return handler(value)
+        except ValidationError:
+            return default
+
+    return WrapValidator(validate)
+
+
+def seconds(value: object) -> float | None:
+    """A time in Unix seconds from one in seconds, milliseconds and so on, or in ISO 8601."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value).timestamp()
+        except (ValueError, OverflowError):
+            return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if not math.isfinite(value) or value <= 0:
+        return None
+    while value > _LATEST_S:
+        value /= 1000
+    return float(value)
+
+
+Text = Annotated[str, lenient("")]
+Flag = Annotated[bool, lenient(False)]
+Time = Annotated[float | None, BeforeValidator(seconds)]
+Things = Annotated[Sequence[Any], lenient(())]
+Named = Annotated[dict[str, Any] | None, lenient(None)]
 
 
 class Part(BaseModel):
     """A part of another program's document; what is not asked for is left out."""
 
-    model_config = ConfigDict(allow_inf_nan=False)
+    model_config = ConfigDict(allow_inf_nan=False, coerce_numbers_to_str=True)
 
 
-def thought(content: str) -> tuple[str, str]:
-    """Cut an answer into its reasoning, which such programs write into it, and the rest."""
-    folded = [found[1] for found in _REASONING.finditer(content)]
-    lines = html.unescape("\n".join(folded)).strip().splitlines()
-    tagged, text = split(_REASONING.sub("", content).strip() if folded else content)
-    unquoted = "\n".join(line.removeprefix(">").removeprefix(" ") for line in lines)
-    return "\n\n".join(filter(None, (unquoted, tagged))), text
+@dataclass
+class Content:
+    """What a message says."""
+
+    text: str = ""
+    thinking: str = ""
+    files: list[Attachment] = field(default_factory=list)
 
 
-def parameters(options: Mapping[str, Any]) -> dict[str, Any]:
+def content_of(value: object, lost: Lost, depth: int = 0) -> Content:
+    """What a message's content says: a text, or parts as OpenAI's API has them."""
+    content = Content()
+    for part in value if isinstance(value, list) and depth < _DEEPEST else [value]:
+        _add(content, part, lost, depth + 1)
+    return content
+
+
+def _add(content: Content, part: object, lost: Lost, depth: int) -> None:
+    fields = part if isinstance(part, dict) else {"text": part}
+    kind = str(fields.get("type") or "text")
+    says = next((fields[n] for n in ("text", "thinking", "content") if fields.get(n)), None)
+    if "image" in kind:
+        file = image(fields, f"image-{len(content.files) + 1}", lost)
+        content.files += [file] if file else []
+    elif "function" in kind or "tool" in kind:
+        lost.add(losses.TOOLS)
+    elif kind in ("thinking", "reasoning"):
+        inner = content_of(says or fields.get("summary"), lost, depth)
+        content.thinking = _below(content.thinking, inner.text)
+    elif isinstance(says, list) and depth < _DEEPEST:
+        inner = content_of(says, lost, depth)
+        content.text = _below(content.text, inner.text)
+        content.thinking = _below(content.thinking, inner.thinking)
+        content.files += inner.files
+    elif isinstance(says, str):
+        content.text = _below(content.text, says)
+    elif part and part != {"type": kind, "text": ""}:
+        lost.add(losses.PARTS)
+
+
+def _below(above: str, text: str) -> str:
+    return f"{above}\n{text}" if above and text else above or text
+
+
+def untagged(content: str, lost: Lost) -> tuple[str, str]:
+    """Cut an answer into its thinking, which such programs write into it, and the rest."""
+    thoughts: list[str] = []
+
+    def cut(tag: re.Match[str]) -> str:
+        kind, inner = tag.groups()
+        if kind == "reasoning":
+            lines = html.unescape(inner).strip().splitlines()
+            thoughts.extend(line.removeprefix(">").removeprefix(" ") for line in lines)
+        elif kind == "tool_calls":
+            lost.add(losses.TOOLS)
+        return f"{inner.strip()}\n" if kind == "code_interpreter" else ""
+
+    rest = _DETAILS.sub(cut, content)
+    tagged, text = split(rest if rest == content else rest.strip())
+    return "\n\n".join(filter(None, ("\n".join(thoughts).strip(), tagged))), text
+
+
+def parameters(options: Mapping[str, Any] | None, lost: Lost) -> dict[str, Any]:
     """The options that a conversation can have here, where their values are allowed."""
-    return {
-        name: options[name] for name in _KNOWN & options.keys() if _allowed(name, options[name])
+    given = {
+        name: value for name, value in (options or {}).items() if value not in (None, "", [], {})
     }
+    taken = {name: given[name] for name in _KNOWN & given.keys() if is_allowed(name, given[name])}
+    if taken.keys() != given.keys():
+        lost.add(losses.SETTINGS)
+    return taken
 
 
-def _allowed(name: str, value: object) -> bool:
+def is_allowed(name: str, value: object) -> bool:
+    """Whether a conversation's parameter can have this value."""
+    if not is_plain(value):
+        return False
     try:
-        return value is not None and bool(parse({name: value}))
+        return bool(parse({name: value}))
     except BadRequest:
         return False
 
 
-def image(encoded: str, name: str) -> Attachment | None:
-    """An image from base64 or a data URL; None for what is no image of a known kind."""
+def is_plain(value: object) -> bool:
+    """Whether it is a text, a number, nothing, or a list of them."""
+    parts = value if isinstance(value, list) else [value]
+    return all(isinstance(part, str | int | float | None) for part in parts)
+
+
+def image(source: object, name: str, lost: Lost) -> Attachment | None:
+    """An image from base64 or a data URL, or from what has one in it; None for all others."""
+    fields = source if isinstance(source, dict) else {"url": source}
+    given = fields.get("name") or fields.get("filename")
+    name = given if isinstance(given, str) else name
+    for key in ("image_url", "url", "data", "source", "image"):
+        if isinstance(inner := fields.get(key), dict):
+            return image(inner, name, lost)
+        if isinstance(inner, str) and inner:
+            return _image(inner, name, lost)
+    lost.add(losses.NAMED_FILES)
+    return None
+
+
+def _image(encoded: str, name: str, lost: Lost) -> Attachment | None:
     try:
-        data = base64.b64decode(encoded.rpartition("base64,")[2], validate=True)
-    except binascii.Error:
+        data = base64.b64decode("".join(encoded.rpartition("base64,")[2].split()), validate=True)
+    except (binascii.Error, ValueError):
+        data = b""
+    made = _as_models_see(data)
+    if made is None:
+        lost.add(losses.BAD_FILES if encoded.startswith("data:") else losses.NAMED_FILES)
         return None
-    kind = next((kind for start, kind in _IMAGES.items() if data.startswith(start)), None)
-    if kind is None:
-        return None
-    media_type, ending = kind
-    return Attachment(name if "." in name else f"{name}.{ending}", media_type, len(data), data)
+    media_type, seen = made
+    ending = _IMAGES[media_type][1]
+    return Attachment(name if "." in name else f"{name}.{ending}", media_type, len(data), seen)
 
 
-def sound(file: Attachment) -> bool:
+def _as_models_see(data: bytes) -> tuple[str, bytes] | None:
+    media_type = media_type_of(data)
+    if media_type in ("image/png", "image/jpeg"):
+        return media_type, data
+    try:
+        return images.media_type_and_data(data)
+    except Exception:  # Pillow has one for each kind of damage
+        return None
+
+
+def media_type_of(data: bytes) -> str | None:
+    """The media type of an image of a kind that models take, by its first bytes."""
+    return next((name for name, (start, _) in _IMAGES.items() if start.match(data)), None)
+
+
+def is_sound(file: Attachment) -> bool:
     """Whether the file is what a model can be given: an image of a known kind, or text."""
     if file.is_image:
-        kinds = (media for start, (media, _) in _IMAGES.items() if file.data.startswith(start))
-        return next(kinds, None) == file.media_type
+        return media_type_of(file.data) == file.media_type
     try:
         file.data.decode()
     except UnicodeDecodeError:
@@ -87,3 +227,31 @@ def document(name: str, text: str) -> Attachment:
     """A text that was given to the model, as a file."""
     data = text.encode(errors="replace")
     return Attachment(name, "text/txt", len(data), data)
+
+
+def message(
+    message_id: str,
+    parent_id: str | None,
+    role: Role,
+    content: Content,
+    at: float,
+    *,
+    model: str = "",
+    state: State = "done",
+    error: str = "",
+) -> Message:
+    """A message of another program's conversation; `at` in Unix seconds."""
+    return Message(
+        id=message_id,
+        conversation_id="",
+        parent_id=parent_id,
+        role=role,
+        content=content.text,
+        thinking=content.thinking,
+        state=state,
+        error=error,
+        model=model,
+        stats=None,
+        created_at=at,
+        updated_at=at,
+    )

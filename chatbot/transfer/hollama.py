@@ -1,138 +1,130 @@
-"""Reads Hollama's export (hollama-sessions.json): a list of sessions, each with its messages.
+"""Reads a session of Hollama's export (hollama-sessions.json), which is a list of them.
 
 https://github.com/fmaclen/hollama/blob/main/src/lib/sessions.ts
 """
 
 from __future__ import annotations
 
-import secrets
 import time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BeforeValidator, TypeAdapter
+from pydantic import BeforeValidator, ValidationError
 
 from chatbot.attachments import Attachment
-from chatbot.history import Conversation, Message, Whole
+from chatbot.history import Conversation, Message, Role, Whole
 from chatbot.history.records import title_from
 from chatbot.history.titles import title_of
-from chatbot.transfer import foreign
-from chatbot.transfer.foreign import Part
-from chatbot.transfer.tree import checked
+from chatbot.transfer import foreign, losses
+from chatbot.transfer.foreign import Content, Named, Part, Text, Things, Time
+from chatbot.transfer.losses import Lost
+from chatbot.transfer.tree import alternating, mended, tied
 
-
-def _role(value: object) -> object:
-    return "assistant" if value == "ai" else value  # as its first versions wrote
+_ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant", "ai": "assistant"}
 
 
 def _name(value: object) -> object:
     return value.get("name") if isinstance(value, dict) else value
 
 
-def _data(value: object) -> object:
-    return {"data": value} if isinstance(value, str) else value
-
-
-class _Image(Part):
-    data: str
-    filename: str = ""
-
-
 class _Knowledge(Part):
-    name: str
-    content: str = ""
+    name: Text = ""
+    content: Text = ""
 
 
 class _Message(Part):
-    role: Annotated[Literal["user", "assistant", "system"], BeforeValidator(_role)]
-    content: str
-    reasoning: str | None = None
-    images: list[Annotated[_Image, BeforeValidator(_data)]] | None = None
-    knowledge: _Knowledge | None = None
+    role: str
+    content: Any = None
+    reasoning: Text = ""
+    images: Things = ()
+    knowledge: Annotated[_Knowledge | None, foreign.lenient(None)] = None
 
 
 class _Session(Part):
-    title: str | None = None
-    model: Annotated[str | None, BeforeValidator(_name)] = None
-    systemPrompt: _Message | None = None
-    options: dict[str, Any] | None = None
-    updatedAt: AwareDatetime | None = None
-    messages: list[_Message]
-
-
-_DOCUMENT = TypeAdapter(list[_Session])
+    title: Text = ""
+    model: Annotated[Text, BeforeValidator(_name)] = ""
+    systemPrompt: Annotated[_Message | None, foreign.lenient(None)] = None
+    options: Named = None
+    updatedAt: Time = None
+    messages: list[Any]
 
 
 def fits(document: object) -> bool:
-    """Whether the document looks like such an export."""
-    first = document[0] if isinstance(document, list) and document else None
-    return isinstance(first, dict) and isinstance(first.get("messages"), list)
+    """Whether the document looks like such a session."""
+    return isinstance(document, dict) and isinstance(document.get("messages"), list)
 
 
-def read(document: object) -> list[Whole]:
-    """Read a document; raises pydantic.ValidationError or Misfit."""
-    return [_whole(one) for one in _DOCUMENT.validate_python(document)]
-
-
-def _whole(session: _Session) -> Whole:
-    at = session.updatedAt.timestamp() if session.updatedAt else time.time()
-    model, messages, files = session.model or "", [], {}
-    system = [session.systemPrompt.content] if session.systemPrompt else []
-    knowledge: list[Attachment] = []
-    parent_id = None
-    for one in session.messages:
-        if one.role == "system":
-            system.append(one.content)
-        elif one.knowledge:  # it stands before the prompt that it belongs to
-            text = one.knowledge.content or one.content
-            knowledge.append(foreign.document(one.knowledge.name, text))
-        else:
-            message = _message(one, parent_id, model, at)
-            messages.append(message)
-            parent_id = message.id
-            if found := [*knowledge, *_images(one.images or [])]:
-                files[message.id] = found
-            knowledge = []
+def read(document: dict[str, Any], lost: Lost) -> Whole:
+    """Read a session; raises Unreadable, and adds to `lost` what it leaves out."""
+    session = _Session.model_validate(document)
+    at = session.updatedAt or time.time()
+    prompt = session.systemPrompt
+    told = [foreign.content_of(prompt.content, lost).text] if prompt else []
+    messages, files = _messages(session, told, at, lost)
     made = Conversation(
         id="",
         owner="",
         title=title_from(session.title) if session.title else _title(messages),
         pinned=False,
-        model=model,
-        system_prompt="\n\n".join(filter(None, system)),
-        parameters=foreign.parameters(session.options or {}),
-        head_id=parent_id,
+        model=session.model,
+        system_prompt="\n\n".join(filter(None, told)),
+        parameters=foreign.parameters(session.options, lost),
+        head_id=messages[-1].id if messages else None,
         created_at=at,
         updated_at=at,
     )
-    return checked(Whole(made, messages, files), (), [()] * len(messages))
+    return alternating(mended(made, messages, files))
+
+
+def _messages(
+    session: _Session, told: list[str], at: float, lost: Lost
+) -> tuple[list[Message], dict[str, list[Attachment]]]:
+    """The messages in a line, and their files; `told` gets what the system's messages say."""
+    messages: list[Message] = []
+    files: dict[str, list[Attachment]] = {}
+    knowledge: list[Attachment] = []
+    instead: dict[str, str | None] = {}
+    above: str | None = None
+    for number, part in enumerate(session.messages):
+        written = _written(part, lost)
+        content = _content(written, lost)
+        if written.role == "system":
+            told.append(content.text)
+        elif written.knowledge:  # it stands before the prompt that it belongs to
+            text = written.knowledge.content or content.text
+            knowledge.append(foreign.document(written.knowledge.name or "file", text))
+        elif role := _ROLES.get(written.role):
+            model = session.model if role == "assistant" else ""
+            message = foreign.message(str(number), above, role, content, at, model=model)
+            messages.append(message)
+            if kept := [*knowledge, *content.files]:
+                files[message.id] = kept
+            knowledge, above = [], message.id
+        else:
+            instead[str(number)] = above
+            above = str(number)
+    return tied(messages, instead, set(instead)), files
+
+
+def _written(part: Any, lost: Lost) -> _Message:
+    try:
+        written = _Message.model_validate(part)
+    except ValidationError:
+        written = _Message(role="")
+    if written.role not in (*_ROLES, "system"):
+        lost.add(losses.TOOLS if written.role == "tool" else losses.MESSAGES)
+    return written
+
+
+def _content(written: _Message, lost: Lost) -> Content:
+    content = foreign.content_of(written.content, lost)
+    for number, source in enumerate(written.images, 1):
+        file = foreign.image(source, f"image-{number}", lost)
+        content.files += [file] if file else []
+    if _ROLES.get(written.role) == "assistant":
+        thinking, content.text = foreign.untagged(content.text, lost)
+        content.thinking = written.reasoning or content.thinking or thinking
+    return content
 
 
 def _title(messages: list[Message]) -> str:
     return title_of(next((one.content for one in messages if one.role == "user"), ""))
-
-
-def _message(one: _Message, parent_id: str | None, model: str, at: float) -> Message:
-    answers = one.role == "assistant"
-    thinking, content = foreign.thought(one.content) if answers else ("", one.content)
-    return Message(
-        id=secrets.token_hex(16),
-        conversation_id="",
-        parent_id=parent_id,
-        role="assistant" if answers else "user",
-        content=content,
-        thinking=one.reasoning or thinking,
-        state="done",
-        error="",
-        model=model if answers else "",
-        stats=None,
-        created_at=at,
-        updated_at=at,
-    )
-
-
-def _images(found: list[_Image]) -> list[Attachment]:
-    files = (
-        foreign.image(one.data, one.filename or f"image-{number}")
-        for number, one in enumerate(found, 1)
-    )
-    return [file for file in files if file is not None]

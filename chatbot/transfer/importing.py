@@ -1,19 +1,33 @@
-"""Reads a file of conversations, whichever program wrote it, or says what is wrong with it."""
+"""Reads a file of conversations, whichever program wrote it, and says what it leaves out."""
 
 from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
 
 import orjson
 from pydantic import ValidationError
 
 from chatbot.errors import ChatError
 from chatbot.history import Whole
-from chatbot.transfer import hollama, open_webui, own
-from chatbot.transfer.lines import line_of
-from chatbot.transfer.tree import Misfit, Path
+from chatbot.history.records import title_from
+from chatbot.transfer import hollama, losses, open_webui, own
+from chatbot.transfer.lines import lines_of
+from chatbot.transfer.losses import Loss, Unreadable
 
-MOST_BYTES = 20_000_000  # a second of everyone's time
+MOST_BYTES = 100_000_000
 
-_READERS = (own, open_webui, hollama)
+_FOREIGN = (open_webui, hollama)
+# A character beyond U+FFFF is written as two surrogates; a text cut between them leaves one alone.
+_SURROGATES = re.compile(
+    rb"(?<!\\)((?:\\\\)*)"
+    rb"(?:(\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2})|\\u[dD][89a-fA-F][\da-fA-F]{2})"
+)
 
 
 class BadFile(ChatError):
@@ -23,62 +37,148 @@ class BadFile(ChatError):
     code = "bad_file"
 
 
-def read(data: bytes) -> list[Whole]:
-    """Read the conversations of a file: all of them, or BadFile with the line that is wrong.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The conversations of a file, and what was left out of them."""
 
-    Their ids only say how they belong together. Takes a second for MOST_BYTES.
+    wholes: list[Whole]
+    losses: list[Loss]
+
+
+def read(data: bytes) -> Reading:
+    """Read what is sound of a file's conversations; raises BadFile when nothing is.
+
+    Their ids only say how they belong together. Takes 2 s of CPU for 100 MB of text.
     """
     if len(data) > MOST_BYTES:
         raise BadFile(
             f"The file has {len(data) / 1e6:.1f} MB and at most {MOST_BYTES / 1e6:.0f} MB are read."
         )
-    text = _text(data)
-    try:
-        found = [one for one in _wholes(text, _document(text)) if one.messages]
-    except RecursionError as error:
-        raise BadFile("Nothing was imported. The file is nested too deeply.") from error
-    if not found:
+    reading = Reading([], [])
+    source = _source(_utf8(data), reading)
+    if not source.elements:
         raise BadFile("The file has no conversation in it.")
-    return found
-
-
-def _text(data: bytes) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _wrong(data.count(b"\n", 0, error.start) + 1, "this is not UTF-8 text") from error
-
-
-def _document(text: str) -> object:
-    try:
-        document: object = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        reason = f"this is not JSON, {error.msg} (column {error.colno})"
-        raise _wrong(error.lineno, reason) from error
-    # One chat alone, as some versions of Open WebUI export it.
-    alone = isinstance(document, dict) and ("chat" in document or "history" in document)
-    return [document] if alone else document
-
-
-def _wholes(text: str, document: object) -> list[Whole]:
-    reader = next((one for one in _READERS if one.fits(document)), None)
-    if reader is None:
-        if document == []:
-            return []
+    if not any(map(source.reader, source.elements)):
         raise _wrong(1, "neither this chat nor Open WebUI nor Hollama writes such a file")
+    nameless = [*_take(source, reading)]
+    if not reading.wholes:
+        raise BadFile(
+            "Nothing was imported. No conversation in the file has a message that can be read."
+        )
+    lines = list(source.lines()) if nameless else []
+    reading.losses.extend(Loss(losses.CONVERSATION, "", lines[number]) for number in nameless)
+    return reading
+
+
+def _take(source: _Source, reading: Reading) -> Iterator[int]:
+    """Reads each element; yields the numbers of those that have nothing, not even a title."""
+    for number, element in enumerate(source.elements):
+        source.elements[number] = None  # what has been read is freed
+        lost: losses.Lost = set()
+        try:
+            whole = _whole(source, element, lost)
+        except (Unreadable, ValidationError, RecursionError):
+            if title := _title_in(element):
+                reading.losses.append(Loss(losses.CONVERSATION, title))
+            else:
+                yield number
+        else:
+            reading.wholes.append(whole)
+            title = whole.conversation.title
+            reading.losses.extend(Loss(what, title) for what in sorted(lost))
+
+
+def _whole(source: _Source, element: Any, lost: losses.Lost) -> Whole:
+    reader = source.reader(element)
+    if reader is None:
+        raise Unreadable
+    whole: Whole = reader.read(element, lost)
+    return whole
+
+
+def _title_in(element: object) -> str:
+    inner = element.get("chat") if isinstance(element, dict) else None
+    titles = [part.get("title") for part in (element, inner) if isinstance(part, dict)]
+    return next((title_from(title) for title in titles if isinstance(title, str) and title), "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What may be conversations, and the line of each."""
+
+    elements: list[Any]
+    lines: Callable[[], Iterable[int]]
+    is_own: bool = False
+
+    def reader(self, element: object) -> ModuleType | None:
+        if self.is_own:
+            return own if isinstance(element, dict) else None
+        return next((reader for reader in _FOREIGN if reader.fits(element)), None)
+
+
+def _source(data: bytes, reading: Reading) -> _Source:
     try:
-        found: list[Whole] = reader.read(document)
-        return found
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        raise _misfit(text, first["loc"], first["msg"]) from error
-    except Misfit as error:
-        raise _misfit(text, error.path, error.reason) from error
+        document = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        data = _repaired(data, reading)
+        try:
+            document = orjson.loads(data)
+        except orjson.JSONDecodeError as error:
+            if source := _json_lines(data, reading):
+                return source
+            reason = f"this is not JSON, {error.msg} (column {error.colno})"
+            raise _wrong(error.lineno, reason) from error
+    if isinstance(document, dict) and document.get("format") == own.FORMAT:
+        return _own_source(document, data)
+    if isinstance(document, list):
+        return _Source(document, lambda: lines_of(data.decode()))
+    return _Source([document], lambda: [1])
 
 
-def _misfit(text: str, path: Path, reason: str) -> BadFile:
-    name = ".".join(map(str, path))
-    return _wrong(line_of(text, path), f"{name}: {reason[:1].lower()}{reason[1:]}")
+def _own_source(document: dict[str, Any], data: bytes) -> _Source:
+    version, found = document.get("version"), document.get("conversations")
+    if isinstance(version, int) and version > own.VERSION:
+        raise BadFile(
+            f"Nothing was imported. The file has version {version} of this chat's format, and "
+            f"version {own.VERSION} is read here. Update the chat."
+        )
+    elements = found if isinstance(found, list) else []
+    return _Source(elements, lambda: lines_of(data.decode(), "conversations"), is_own=True)
+
+
+def _json_lines(data: bytes, reading: Reading) -> _Source | None:
+    """What stands in a file of one JSON object a line; None for another file."""
+    elements: list[Any] = []
+    lines: list[int] = []
+    for number, line in enumerate(data.splitlines(), 1):
+        try:
+            element = orjson.loads(line) if line.strip() else None
+        except orjson.JSONDecodeError:
+            if not elements:
+                return None
+            reading.losses.append(Loss(losses.LINES, "", number))
+        else:
+            elements += [element] if element is not None else []
+            lines += [number] if element is not None else []
+    return _Source(elements, lambda: lines) if elements else None
+
+
+def _utf8(data: bytes) -> bytes:
+    encoding = json.detect_encoding(data)
+    if encoding.startswith("utf-8"):
+        return data.removeprefix(codecs.BOM_UTF8)
+    return data.decode(encoding, errors="replace").encode()
+
+
+def _repaired(data: bytes, reading: Reading) -> bytes:
+    """The text with U+FFFD for what is no character."""
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        reading.losses.append(Loss(losses.CHARACTERS, "", line))
+        data = data.decode(errors="replace").encode()
+    return _SURROGATES.sub(lambda found: found[1] + (found[2] or rb"\ufffd"), data)
 
 
 def _wrong(line: int, reason: str) -> BadFile:

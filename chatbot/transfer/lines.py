@@ -1,4 +1,4 @@
-"""The line of an element in a JSON text: no parser here keeps it."""
+"""The lines where a list's elements begin in a JSON text: no parser here keeps them."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import json
 from collections.abc import Iterator
 from json.decoder import scanstring  # type: ignore[attr-defined]
 
-from chatbot.transfer.tree import Path
-
 _DECODER = json.JSONDecoder()
 _SPACE = " \t\n\r"
 
 
-def line_of(text: str, path: Path) -> int:
-    """The line, from 1, of the element at `path` in a JSON text that has been read before.
+def lines_of(text: str, name: str | None = None) -> Iterator[int]:
+    """The line, from 1, of each element of the list that a JSON text is, or has under `name`.
 
-    Names that are not in the document are passed over, so that the line of a missing element is
-    that of the one that misses it.
+    The text must have been read before.
     """
     at = _skip(text, 0)
-    for name in path:
-        at = next((start for key, start in _members(text, at) if key == name), at)
-    return text.count("\n", 0, at) + 1
+    if name is not None:
+        at = next(start for key, start in _members(text, at) if key == name)
+    line, last = 1, 0
+    for _, start in _members(text, at):
+        line, last = line + text.count("\n", last, start), start
+        yield line
 
 
 def _skip(text: str, at: int) -> int:
@@ -32,8 +32,6 @@ def _skip(text: str, at: int) -> int:
 
 def _members(text: str, at: int) -> Iterator[tuple[str | int, int]]:
     """Each (key or index, place of its value) of the object or list that begins at `at`."""
-    if text[at] not in "{[":
-        return
     is_object, number = text[at] == "{", 0
     at = _skip(text, at + 1)
     while text[at] not in "}]":

@@ -1,4 +1,4 @@
-"""Reads Open WebUI's export: a list of chats, each with a tree of messages.
+"""Reads a chat of Open WebUI's export, which is a list of them, each with a tree of messages.
 
 https://docs.openwebui.com/features/chat-conversations/data-controls/import-export
 """
@@ -6,134 +6,241 @@ https://docs.openwebui.com/features/chat-conversations/data-controls/import-expo
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any, Literal
-
-from pydantic import BeforeValidator, TypeAdapter
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
 from chatbot.attachments import Attachment
-from chatbot.history import Conversation, Message, Whole
+from chatbot.history import Conversation, Message, Role, Whole
 from chatbot.history.records import title_from
 from chatbot.history.titles import title_of
-from chatbot.transfer import foreign
-from chatbot.transfer.foreign import Part, Time
-from chatbot.transfer.tree import Path, checked
+from chatbot.transfer import foreign, losses
+from chatbot.transfer.foreign import Content, Flag, Named, Part, Text, Things, Time
+from chatbot.transfer.losses import Lost
+from chatbot.transfer.tree import alternating, mended, resolved, tied
 
-_MILLISECONDS = 1e11  # a time beyond it is not in seconds
+_ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant"}
+_TOLD = ("system", "developer")
+_TOOLS = ("tool", "function")
+_NAMES = {"max_tokens": "num_predict", "reasoning_effort": "think"}  # as this chat calls them
+_LOST = "\0"  # the id of a parent that nothing has
+_OF_ANSWERS = ("model", "followUps", "done", "output", "sources", "statusHistory")
 
 
 class _Message(Part):
-    parentId: str | None = None
-    role: Literal["user", "assistant"]
-    content: str
-    model: str | None = None
-    timestamp: Time | None = None
+    id: Text = ""
+    parentId: Text = ""
+    childrenIds: Things = ()
+    role: Text = ""
+    content: Any = None
+    output: Any = None
+    reasoning_content: Text = ""
+    model: Text = ""
+    timestamp: Time = None
     error: Any = None
-    files: list[dict[str, Any]] | None = None
+    done: Any = None
+    files: Things = ()
 
 
 class _History(Part):
-    currentId: str | None = None
-    messages: dict[str, _Message]
+    currentId: Text = ""
+    messages: Any = None
 
 
 class _Chat(Part):
-    title: str | None = None
-    models: list[str] | None = None
-    history: _History
-    params: dict[str, Any] | None = None
-    system: str | None = None
-
-
-def _wrapped(value: object) -> object:
-    return {"chat": value} if isinstance(value, dict) and "history" in value else value
+    title: Text = ""
+    models: Things = ()
+    history: Annotated[_History, foreign.lenient(_History())] = _History()
+    messages: Things = ()
+    params: Named = None
+    system: Text = ""
 
 
 class _Item(Part):
-    chat: _Chat
-    pinned: bool | None = None
-    created_at: Time | None = None
-    updated_at: Time | None = None
-
-
-_DOCUMENT = TypeAdapter(list[Annotated[_Item, BeforeValidator(_wrapped)]])
+    title: Text = ""
+    chat: Annotated[_Chat, foreign.lenient(_Chat())]
+    pinned: Flag = False
+    created_at: Time = None
+    updated_at: Time = None
 
 
 def fits(document: object) -> bool:
-    """Whether the document looks like such an export."""
-    first = document[0] if isinstance(document, list) and document else None
-    return isinstance(first, dict) and ("chat" in first or "history" in first)
+    """Whether the document looks like such a chat."""
+    return isinstance(document, dict) and ("chat" in document or "history" in document)
 
 
-def read(document: object) -> list[Whole]:
-    """Read a document; raises pydantic.ValidationError or Misfit."""
-    return [_whole(one, number) for number, one in enumerate(_DOCUMENT.validate_python(document))]
+def read(document: dict[str, Any], lost: Lost) -> Whole:
+    """Read a chat; raises Unreadable, and adds to `lost` what it leaves out."""
+    item = _Item.model_validate(document if "chat" in document else {"chat": document})
+    created = item.created_at or time.time()
+    nodes = _Nodes(item.chat, created, lost)
+    whole = mended(_conversation(item, nodes, created), nodes.messages, nodes.files)
+    return alternating(whole)
 
 
-def _whole(item: _Item, number: int) -> Whole:
-    chat, written = item.chat, item.chat.history.messages
-    path: Path = (number, "chat", "history")
-    created = _seconds(item.created_at) or time.time()
-    messages = [_message(key, one, created) for key, one in written.items()]
-    files = {key: found for key, one in written.items() if (found := _files(one.files or []))}
-    options = chat.params or {}
-    made = Conversation(
+def _conversation(item: _Item, nodes: _Nodes, created: float) -> Conversation:
+    chat, options = item.chat, _options(item.chat.params)
+    told = [options.pop("system", None) or chat.system, *nodes.told]
+    models = [message.model for message in nodes.messages if message.model]
+    return Conversation(
         id="",
         owner="",
-        title=_title(chat),
-        pinned=bool(item.pinned),
-        model=next(reversed([one.model for one in written.values() if one.model]), "")
-        or next(iter(chat.models or []), ""),
-        system_prompt=str(options.get("system") or chat.system or ""),
-        parameters=foreign.parameters(options),
-        head_id=chat.history.currentId or next(reversed(written), None),
+        title=_title(item, nodes.messages),
+        pinned=item.pinned,
+        model=models[-1] if models else next((m for m in chat.models if isinstance(m, str)), ""),
+        system_prompt="\n\n".join(dict.fromkeys(t for t in told if isinstance(t, str) and t)),
+        parameters=foreign.parameters(options, nodes.lost),
+        head_id=resolved(chat.history.currentId, nodes.instead),
         created_at=created,
-        updated_at=_seconds(item.updated_at) or created,
-    )
-    places = [(*path, "messages", key) for key in written]
-    return checked(Whole(made, messages, files), (*path, "currentId"), places)
-
-
-def _title(chat: _Chat) -> str:
-    if chat.title and chat.title != "New Chat":
-        return title_from(chat.title)
-    return title_of(next((one.content for one in chat.history.messages.values()), ""))
-
-
-def _message(key: str, one: _Message, created: float) -> Message:
-    answers = one.role == "assistant"
-    thinking, content = foreign.thought(one.content) if answers else ("", one.content)
-    at = _seconds(one.timestamp) or created
-    error = one.error.get("content", "") if isinstance(one.error, dict) else one.error
-    return Message(
-        id=key,
-        conversation_id="",
-        parent_id=one.parentId,
-        role=one.role,
-        content=content,
-        thinking=thinking,
-        state="failed" if one.error else "done",
-        error=error if isinstance(error, str) else "",
-        model=one.model or "",
-        stats=None,
-        created_at=at,
-        updated_at=at,
+        updated_at=item.updated_at or created,
     )
 
 
-def _files(found: list[dict[str, Any]]) -> list[Attachment]:
-    """The images and texts that are in the export; others are only named there."""
-    files = (_file(one, f"image-{number}") for number, one in enumerate(found, 1))
-    return [file for file in files if file is not None]
+def _options(params: dict[str, Any] | None) -> dict[str, Any]:
+    options = {_NAMES.get(name, name): value for name, value in (params or {}).items()}
+    if isinstance(stop := options.get("stop"), str):
+        options["stop"] = [word for word in stop.split(",") if word]
+    return options
 
 
-def _file(one: dict[str, Any], name: str) -> Attachment | None:
-    if one.get("type") == "image":
-        return foreign.image(str(one.get("url", "")), str(one.get("name") or name))
-    inner = one.get("file")
-    data = inner.get("data") if isinstance(inner, dict) else None
-    text = data.get("content") if isinstance(data, dict) else None
-    return foreign.document(str(one.get("name") or "file"), text) if isinstance(text, str) else None
+def _title(item: _Item, messages: list[Message]) -> str:
+    title = item.chat.title or item.title
+    if title and title != "New Chat":
+        return title_from(title)
+    return title_of(next((one.content for one in messages if one.role == "user"), ""))
 
 
-def _seconds(at: float | None) -> float | None:
-    return at / 1000 if at is not None and at > _MILLISECONDS else at
+@dataclass
+class _Nodes:
+    """The messages of a chat, still as their ties are there.
+
+    `instead` has, for each id that is no message here, the one that stands for it.
+    """
+
+    chat: _Chat
+    at: float
+    lost: Lost
+    messages: list[Message] = field(default_factory=list)
+    files: dict[str, list[Attachment]] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+    instead: dict[str, str | None] = field(default_factory=dict)
+    damaged: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        nodes = _nodes(self.chat)
+        ids = {node.id: key for key, node in nodes.items() if node.id not in nodes}
+        self.instead |= {other: key for other, key in ids.items() if other}
+        parents = self._parents(nodes)
+        for key, node in nodes.items():
+            if node.role:
+                self._take(key, parents[key], node)
+        answers = {key: node for key, node in nodes.items() if node.role == "assistant"}
+        contents = {text: key for key, node in answers.items() if (text := _text(node))}
+        for key, node in nodes.items():
+            if not node.role and (text := _text(node)) in contents:
+                self.instead[key] = contents[text]
+            elif not node.role:
+                self._guess(key, parents[key], node, parents[key] in answers)
+        self.messages = tied(self.messages, self.instead, self.damaged)
+
+    def _parents(self, nodes: dict[str, _Message]) -> dict[str, str | None]:
+        """What each node says of its parent, or what a parent says of it."""
+        listed = {str(child): key for key, node in nodes.items() for child in node.childrenIds}
+        known = nodes.keys() | self.instead.keys()
+        return {
+            key: (node.parentId if node.parentId in known else listed.get(key, node.parentId))
+            or None
+            for key, node in nodes.items()
+        }
+
+    def _take(self, key: str, parent: str | None, node: _Message) -> None:
+        role = _ROLES.get(node.role)
+        if role is not None:
+            self._add(key, parent, role, node)
+            return
+        self.instead[key] = parent
+        if node.role in _TOLD:
+            self.told.append(foreign.content_of(node.content, self.lost).text)
+        elif node.role in _TOOLS:
+            self.lost.add(losses.TOOLS)
+        else:
+            self.damaged.add(key)
+            self.lost.add(losses.MESSAGES)
+
+    def _guess(self, key: str, parent: str | None, node: _Message, is_prompt: bool) -> None:
+        """A node without a role holds what came late for an answer, or is what is left of one."""
+        if not (node.content or node.output):
+            self.instead[key] = parent
+        elif is_prompt:
+            self._add(key, parent, "user", node)
+        elif parent is not None or node.model_fields_set.intersection(_OF_ANSWERS):
+            self._add(key, parent or _LOST, "assistant", node)
+        else:
+            self.lost.add(losses.MESSAGES)
+
+    def _add(self, key: str, parent: str | None, role: Role, node: _Message) -> None:
+        content = _content(node, role, self.lost)
+        self.at = node.timestamp or self.at
+        error = node.error.get("content") if isinstance(node.error, dict) else node.error
+        unfinished = role == "assistant" and node.done is False and not content.text
+        message = foreign.message(
+            key, parent, role, content, self.at,
+            model=node.model if role == "assistant" else "",
+            state="failed" if node.error else "interrupted" if unfinished else "done",
+            error=error if isinstance(error, str) else "",
+        )  # fmt: skip
+        self.messages.append(message)
+        if content.files:
+            self.files[key] = content.files
+
+
+def _nodes(chat: _Chat) -> dict[str, _Message]:
+    """The nodes by their key; old chats have a list of messages, each of which follows the last."""
+    written = chat.history.messages or chat.messages
+    if isinstance(written, list):
+        written = _linked(written)
+    if not isinstance(written, dict):
+        return {}
+    return {
+        key: _Message.model_validate(node if isinstance(node, dict) else {"role": "?"})
+        for key, node in written.items()
+    }
+
+
+def _linked(written: list[Any]) -> dict[str, Any]:
+    nodes: dict[str, Any] = {}
+    parent = None
+    for number, node in enumerate(written):
+        key = str((isinstance(node, dict) and node.get("id")) or number)
+        nodes[key] = {"parentId": parent, **node} if isinstance(node, dict) else node
+        parent = key
+    return nodes
+
+
+def _text(node: _Message) -> str:
+    return node.content if isinstance(node.content, str) else ""
+
+
+def _content(node: _Message, role: Role, lost: Lost) -> Content:
+    content = foreign.content_of(node.content, lost)
+    if node.output and not content.text:
+        content = foreign.content_of(node.output, lost)
+    for number, file in enumerate(node.files, 1):
+        if (read := _file(file, f"image-{number}", lost)) is not None:
+            content.files.append(read)
+    if role == "assistant":
+        thinking, content.text = foreign.untagged(content.text, lost)
+        content.thinking = content.thinking or thinking or node.reasoning_content
+    return content
+
+
+def _file(file: Any, name: str, lost: Lost) -> Attachment | None:
+    """An image or a text that is in the export; others are only named there."""
+    fields = file if isinstance(file, dict) else {}
+    inner = fields["file"] if isinstance(fields.get("file"), dict) else fields
+    data = inner.get("data")
+    text = data.get("content") if isinstance(data, dict) else inner.get("content")
+    given = fields.get("name") or inner.get("filename")
+    called = given if isinstance(given, str) else ""
+    if isinstance(text, str) and text:
+        return foreign.document(called or "file", text)
+    return foreign.image({**fields, "name": called}, name, lost)

@@ -1,28 +1,45 @@
-"""Reads the chat's own JSON; docs/conversations.md describes it."""
+"""Reads a conversation of the chat's own JSON; docs/conversations.md describes it."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+import secrets
+import time
+from collections.abc import Mapping
 from dataclasses import fields
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from chatbot.attachments import Attachment
-from chatbot.errors import BadRequest
 from chatbot.history import Conversation, Ending, Message, Role, Summary, Whole
 from chatbot.history.records import title_from
+from chatbot.history.titles import title_of
 from chatbot.llm import Stats
-from chatbot.parameters import parse
-from chatbot.transfer.foreign import sound
-from chatbot.transfer.tree import Path, checked
+from chatbot.transfer import losses
+from chatbot.transfer.foreign import (
+    Flag,
+    Named,
+    Text,
+    Things,
+    is_allowed,
+    is_plain,
+    is_sound,
+    lenient,
+)
+from chatbot.transfer.losses import Lost
+from chatbot.transfer.tree import mended, resolved, tied
 
 FORMAT = "ollama-chatbot conversations"
 VERSION = 1
 
+_BEFORE = "summary"  # it stood among the parameters before it had a place of its own
+_LONGEST_TITLE = 200  # characters, as the page takes them
 _NUMBERS = {one.name for one in fields(Stats) if one.type in ("int", "float")} | {"left_out"}
-_Time = Annotated[float, Field(ge=0, le=1e11)]
+
+
+_Time = Annotated[float | None, Field(ge=0, le=1e11), lenient(None)]
 
 
 def _decoded(value: object) -> bytes:
@@ -32,71 +49,34 @@ def _decoded(value: object) -> bytes:
         raise ValueError("this is not base64") from error
 
 
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    for name, value in values.items():
-        if not all(isinstance(one, str | int | float | None) for one in _flat(value)):
-            raise ValueError(f"{name} is neither a text nor a number nor a list of them")
-    return values
-
-
-def _flat(value: object) -> list[object]:
-    return value if isinstance(value, list) else [value]
-
-
-def _counted(stats: dict[str, Any]) -> dict[str, Any]:
-    for name in _NUMBERS & stats.keys():
-        if not isinstance(stats[name], int | float | None):
-            raise ValueError(f"{name} is not a number")
-    return stats
-
-
-_Plain = Annotated[dict[str, Any], AfterValidator(_plain)]
-
-
-def _in_range(values: dict[str, Any]) -> dict[str, Any]:
-    try:
-        parse(values)
-    except BadRequest as error:
-        raise ValueError(error.sentence) from error
-    return values
-
-
 class _Part(BaseModel):
-    # Strict: a file is not mended but refused. Names that a later version adds are left out.
+    # Names that a later version adds are left out.
     model_config = ConfigDict(strict=True, allow_inf_nan=False)
 
 
 class _File(_Part):
     name: str
     media_type: str
-    size: int = Field(ge=0, lt=2**31)
+    size: Annotated[int, Field(ge=0, lt=2**31)]
     data: Annotated[bytes, BeforeValidator(_decoded)]
 
-    @model_validator(mode="after")
-    def _is_sound(self) -> Self:
-        if not sound(self.attachment):
-            raise ValueError("it is neither text nor an image of its media type")
-        return self
 
-    @property
-    def attachment(self) -> Attachment:
-        """The file as the history keeps it."""
-        return Attachment(self.name, self.media_type, self.size, self.data)
+class _Parent(_Part):
+    parent_id: Annotated[str | None, lenient(None)] = None
 
 
-class _Message(_Part):
+class _Message(_Parent):
     id: str
-    parent_id: str | None
     role: Role
     content: str
-    thinking: str = ""
-    state: Ending = "done"
-    error: str = ""
-    model: str = ""
-    stats: Annotated[_Plain, AfterValidator(_counted)] | None = None
-    created_at: _Time
-    updated_at: _Time
-    attachments: list[_File] = []
+    thinking: Text = ""
+    state: Annotated[Ending, lenient("interrupted")] = "done"
+    error: Text = ""
+    model: Text = ""
+    stats: Annotated[dict[str, Any] | None, lenient(None)] = None
+    created_at: _Time = None
+    updated_at: _Time = None
+    attachments: Things = ()
 
 
 class _Summary(_Part):
@@ -105,60 +85,118 @@ class _Summary(_Part):
 
 
 class _Conversation(_Part):
-    title: str
-    pinned: bool = False
-    model: str = ""
-    system_prompt: str = ""
-    parameters: Annotated[_Plain, AfterValidator(_in_range)] = {}
-    summary: _Summary | None = None
-    head_id: str | None
-    created_at: _Time
-    updated_at: _Time
-    messages: list[_Message]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _move_summary(cls, values: Any) -> Any:
-        """Before the summary had its place, it stood among the parameters."""
-        own = values.get("parameters") if isinstance(values, dict) else None
-        if not isinstance(own, dict) or "summary" not in own:
-            return values
-        others = {name: value for name, value in own.items() if name != "summary"}
-        summary = values.get("summary") or own["summary"]
-        return {**values, "summary": summary, "parameters": others}
+    title: Text = ""
+    pinned: Flag = False
+    model: Text = ""
+    system_prompt: Text = ""
+    parameters: Named = None
+    summary: Annotated[_Summary | None, lenient(None)] = None
+    head_id: Annotated[str | None, lenient(None)] = None
+    created_at: _Time = None
+    updated_at: _Time = None
+    messages: Things = ()
 
 
-class _Document(_Part):
-    format: Literal["ollama-chatbot conversations"]
-    version: Literal[1]
-    conversations: list[_Conversation]
+def read(document: dict[str, Any], lost: Lost) -> Whole:
+    """Read a conversation; raises Unreadable, and adds to `lost` what it leaves out."""
+    conversation = _Conversation.model_validate(document)
+    written = conversation.created_at
+    created = time.time() if written is None else written
+    messages = _Messages(created, lost)
+    for message in conversation.messages:
+        messages.take(message)
+    sound = tied(messages.taken, messages.instead, set(messages.instead))
+    made = Conversation(
+        id="",
+        owner="",
+        title=_title(conversation, sound),
+        pinned=conversation.pinned,
+        model=conversation.model,
+        system_prompt=conversation.system_prompt,
+        parameters=_parameters(conversation.parameters, lost),
+        head_id=resolved(conversation.head_id, messages.instead),
+        created_at=created,
+        updated_at=created if conversation.updated_at is None else conversation.updated_at,
+        summary=_summary(conversation, messages.instead),
+    )
+    return mended(made, sound, messages.files)
 
 
-def fits(document: object) -> bool:
-    """Whether the document says that it is of this format."""
-    return isinstance(document, dict) and document.get("format") == FORMAT
+def _title(conversation: _Conversation, messages: list[Message]) -> str:
+    title = conversation.title
+    if not title:
+        return title_of(next((message.content for message in messages), ""))
+    return title if len(title) <= _LONGEST_TITLE else title_from(title)
 
 
-def read(document: object) -> list[Whole]:
-    """Read a document; raises pydantic.ValidationError or Misfit."""
-    found = _Document.model_validate(document)
-    return [
-        _whole(one, ("conversations", number)) for number, one in enumerate(found.conversations)
-    ]
+def _parameters(written: dict[str, Any] | None, lost: Lost) -> dict[str, Any]:
+    given = {name: value for name, value in (written or {}).items() if name != _BEFORE}
+    taken = {name: value for name, value in given.items() if is_allowed(name, value)}
+    if taken.keys() != given.keys():
+        lost.add(losses.SETTINGS)
+    return taken
 
 
-def _whole(one: _Conversation, path: Path) -> Whole:
-    plain = one.model_dump(exclude={"messages", "title", "summary"})
-    summary = Summary(one.summary.text, one.summary.until) if one.summary else None
-    made = Conversation(id="", owner="", title=title_from(one.title), summary=summary, **plain)
-    messages = [
-        Message(conversation_id="", **message.model_dump(exclude={"attachments"}))
-        for message in one.messages
-    ]
-    files = {
-        message.id: [file.attachment for file in message.attachments]
-        for message in one.messages
-        if message.attachments
+def _summary(conversation: _Conversation, instead: Mapping[str, str | None]) -> Summary | None:
+    summary = conversation.summary
+    if summary is None and (old := (conversation.parameters or {}).get(_BEFORE)):
+        summary = _Conversation(summary=old).summary
+    until = resolved(summary.until, instead) if summary else None
+    return Summary(summary.text, until) if summary and until else None
+
+
+class _Messages:
+    """The messages of a conversation, still as their ties are there.
+
+    `instead` has, for each id whose message is left out, the one that stands for it.
+    """
+
+    def __init__(self, at: float, lost: Lost) -> None:
+        self._at, self._lost = at, lost
+        self._by_id: dict[str, Message] = {}
+        self.files: dict[str, list[Attachment]] = {}
+        self.instead: dict[str, str | None] = {}
+
+    def take(self, written: Any) -> None:
+        try:
+            message = _Message.model_validate(written)
+        except ValidationError:
+            self._lost.add(losses.MESSAGES)
+            if isinstance(written, dict):
+                self.instead[str(written.get("id"))] = _Parent.model_validate(written).parent_id
+        else:
+            self._add(message)
+
+    def _add(self, written: _Message) -> None:
+        message_id = written.id if written.id not in self._by_id else secrets.token_hex(16)
+        self._at = self._at if written.created_at is None else written.created_at
+        updated = self._at if written.updated_at is None else written.updated_at
+        plain = written.model_dump(exclude={"attachments", "stats"})
+        plain |= {"id": message_id, "created_at": self._at, "updated_at": updated}
+        self._by_id[message_id] = Message(conversation_id="", stats=_stats(written.stats), **plain)
+        files = [_file(file) for file in written.attachments]
+        if None in files:
+            self._lost.add(losses.BAD_FILES)
+        if kept := [file for file in files if file]:
+            self.files[message_id] = kept
+
+    @property
+    def taken(self) -> list[Message]:
+        return list(self._by_id.values())
+
+
+def _stats(written: dict[str, Any] | None) -> dict[str, Any] | None:
+    return written and {
+        name: value
+        for name, value in written.items()
+        if (isinstance(value, int | float | None) if name in _NUMBERS else is_plain(value))
     }
-    places = [(*path, "messages", number) for number in range(len(messages))]
-    return checked(Whole(made, messages, files), (*path, "head_id"), places)
+
+
+def _file(written: Any) -> Attachment | None:
+    try:
+        file = _File.model_validate(written)
+    except ValidationError:
+        return None
+    attachment = Attachment(file.name, file.media_type, file.size, file.data)
+    return attachment if is_sound(attachment) else None

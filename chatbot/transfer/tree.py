@@ -1,40 +1,163 @@
-"""What a file's messages must be before they are taken in: one tree with a visible end."""
+"""Makes one tree with a visible end of a file's messages, whatever is wrong with their ties."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
 
-from chatbot.history import Whole
+from chatbot.attachments import Attachment
+from chatbot.history import Conversation, Message, Whole
+from chatbot.history.records import new_message
 from chatbot.history.wholes import parents_first
+from chatbot.transfer.losses import Unreadable
 
-Path = tuple[str | int, ...]  # of an element in a JSON document
-
-
-class Misfit(Exception):
-    """An element of the document is not what the format allows; `path` leads to it."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(reason)
-        self.path = path
-        self.reason = reason
+Files = dict[str, list[Attachment]]  # by message id
 
 
-def checked(whole: Whole, path: Path, messages: Sequence[Path]) -> Whole:
-    """The conversation with parents before children, or Misfit.
+def mended(conversation: Conversation, messages: Sequence[Message], files: Files) -> Whole:
+    """The conversation with parents before children; raises Unreadable without a message.
 
-    `path` leads to the id of its last visible message, `messages` to each of its messages.
+    A message whose parent is lost goes on where the conversation had come to at its time; a lost
+    end becomes the newest one.
     """
-    places: dict[str, Path] = {}
-    for message, place in zip(whole.messages, messages, strict=True):
-        if message.id in places:
-            raise Misfit(place, "another message has the same id")
-        places[message.id] = place
-    for message in whole.messages:
-        if message.parent_id is not None and message.parent_id not in places:
-            raise Misfit(places[message.id], "its parent is not there")
-    ordered = parents_first(whole.messages)
-    for lost in places.keys() - {one.id for one in ordered}:
-        raise Misfit(places[lost], "its parents form a circle")
-    if ordered and whole.conversation.head_id not in places:
-        raise Misfit(path, "no message has this id")
-    return Whole(whole.conversation, ordered, whole.files)
+    if not messages:
+        raise Unreadable
+    ordered = parents_first(_Tree(messages).mended())
+    head = conversation.head_id
+    if head not in {message.id for message in ordered}:
+        head = _newest_end(ordered)
+    return Whole(replace(conversation, head_id=head), ordered, files)
+
+
+def resolved(message_id: str | None, instead: Mapping[str, str | None]) -> str | None:
+    """The id itself, or what stands `instead` of it, over as many steps as it takes."""
+    seen: set[str] = set()
+    while message_id is not None and message_id in instead and message_id not in seen:
+        seen.add(message_id)
+        message_id = instead[message_id]
+    return message_id
+
+
+def tied(
+    messages: Sequence[Message], instead: dict[str, str | None], damaged: Set[str]
+) -> list[Message]:
+    """The messages with the parents that stand `instead` of those that are left out.
+
+    A damaged one that has an answer stays as an empty prompt.
+    """
+    prompts: dict[str, Message] = {}
+    for message in messages:
+        parent = message.parent_id
+        if message.role == "assistant" and parent in damaged and parent is not None:
+            prompts[parent] = replace(lost_prompt(message, instead.get(parent)), id=parent)
+    for message_id in prompts:
+        instead.pop(message_id, None)
+    return [
+        replace(message, parent_id=resolved(message.parent_id, instead))
+        for message in (*prompts.values(), *messages)
+    ]
+
+
+def _newest_end(messages: Sequence[Message]) -> str:
+    parents = {message.parent_id for message in messages}
+    ends = [message for message in messages if message.id not in parents]
+    return max(reversed(ends), key=lambda message: message.created_at).id
+
+
+class _Tree:
+    def __init__(self, messages: Sequence[Message]) -> None:
+        self._messages = {message.id: message for message in messages}
+        self._in_time = sorted(self._messages.values(), key=lambda message: message.created_at)
+        self._children: dict[str | None, list[str]] = defaultdict(list)
+        self._placed: set[str] = set()
+        for message in self._messages.values():
+            self._children[message.parent_id].append(message.id)
+
+    def mended(self) -> list[Message]:
+        for message_id in self._children[None]:
+            self._place(message_id)
+        known = set(self._messages)
+        self._adopt({one.id for one in self._in_time if one.parent_id not in known})
+        self._adopt(known)  # what is left are circles
+        return list(self._messages.values())
+
+    def _place(self, message_id: str) -> None:
+        """Marks the message and all below it as parts of the tree."""
+        waiting = [message_id]
+        while waiting:
+            below = waiting.pop()
+            if below not in self._placed:
+                self._placed.add(below)
+                waiting += self._children[below]
+
+    def _adopt(self, orphans: set[str]) -> None:
+        before: Message | None = None
+        for message in self._in_time:
+            if message.id in orphans and message.id not in self._placed:
+                self._tie(message, before)
+                self._place(message.id)
+            if message.id in self._placed:
+                before = message
+
+    def _tie(self, message: Message, before: Message | None) -> None:
+        """Ties a message to the one before it in time, with an empty prompt where one is lost."""
+        if message.role == "assistant" and (before is None or before.role == "assistant"):
+            before = lost_prompt(message, before.id if before else None)
+            self._messages[before.id] = before
+        parent_id = before.id if before else None
+        self._messages[message.id] = replace(self._messages[message.id], parent_id=parent_id)
+
+
+def lost_prompt(answer: Message, parent_id: str | None) -> Message:
+    """An empty prompt for an answer that has none: the page shows answers with their prompts."""
+    prompt = new_message("", parent_id, "user")
+    return replace(prompt, created_at=answer.created_at, updated_at=answer.created_at)
+
+
+def alternating(whole: Whole) -> Whole:
+    """Prompts and answers by turns, as the page shows them.
+
+    An answer that goes on with another one becomes one with it: programs that let models call
+    tools keep each step by itself. Other answers without a prompt get an empty one.
+    """
+    messages, chains = _by_turns(whole.messages)
+    files = dict(whole.files)
+    head = whole.conversation.head_id
+    for last, chain in chains.items():
+        messages[last] = _joined(messages[last], chain)
+        if kept := [file for part in chain for file in files.pop(part.id, [])]:
+            files[last] = kept
+        head = last if head in {part.id for part in chain} else head
+    return Whole(replace(whole.conversation, head_id=head), list(messages.values()), files)
+
+
+def _by_turns(
+    messages: Sequence[Message],
+) -> tuple[dict[str | None, Message], dict[str, list[Message]]]:
+    """The messages by id, and by the id of its last part each answer that has several."""
+    children = Counter(message.parent_id for message in messages)
+    made: dict[str | None, Message] = {}
+    chains: dict[str, list[Message]] = {}
+    prompts: dict[str | None, Message] = {}
+    for message in messages:
+        parent = made.get(message.parent_id)
+        if message.role == "user" or (parent and parent.role == "user"):
+            made[message.id] = message
+        elif parent and children[parent.id] == 1:
+            chain = chains[message.id] = chains.pop(parent.id, [parent])
+            chain.append(message)
+            made[message.id] = replace(message, parent_id=made.pop(parent.id).parent_id)
+        else:
+            prompt = prompts.setdefault(message.parent_id, lost_prompt(message, message.parent_id))
+            made[prompt.id] = prompt
+            made[message.id] = replace(message, parent_id=prompt.id)
+    return made, chains
+
+
+def _joined(last: Message, chain: Sequence[Message]) -> Message:
+    return replace(
+        last,
+        content="\n\n".join(part.content for part in chain if part.content),
+        thinking="\n\n".join(part.thinking for part in chain if part.thinking),
+    )

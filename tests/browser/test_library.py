@@ -157,12 +157,31 @@ def test_every_export_gives_a_file_after_a_second_prompt(page: ChatPage, fake: F
         page.page.keyboard.press("Escape")
 
 
-def test_a_bad_file_is_refused_with_its_line(page: ChatPage, tmp_path: Path) -> None:
-    file = tmp_path / "bad.json"
-    file.write_text(json.dumps([{"chat": {"history": {"messages": {"a": {}}}}}], indent=1))
+def test_a_damaged_file_of_another_program_comes_in_as_far_as_it_is_sound(
+    page: ChatPage, tmp_path: Path
+) -> None:
+    file = tmp_path / "chats.json"
+    messages = {
+        "q": {"role": "user", "parentId": None, "content": "Why?"},
+        "a": {"role": "assistant", "parentId": "q", "content": "<think>Hm.</think>So."},
+        "f": {"content": "<think>Hm.</think>So.", "followUps": ["Really?"]},
+    }
+    chat = {"title": "Sound", "history": {"messages": messages, "currentId": "f"}}
+    file.write_text(json.dumps([{"chat": chat}, {"title": "Broken", "chat": {"history": 5}}]))
     place = menu(page, "All conversations")
     page.page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(file)
-    expect(place).to_contain_text("Nothing was imported. Line 6: 0.chat.history.messages.a.role")
+    expect(place).to_contain_text("Conversations without a message that can be read: Broken")
+    expect(entries(page)).to_have_text(["Sound"])
+    expect(page.messages.last).to_contain_text("So.")
+    expect(page.messages.last).not_to_contain_text("think")
+
+
+def test_a_file_that_is_no_export_is_refused_with_its_line(page: ChatPage, tmp_path: Path) -> None:
+    file = tmp_path / "bad.json"
+    file.write_text('[\n  {"chat": }\n]')
+    place = menu(page, "All conversations")
+    page.page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(file)
+    expect(place).to_contain_text("Nothing was imported. Line 2: this is not JSON")
     expect(entries(page)).to_have_count(0)
 
 

@@ -126,14 +126,25 @@ def test_an_imported_conversation_is_opened(open_page: Open, ready: Services) ->
     assert titles(app) == ["About cats"] and not app.toast
 
 
-def test_a_bad_file_is_refused_whole(open_page: Open, ready: Services) -> None:
+def test_what_is_left_out_of_an_import_is_named(open_page: Open, ready: Services) -> None:
     give(ready, "eve", "One", "Two")
     document = json.loads(transfer.to_json(ready.history.export("eve")))
-    document["conversations"][1]["messages"][0]["role"] = "robot"
+    document["conversations"][1]["messages"][1]["role"] = "robot"
+    document["conversations"] += [{"title": f"Empty {number}"} for number in range(7)] + [5]
     app = upload(open_page(), json.dumps(document, indent=1).encode())
+    assert titles(app) == ["Two", "One"]
+    assert shown(app.sidebar.warning) == [
+        "These parts of the file were left out:\n\n"
+        "- Messages that are damaged or of an unknown kind: One\n"
+        "- Conversations without a message that can be read: "
+        "Empty 0; Empty 1; Empty 2; Empty 3; Empty 4 and 3 more"
+    ]
+
+
+def test_a_bad_file_is_refused_with_its_line(open_page: Open, ready: Services) -> None:
+    app = upload(open_page(), b'{\n"a": 1,\n}')
     (refusal,) = shown(app.sidebar.error)
-    assert refusal.startswith("Nothing was imported. Line ")
-    assert "conversations.1.messages.0.role" in refusal
+    assert refusal.startswith("Nothing was imported. Line 2: this is not JSON")
     assert not titles(app)
 
 

@@ -1,0 +1,31 @@
+"""What an import may have to leave out; the page says it with the conversations' titles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CONVERSATION = "Conversations without a message that can be read:"
+MESSAGES = "Messages that are damaged or of an unknown kind:"
+PARTS = "Parts of messages that are neither text nor images:"
+TOOLS = "Calls of tools and their results:"
+NAMED_FILES = "Files that the export only names:"
+BAD_FILES = "Files that are damaged or of an unknown kind:"
+SETTINGS = "Settings that this chat does not have or does not allow:"
+LINES = "Lines that are not JSON:"
+CHARACTERS = "Characters that are damaged, now �:"
+
+Lost = set[str]
+"""What one conversation lost, of the above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What was left out of one conversation, which its title or else its line names."""
+
+    what: str
+    title: str
+    line: int = 0
+
+
+class Unreadable(Exception):
+    """A conversation has nothing that can be taken in."""

@@ -1,0 +1,85 @@
+"""No damage to one conversation of a file keeps another one out, or ends in anything but words."""
+
+from __future__ import annotations
+
+import copy
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chatbot import transfer
+from chatbot.history import History
+from tests.transfer.test_import import hollama, open_webui, own
+
+Place = tuple[Any, Any]  # an object or a list, and a key or an index in it
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False)
+    | st.sampled_from(["", "q", "a", "b", "user", "assistant", "system", "\ud83d"]),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(st.sampled_from(["type", "text", "id", "role"]), inner, max_size=3),
+    max_leaves=5,
+)  # fmt: skip
+
+
+def places(value: Any) -> Iterator[Place]:
+    """All elements within a document."""
+    parts = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, part in list(parts):
+        yield value, key
+        if isinstance(part, dict | list):
+            yield from places(part)
+
+
+def of_programs() -> list[Any]:
+    return [*open_webui(), *hollama()]
+
+
+def of_ours() -> Any:
+    return own()["conversations"][:1]
+
+
+@pytest.mark.parametrize("make", [of_programs, of_ours])
+@settings(deadline=None, max_examples=60)
+@given(st.data())
+def test_a_sound_conversation_comes_in_beside_any_damage(
+    make: Callable[[], list[Any]], history: History, data: st.DataObject
+) -> None:
+    damaged = make()
+    for _ in range(data.draw(st.integers(1, 3))):
+        value, key = data.draw(st.sampled_from([*places(damaged)]))
+        if data.draw(st.booleans()):
+            del value[key]
+        else:
+            value[key] = copy.deepcopy(data.draw(ANYTHING))
+        if not damaged:
+            break
+    sound = make()
+    written: Any = [*damaged, *sound]
+    if make is of_ours:
+        written = own() | {"conversations": written}
+    reading = transfer.read(json_of(written))
+    titles = [one.conversation.title for one in reading.wholes]
+    assert titles[-len(sound) :] == [
+        one.conversation.title for one in transfer.read(json_of(wrap(make, sound))).wholes
+    ]
+    for whole in reading.wholes:
+        ids = {message.id for message in whole.messages}
+        assert whole.conversation.head_id in ids and whole.files.keys() <= ids
+        assert len(ids) == len(whole.messages)
+    owner = secrets.token_hex(8)
+    history.add(owner, reading.wholes)
+    assert len(history.export(owner)) == len(titles)
+
+
+def wrap(make: Callable[[], list[Any]], conversations: list[Any]) -> Any:
+    return own() | {"conversations": conversations} if make is of_ours else conversations
+
+
+def json_of(document: Any) -> bytes:
+    return json.dumps(document).encode()

@@ -1,0 +1,144 @@
+"""What is exported and imported again is the same, whatever a conversation contains."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chatbot import transfer
+from chatbot.attachments import Attachment
+from chatbot.history import Conversation, History, Message, Summary, Whole
+from chatbot.parameters import Parameters
+
+# Any character, also those that a database or UTF-8 does not take.
+TEXTS = st.text(st.characters() | st.sampled_from('\0\ud83d\udc00\ufeff\u2028\\"<&\r\n'))
+TIMES = st.floats(0, 1e11)
+NUMBERS = st.integers(0, 2**31 - 1) | st.floats(0, 1e9)
+STATS = st.dictionaries(
+    st.sampled_from(["input_tokens", "eval_s", "left_out", "num_ctx", "ttft_s", "new"]), NUMBERS
+) | st.fixed_dictionaries({"done_reason": TEXTS, "ttft_s": st.none()})
+FILES = st.builds(
+    lambda name, kind, size, rest: Attachment(name, kind[0], size, kind[1] + rest),
+    TEXTS,
+    st.sampled_from(
+        [
+            ("image/png", b"\x89PNG\r\n\x1a\n"),
+            ("image/jpeg", b"\xff\xd8\xff"),
+            ("image/webp", b"RIFF\0\0\0\0WEBP"),
+        ]
+    ),
+    st.integers(0, 2**31 - 1),
+    st.binary(max_size=20),
+) | st.builds(
+    lambda name, text: Attachment(name, "text/txt", len(text), text.encode(errors="replace")),
+    TEXTS,
+    TEXTS,
+)
+
+
+@st.composite
+def parameters(draw: st.DrawFn) -> dict[str, Any]:
+    """What the page stores of a conversation's parameters."""
+    chosen = st.fixed_dictionaries(
+        {},
+        optional={
+            "temperature": st.floats(0, 2),
+            "top_p": st.floats(0, 1),
+            "seed": st.integers(0, 2**31 - 1),
+            "num_ctx": st.integers(256, 1_048_576),
+            "num_predict": st.integers(1, 1_048_576),
+            "keep_alive": st.sampled_from(["-1", "10m", "2h"]),
+            "stop": st.lists(TEXTS.filter(str.strip), max_size=8),
+            "think": st.sampled_from(["off", "on", "high"]),
+        },
+    )
+    own = Parameters.model_validate(draw(chosen))
+    return own.model_dump(mode="json", exclude_defaults=True)
+
+
+@st.composite
+def wholes(draw: st.DrawFn) -> Whole:
+    """A conversation with branches, and files and a summary of some of its messages."""
+    messages: list[Message] = []
+    for number in range(draw(st.integers(1, 8))):
+        parent = draw(st.sampled_from([None, *messages]))
+        answers = parent is not None and parent.role == "user"
+        messages.append(
+            Message(
+                id=str(number),
+                conversation_id="",
+                parent_id=parent.id if parent else None,
+                role="assistant" if answers else "user",
+                content=draw(TEXTS),
+                thinking=draw(TEXTS),
+                state=draw(st.sampled_from(["done", "stopped", "failed", "interrupted"])),
+                error=draw(TEXTS),
+                model=draw(TEXTS),
+                stats=draw(st.none() | STATS),
+                created_at=draw(TIMES),
+                updated_at=draw(TIMES),
+            )
+        )
+    ids = st.sampled_from([message.id for message in messages])
+    conversation = Conversation(
+        id="",
+        owner="",
+        title=draw(st.text(min_size=1, max_size=60)),
+        pinned=draw(st.booleans()),
+        model=draw(TEXTS),
+        system_prompt=draw(TEXTS),
+        parameters=draw(parameters()),
+        head_id=draw(ids),
+        created_at=draw(TIMES),
+        updated_at=draw(TIMES),
+        summary=draw(st.none() | st.builds(Summary, TEXTS, ids)),
+    )
+    return Whole(conversation, messages, draw(st.dictionaries(ids, st.lists(FILES, min_size=1))))
+
+
+def nameless(whole: Whole) -> Whole:
+    """The conversation with numbers for ids, which are new at each import."""
+    numbers: dict[str | None, str | None] = {None: None}
+    numbers |= {message.id: str(number) for number, message in enumerate(whole.messages)}
+    before = whole.conversation
+    summary = before.summary
+    conversation = replace(
+        before, id="", owner="", head_id=numbers[before.head_id],
+        summary=summary and replace(summary, until=str(numbers[summary.until])),
+    )  # fmt: skip
+    messages = [
+        replace(
+            message, id=str(numbers[message.id]), parent_id=numbers[message.parent_id],
+            conversation_id="",
+        )
+        for message in whole.messages
+    ]  # fmt: skip
+    files = {str(numbers[message_id]): kept for message_id, kept in whole.files.items()}
+    return Whole(conversation, messages, files)
+
+
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(wholes(), min_size=1, max_size=3))
+def test_export_and_import_give_equal_conversations(history: History, made: list[Whole]) -> None:
+    ann, bob = secrets.token_hex(8), secrets.token_hex(8)
+    history.add(ann, made)
+    before = history.export(ann)
+    reading = transfer.read(transfer.to_json(before))
+    assert reading.losses == []
+    history.add(bob, reading.wholes)
+    after = history.export(bob)
+    assert [*map(nameless, after)] == [*map(nameless, before)]
+
+
+def test_what_the_history_cannot_keep_is_replaced_and_no_more(history: History) -> None:
+    message = Message("q", "", None, "user", "a\0b\ud83dc😀", "", "done", "", "", None, 1.0, 1.0)
+    made = Conversation("", "", "T\ud83d", False, "", "", {"stop": ["\0"]}, "q", 1.0, 1.0)
+    history.add("ann", [Whole(made, [message])])
+    (whole,) = transfer.read(transfer.to_json(history.export("ann"))).wholes
+    assert whole.messages[0].content == "a\ufffdb\ufffdc😀"
+    assert whole.conversation.title == "T\ufffd"
+    assert whole.conversation.parameters == {"stop": ["\ufffd"]}
