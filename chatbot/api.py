@@ -38,12 +38,16 @@ async def livez(request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """200 when a prompt sent now is answered, else 503; the JSON says which step it is at."""
+    """200 when a prompt sent now is answered, else 503; the JSON says which step it is at.
+
+    "progressing": it gets ready by itself, if it is given the time.
+    """
     now = services.current()
     draining, step = now.answers.draining, now.readiness
     ready = step.ready and not draining
     body: dict[str, Any] = {
         "ready": ready,
+        "progressing": step.progressing and not draining,
         "step": "draining" if draining else step.step,
         "text": "About to stop" if draining else step.text,
         "model": now.settings.chat_model,

@@ -1,7 +1,12 @@
-"""`python -m chatbot.health`: the container's health check; ends with 0 when /readyz says ready."""
+"""`python -m chatbot.health`: the container's health check; ends with 0 while all is well.
+
+That is: /readyz says that the chat can answer, or that it is getting ready, as while it pulls its
+first model. A watchdog that restarts what is unhealthy would begin that pull anew, again and again.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import urllib.error
@@ -11,17 +16,25 @@ _TIMEOUT_S = 4
 
 
 def main() -> int:
-    """0 when the chat can answer now, else 1; prints what /readyz says."""
+    """0 when the chat can answer now or is getting ready, else 1; prints what /readyz says."""
     url = f"http://127.0.0.1:{os.environ.get('PORT', '8501')}/readyz"
     try:
-        with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as reply:
-            sys.stdout.write(reply.read().decode())
-            return 0
-    except urllib.error.HTTPError as error:
-        sys.stdout.write(error.read().decode())
-    except OSError as error:
+        body = _read(url)
+        state = json.loads(body)
+        is_well = bool(state["ready"] or state["progressing"])
+    except (OSError, ValueError, LookupError, TypeError) as error:
         sys.stdout.write(f"the chat does not answer at {url}: {error}")
-    return 1
+        return 1
+    sys.stdout.write(body)
+    return 0 if is_well else 1
+
+
+def _read(url: str) -> str:
+    try:
+        with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as reply:
+            return str(reply.read().decode())
+    except urllib.error.HTTPError as error:  # 503 is an answer, too
+        return error.read().decode()
 
 
 if __name__ == "__main__":

@@ -34,7 +34,8 @@ _MODEL_RETRY_S = 15.0  # after a pull that failed
 class Readiness:
     """The step that the process is at; `text` says it in words, with the cure where there is one.
 
-    `warm` is set by the server once a first prompt has nothing left to import.
+    `failed` is the step that failed last, on the way since the chat was ready; `warm` is set by the
+    server once a first prompt has nothing left to import.
     """
 
     settings: Settings
@@ -43,12 +44,19 @@ class Readiness:
     step: Step = "ollama"
     text: str = "Waiting for Ollama"
     error: errors.ChatError | None = None
+    failed: Step | None = None
     warm: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def ready(self) -> bool:
         """True when a prompt sent now is answered."""
         return self.step == "ready"
+
+    @property
+    def progressing(self) -> bool:
+        """True while it gets ready: this step has not failed yet, or its pull brings bytes."""
+        moves = self.pull is not None and not self.pull.done and self.pull.completed > 0
+        return not self.ready and (moves or self.step != self.failed)
 
     @property
     def pull(self) -> Pull | None:
@@ -125,4 +133,6 @@ class Readiness:
         if step != self.step:
             log.info("%s", text)
         self.step, self.text, self.error = step, text, error
+        if error is not None or step == "ready":
+            self.failed = None if error is None else step
         metrics.READY.set(1 if step == "ready" else 0)

@@ -413,6 +413,7 @@ def test_readyz_says_that_a_prompt_would_be_answered(client: httpx.Client) -> No
     assert response.status_code == 200
     assert response.json() == {
         "ready": True,
+        "progressing": False,
         "step": "ready",
         "text": "Ready",
         "model": DEFAULT_MODEL,
@@ -426,6 +427,7 @@ def test_readyz_tells_the_step_and_the_cure_when_ollama_is_lost(
     wait_for(lambda: client.get("/readyz").status_code == 503)
     assert client.get("/readyz").json() == {
         "ready": False,
+        "progressing": False,
         "step": "ollama",
         "text": DOWN.format(fake.url),
         "model": DEFAULT_MODEL,

@@ -46,7 +46,7 @@ def test_a_model_that_is_installed_is_loaded_before_the_chat_is_ready(
 def test_the_chat_waits_for_ollama_and_says_so(down: FakeOllama, services: Services) -> None:
     found = services.readiness
     wait_for(lambda: found.error)
-    assert (found.step, found.ready) == ("ollama", False)
+    assert (found.step, found.ready, found.progressing) == ("ollama", False, False)
     assert found.text == (
         f"Ollama does not answer at {down.url}. "
         "Start it with `ollama serve`; the chat goes on by itself."
@@ -166,6 +166,24 @@ def test_a_pull_that_could_not_work_is_tried_with_the_next_ollama(
     wait_for(lambda: services.readiness.step == "ollama")
     fake.start()
     wait_for(lambda: services.readiness.ready)
+
+
+@pytest.mark.configured(chat_model="big:1b")
+def test_a_pull_that_failed_is_progress_again_when_it_brings_bytes(
+    fake: FakeOllama, services: Services
+) -> None:
+    fake.fail(error_line(1, "no space left on device"), path="/api/pull")
+    fake.fail(stall(1), path="/api/pull")
+    found = services.readiness
+    wait_for(lambda: len(fake.bodies("/api/pull")) == 2)
+    assert not found.progressing
+    fake.fail(stall(6), path="/api/pull")
+    services.models.pulls.cancel("big:1b")
+    wait_for(lambda: found.pull and found.pull.completed)
+    assert found.progressing
+    fake.resume()
+    wait_for(lambda: found.ready)
+    assert not found.progressing
 
 
 @pytest.mark.configured(chat_model="embedder")
