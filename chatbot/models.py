@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -149,6 +149,18 @@ class Models:
     def has(self, name: str) -> bool:
         """Whether the model was installed when Ollama was last asked."""
         return self.find(name) is not None
+
+    def choose(self, wanted: Sequence[str], default: str) -> str:
+        """The first of the wanted models that is here and can chat, else the default one.
+
+        A default that cannot chat gives way to one that can. While nothing is known of what is
+        installed, the first one is taken at its word.
+        """
+        if not self.installed:
+            return [*wanted, default][0]
+        others = names(self.offered) if self.has(default) else []
+        found = map(self.find, [*wanted, default, *others])
+        return next((model.name for model in found if model and model.can_chat), default)
 
     def is_in_memory(self, name: str) -> bool:
         """Whether the model was in memory when Ollama was last asked."""

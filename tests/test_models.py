@@ -237,3 +237,31 @@ def test_a_model_that_cannot_be_created_says_why(
     fake.fail(Fault("status", error="no space left on device"), path="/api/create")
     with pytest.raises(errors.DiskFull):
         loop.run(models.create("small:1m", file))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "default", "chosen"),
+    [
+        ([], "phi:3b", "phi:3b"),
+        (["Library/Qwen"], "phi:3b", "qwen:latest"),
+        (["gone:1b", "qwen"], "phi:3b", "qwen:latest"),
+        (["gone:1b"], "phi:3b", "phi:3b"),
+        (["embedder"], "phi:3b", "phi:3b"),
+        ([], "embedder", "phi:3b"),
+        ([], "pulled-soon:1b", "pulled-soon:1b"),
+        (["gone:1b"], "pulled-soon:1b", "pulled-soon:1b"),
+    ],
+)
+def test_the_first_wanted_model_that_is_here_and_can_chat_is_taken(
+    fake: FakeOllama,
+    models: Models,
+    loop: LoopThread,
+    wanted: list[str],
+    default: str,
+    chosen: str,
+) -> None:
+    assert models.choose(wanted, default) == [*wanted, default][0]
+    fake.models = ["qwen:latest", "embedder:latest", "phi:3b"]
+    fake.fields = {("/api/show", "embedder:latest"): {"capabilities": ["embedding"]}}
+    loop.run(models.refresh())
+    assert models.choose(wanted, default) == chosen

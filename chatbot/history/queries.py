@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, func, literal, select, update
 
-from chatbot.history.schema import attachments, conversations, messages, presets
+from chatbot.history.schema import attachments, conversations, messages, preferences, presets
 
 _c, _m = conversations.c, messages.c
 OWNED = (_c.owner == bindparam("visitor"), _c.deleted_at.is_(None))
@@ -122,6 +122,9 @@ PRESETS = select(presets).where(presets.c.owner == bindparam("visitor")).order_b
 DELETE_PRESET = delete(presets).where(
     presets.c.owner == bindparam("visitor"), presets.c.name == bindparam("preset")
 )
+CHOSEN_MODEL = select(preferences.c.model).where(preferences.c.user_id == bindparam("visitor"))
+FORGET_CHOICE = delete(preferences).where(preferences.c.user_id == bindparam("visitor"))
+USE_MODEL = update(conversations).where(*_IS_OWNED).values(model=bindparam("with_model"))
 # From a conversation's head up to its first message; the first comes first.
 PATH = _path()
 QUESTION_OF = _question_of()

@@ -150,3 +150,11 @@ presets = Table(
     Column("system_prompt", AnyText, nullable=False),
     Column("parameters", AnyJSON, nullable=False),
 )
+
+# What a user chose last, for conversations to come.
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("user_id", AnyText, primary_key=True),
+    Column("model", AnyText, nullable=False),
+)

@@ -28,7 +28,7 @@ from chatbot.history.records import (
     title_from,
     values,
 )
-from chatbot.history.schema import conversations, messages, presets
+from chatbot.history.schema import conversations, messages, preferences, presets
 from chatbot.history.titles import title_of
 
 STALE = 15.0  # seconds without a save, after which an answer's writer counts as dead
@@ -136,6 +136,19 @@ class History(Collection):
             "new_summary": setup.summary,
         }
         self._change(queries.CONFIGURE, {**_ids(owner, conversation_id), **names})
+
+    def chosen_model(self, owner: str) -> str:
+        """Return the model that the owner chose last, or "" before the first choice."""
+        with self._reading() as db:
+            return db.execute(queries.CHOSEN_MODEL, {"visitor": owner}).scalar_one_or_none() or ""
+
+    def choose_model(self, owner: str, model: str, conversation_id: str | None = None) -> None:
+        """Keep the owner's choice for new conversations, and for the one that is open, if any."""
+        with self._writing() as db:
+            db.execute(queries.FORGET_CHOICE, {"visitor": owner})
+            db.execute(insert(preferences), {"user_id": owner, "model": model})
+            if conversation_id is not None:
+                db.execute(queries.USE_MODEL, {**_ids(owner, conversation_id), "with_model": model})
 
     def presets(self, owner: str) -> list[Preset]:
         """List the owner's presets by name."""

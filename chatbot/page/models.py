@@ -93,7 +93,7 @@ def _delete(shown: view.View, model: Model) -> None:
     except errors.ChatError as error:
         shown.trouble = error
     if shown.model == model.name:
-        shown.model = services.current().settings.chat_model
+        shown.recall_model()
 
 
 def _pull() -> None:

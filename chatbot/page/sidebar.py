@@ -5,6 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from chatbot import services
+from chatbot.markdown import escaped
+from chatbot.model_names import is_same
 from chatbot.models import names
 from chatbot.page import account, library, tools
 from chatbot.page.texts import t
@@ -48,14 +50,22 @@ def _what_ends(shown: View) -> str:
 
 
 def _model(shown: View) -> None:
-    now = services.current()
-    choices = names(now.models.installed)
+    models = services.current().models
+    if known := models.find(shown.model):
+        shown.model = known.name  # a session that began before Ollama was there knew it by another
+    choices = names(models.offered)
     if shown.model not in choices:
         choices.insert(0, shown.model)
-    shown.model = st.selectbox(
-        t("Model"), choices, index=choices.index(shown.model), format_func=_label, key="model"
+    st.session_state.model = shown.model
+    st.selectbox(
+        t("Model"), choices, format_func=_label, key="model", on_change=_choose, args=(shown,)
     )
-    if shown.model == EMBEDDED_MODEL_NAME:
+    if shown.missing_model:
+        missing, model = escaped(shown.missing_model), escaped(_label(shown.model))
+        st.caption(
+            t("{missing} is not here; {model} answers instead.", missing=missing, model=model)
+        )
+    if is_same(shown.model, EMBEDDED_MODEL_NAME):
         st.caption(
             t(
                 "The small embedded model answers at once and is often wrong. "
@@ -64,5 +74,9 @@ def _model(shown: View) -> None:
         )
 
 
+def _choose(shown: View) -> None:
+    shown.choose_model(st.session_state.model)
+
+
 def _label(model: str) -> str:
-    return t("SmolLM2 135M, embedded") if model == EMBEDDED_MODEL_NAME else model
+    return t("SmolLM2 135M, embedded") if is_same(model, EMBEDDED_MODEL_NAME) else model

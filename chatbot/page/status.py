@@ -26,6 +26,8 @@ def _watch() -> None:
         _progress(ready.pull)
     elif ready.error is not None:
         st.warning(told(ready.text))
+        if ready.pull is not None and ready.error is ready.pull.error and not ready.error.may_pass:
+            _pull_button(ready.pull.model, "pull-wanted")  # it is not tried again by itself
     else:
         st.info(f"{told(ready.text)}…", icon=":material/hourglass_top:")
 
@@ -55,6 +57,10 @@ def _idle(model: str, key: str, last: Pull | None) -> None:
         return
     if last is not None and last.error is not None:
         st.caption(told(last.error.sentence))
+    _pull_button(model, key)
+
+
+def _pull_button(model: str, key: str) -> None:
     label = t("Pull {model}", model=model)
     st.button(label, key=key, type="primary", on_click=_start, args=(model,))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ from chatbot.answers import Answer
 from chatbot.attachments import Attachment
 from chatbot.conversation import Thread, outcome
 from chatbot.history import NO_SETUP, Message, NotFound, Setup
+from chatbot.model_names import is_same
 from chatbot.page import account
 from chatbot.people import Person
 
@@ -42,7 +44,8 @@ class View:
     prompt has been sent, so that nothing need be read again; `drawn`: the tab has had its input;
     `early`: what to send at the next run; `held`: files of a prompt that was refused; `dialog`:
     what the next run opens, for which exchange; `first`: the exchange that the page begins with;
-    `drawn_flat`: how many exchanges there were when the whole page was drawn last.
+    `drawn_flat`: how many exchanges there were when the whole page was drawn last; `own_model`: the
+    one that the conversation was asked with; `missing_model`: the one that `model` stands in for.
     """
 
     person: Person
@@ -50,6 +53,8 @@ class View:
     exchanges: list[Exchange] = field(default_factory=list)
     trouble: errors.ChatError | None = None
     model: str = ""
+    own_model: str = ""
+    missing_model: str = ""
     taken: bool = False
     drawn: bool = False
     early: str | ChatInputValue | None = None
@@ -70,9 +75,10 @@ class View:
     def open(self, conversation_id: str | None) -> None:
         """Shows this conversation, or an empty page for None or for one that is not the owner's."""
         self.conversation_id, self.exchanges, self.trouble = conversation_id, [], None
-        self.setup, self.files, self.first = NO_SETUP, {}, None
+        self.setup, self.files, self.first, self.own_model = NO_SETUP, {}, None, ""
         if conversation_id is not None:
             self.reload()
+        self.recall_model()
         self._write_address()
 
     def agree_with_address(self) -> None:
@@ -100,7 +106,8 @@ class View:
             messages = history.messages(self.owner, self.conversation_id)
             versions = history.versions(self.owner, self.conversation_id)
             self.files = history.files(self.owner, self.conversation_id)
-            self.setup = history.conversation(self.owner, self.conversation_id).setup
+            conversation = history.conversation(self.owner, self.conversation_id)
+            self.setup, self.own_model = conversation.setup, conversation.model
         except NotFound as error:
             self.conversation_id, self.exchanges = None, []
             self.trouble = error
@@ -108,6 +115,24 @@ class View:
             self.trouble = error
         else:
             self.exchanges = _pair(messages, versions)
+
+    def recall_model(self) -> None:
+        """Takes the conversation's own model, else the one that the user chose last."""
+        now, chosen = services.current(), ""
+        with contextlib.suppress(errors.ChatError):  # the sidebar tells it, where it reads as well
+            chosen = now.history.chosen_model(self.owner)
+        wanted = [name for name in (self.own_model, chosen) if name]
+        self.model = now.models.choose(wanted, now.settings.chat_model)
+        is_there = not wanted or is_same(wanted[0], self.model)
+        self.missing_model = "" if is_there else wanted[0]
+
+    def choose_model(self, model: str) -> None:
+        """Takes the model that the user chose, and keeps it for later."""
+        self.model, self.missing_model = model, ""
+        try:
+            services.current().history.choose_model(self.owner, model, self.conversation_id)
+        except errors.ChatError as error:
+            self.trouble = error
 
     def thread(self, end: int | None = None) -> Thread:
         """What stands above the exchange `end`, or the whole conversation."""
@@ -133,7 +158,6 @@ def current() -> View:
     if "view" not in st.session_state:
         st.session_state.view = View(
             person=person,
-            model=services.current().settings.chat_model,
             tab=_tab_is_open(),
         )
         st.session_state.view.open(st.query_params.get("c"))

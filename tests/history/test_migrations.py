@@ -110,6 +110,7 @@ def test_a_summary_moves_from_the_parameters_to_its_own_column(url: str) -> None
         where = {"old": old, "id": turn.conversation.id}
         db.execute(text("UPDATE conversations SET parameters = :old WHERE id = :id"), where)
         db.execute(text("ALTER TABLE conversations DROP COLUMN summary"))
+        db.execute(text("DROP TABLE preferences"))
         db.execute(text("UPDATE alembic_version SET version_num = '0003'"))
     writer.dispose()
     history = History(url)

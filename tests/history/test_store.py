@@ -276,3 +276,20 @@ def test_records_have_their_tables_columns_in_order() -> None:
 
 def test_a_healthy_history_says_nothing(history: History) -> None:
     history.healthy()
+
+
+def test_a_choice_of_a_model_is_kept_for_its_user_and_for_the_open_conversation(
+    history: History,
+) -> None:
+    turn = history.ask("ann", None, "Hello", "small")
+    other = history.ask("ann", None, "Hello", "small")
+    assert history.chosen_model("ann") == ""
+    history.choose_model("ann", "large")
+    assert history.conversation("ann", turn.conversation.id).model == "small"
+    history.choose_model("ann", "larger", turn.conversation.id)
+    assert history.chosen_model("ann") == "larger"
+    assert history.conversation("ann", turn.conversation.id).model == "larger"
+    assert history.conversation("ann", other.conversation.id).model == "small"
+    history.choose_model("bob", "other", turn.conversation.id)
+    assert (history.chosen_model("ann"), history.chosen_model("bob")) == ("larger", "other")
+    assert history.conversation("ann", turn.conversation.id).model == "larger"

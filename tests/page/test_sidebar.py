@@ -9,7 +9,7 @@ from streamlit.testing.v1.element_tree import Button, TextInput
 from chatbot.history.errors import BUSY, HistoryUnavailable
 from chatbot.services import Services
 from tests.fake_ollama import DEFAULT_MODEL, FakeOllama
-from tests.page.conftest import Open, ask, messages, texts
+from tests.page.conftest import Open, ask, messages, shown, texts
 from tests.product import wait_for
 
 
@@ -112,6 +112,106 @@ def test_the_models_are_those_that_are_installed(
     assert not any("often wrong" in text for text in texts(app.sidebar.caption))
     ask(app, "Hello")
     assert fake.bodies()[-1]["model"] == "qwen3:4b"
+
+
+QWEN, PHI = "qwen3:4b", "phi:3b"
+
+
+@pytest.fixture
+def three_models(ready: Services, fake: FakeOllama) -> Services:
+    """A chat that has two models beside the one of CHAT_MODEL."""
+    fake.models = [QWEN, PHI, DEFAULT_MODEL]
+    wait_for(lambda: ready.models.has(QWEN))
+    return ready
+
+
+def model_of(app: AppTest) -> object:
+    """The model that the sidebar shows, which is the one that is asked."""
+    assert not app.exception
+    return app.selectbox[0].value
+
+
+def test_a_choice_stays_over_reload_new_tab_and_new_chat_and_is_the_users_own(
+    open_page: Open, three_models: Services
+) -> None:
+    app = open_page()
+    app.selectbox[0].set_value(QWEN).run()
+    assert model_of(app) == model_of(open_page()) == QWEN
+    assert model_of(open_page("bob")) == DEFAULT_MODEL
+    ask(app, "Hello")
+    app.button("new").click().run()
+    assert model_of(app) == QWEN
+
+
+def test_a_conversation_has_its_own_model(open_page: Open, three_models: Services) -> None:
+    app = open_page()
+    app.selectbox[0].set_value(QWEN).run()
+    ask(app, "About cats")
+    address = app.query_params["c"]
+    app.button("new").click().run()
+    app.selectbox[0].set_value(PHI).run()
+    ask(app, "About dogs")
+    one(app, "About cats").click().run()
+    assert model_of(app) == model_of(open_page(c=address)) == QWEN
+    app.button("new").click().run()
+    assert model_of(app) == PHI
+
+
+def test_a_choice_in_an_open_conversation_stays_there_before_it_is_asked(
+    open_page: Open, three_models: Services
+) -> None:
+    app = ask(open_page(), "About cats")
+    app.selectbox[0].set_value(PHI).run()
+    assert model_of(open_page(c=app.query_params["c"])) == PHI
+
+
+def test_a_conversation_whose_model_is_gone_says_so_and_the_choice_stays(
+    open_page: Open, three_models: Services, fake: FakeOllama
+) -> None:
+    app = open_page()
+    app.selectbox[0].set_value(QWEN).run()
+    ask(app, "About cats")
+    app.button("new").click().run()
+    app.selectbox[0].set_value(PHI).run()
+    fake.models = [PHI, DEFAULT_MODEL]
+    wait_for(lambda: not three_models.models.has(QWEN))
+    one(app, "About cats").click().run()
+    assert model_of(app) == PHI
+    assert "qwen3:4b is not here; phi:3b answers instead." in shown(app.sidebar.caption)
+    app.selectbox[0].set_value(DEFAULT_MODEL).run()
+    assert not any("is not here" in text for text in texts(app.sidebar.caption))
+
+
+def test_a_chosen_model_that_is_gone_gives_way_to_the_default_one_and_says_so(
+    open_page: Open, three_models: Services, fake: FakeOllama
+) -> None:
+    open_page().selectbox[0].set_value(QWEN).run()
+    fake.models = [DEFAULT_MODEL]
+    wait_for(lambda: not three_models.models.has(QWEN))
+    app = open_page()
+    assert model_of(app) == DEFAULT_MODEL
+    assert "qwen3:4b is not here; SmolLM2 135M, embedded answers instead." in shown(
+        app.sidebar.caption
+    )
+    fake.models = [QWEN, DEFAULT_MODEL]
+    wait_for(lambda: three_models.models.has(QWEN))
+    assert model_of(open_page()) == QWEN
+
+
+def test_an_embedding_model_is_not_offered(
+    open_page: Open, ready: Services, fake: FakeOllama
+) -> None:
+    fake.fields = {("/api/show", "embedder:latest"): {"capabilities": ["embedding"]}}
+    fake.models = ["embedder:latest", DEFAULT_MODEL]
+    wait_for(lambda: ready.models.has("embedder"))
+    assert open_page().selectbox[0].options == ["SmolLM2 135M, embedded"]
+
+
+@pytest.mark.configured(chat_model=f"registry.ollama.ai/library/{DEFAULT_MODEL}")
+def test_another_name_in_chat_model_is_the_same_model_in_the_list(open_page: Open) -> None:
+    app = open_page()
+    assert app.selectbox[0].options == ["SmolLM2 135M, embedded"]
+    assert any("often wrong" in text for text in texts(app.sidebar.caption))
 
 
 @pytest.mark.configured(chat_model="qwen3:4b")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from chatbot import readiness
 from chatbot.services import Services
-from tests.fake_ollama import FakeOllama, stall
+from tests.fake_ollama import FakeOllama, error_line, stall
 from tests.page.conftest import shown
 from tests.product import ROOT, wait_for
 
@@ -45,3 +46,20 @@ def test_the_first_pull_is_shown_with_its_progress(
     fake.resume()
     wait_for(lambda: services.readiness.ready)
     assert not early.run().get("progress")
+
+
+@pytest.mark.configured(chat_model="qwen3:4b")
+def test_a_pull_that_can_never_work_waits_for_a_person(
+    fake: FakeOllama, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readiness, "_MODEL_RETRY_S", 0.02)
+    fake.fail(
+        error_line(1, "pull model manifest: 412: a newer version of Ollama"), path="/api/pull"
+    )
+    services, early = request.getfixturevalue("services"), request.getfixturevalue("early")
+    wait_for(lambda: services.readiness.error)
+    app = early.run()
+    assert "qwen3:4b needs a newer Ollama. Update it from" in shown(app.warning)[0]
+    app.button("pull-wanted").click().run()
+    wait_for(lambda: services.readiness.ready)
+    assert not app.run().warning
