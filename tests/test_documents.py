@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Literal
 
 import pypdf
@@ -41,6 +42,10 @@ def test_a_text_box_is_read_once() -> None:
     )
     text = documents.word_text(word_file(_RUN.format("Before") + body + _RUN.format("After")))
     assert text.split() == ["Before", "BOXED", "After"]
+    only_new = re.sub("<mc:Fallback>.*</mc:Fallback>", "", body)
+    assert documents.word_text(word_file(only_new)) == "BOXED"
+    only_old = f"<w:p><w:r><w:pict><v:textbox>{box}</v:textbox></w:pict></w:r></w:p>"
+    assert documents.word_text(word_file(only_old)) == "BOXED"
 
 
 def test_the_cells_of_a_row_stay_together() -> None:
@@ -48,7 +53,7 @@ def test_the_cells_of_a_row_stay_together() -> None:
     cells = ["".join(f"<w:tc>{_RUN.format(cell)}</w:tc>" for cell in row) for row in rows]
     table = f"<w:tbl>{''.join(f'<w:tr>{row}</w:tr>' for row in cells)}</w:tbl>"
     text = documents.word_text(word_file(table))
-    assert text.splitlines() == ["| Item | Price |", "| --- | --- |", "| Nails | 3,50 |"]
+    assert text.splitlines() == ["| Item | Price |", "| Nails | 3,50 |"]
 
 
 def test_what_was_deleted_is_not_read_and_what_was_inserted_is() -> None:
@@ -57,6 +62,22 @@ def test_what_was_deleted_is_not_read_and_what_was_inserted_is() -> None:
         "<w:ins><w:r><w:t>my_new *words*</w:t></w:r></w:ins></w:p>"
     )
     assert documents.word_text(word_file(body)) == "my_new *words*"
+
+
+def test_a_cell_in_a_form_and_of_two_paragraphs_stays_in_its_row() -> None:
+    form = f"<w:sdt><w:sdtContent><w:tc>{_RUN.format('Nails')}</w:tc></w:sdtContent></w:sdt>"
+    cell = f"<w:tc>{_RUN.format('3,50')}{_RUN.format('each')}</w:tc>"
+    table = f"<w:tbl><w:tr>{form}{cell}</w:tr></w:tbl>"
+    assert documents.word_text(word_file(table)) == "| Nails | 3,50 each |"
+
+
+def test_tabs_line_breaks_links_and_items_are_read() -> None:
+    body = (
+        "<w:p><w:pPr><w:tabs><w:tab/></w:tabs></w:pPr><w:r><w:t>a</w:t><w:tab/><w:t>b</w:t>"
+        "<w:br/></w:r><w:hyperlink><w:r><w:t>c &lt;d&gt;</w:t></w:r></w:hyperlink></w:p>"
+        "<w:p><w:pPr><w:numPr/></w:pPr><w:r><w:t>item</w:t></w:r></w:p>"
+    )
+    assert documents.word_text(word_file(body)) == "a\tb\nc <d>\n\n- item"
 
 
 def test_the_header_is_read_once() -> None:
