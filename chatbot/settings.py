@@ -34,7 +34,6 @@ def _default_data_dir() -> Path:
 
 def _ollama_url(value: str) -> str:
     """Ollama's address as it takes one itself: http where no scheme is named, with port 11434."""
-    value = value.strip()
     if value and "://" not in value:
         host, slash, path = value.partition("/")
         port = "" if re.search(r":\d+$", host) else ":11434"
@@ -104,11 +103,26 @@ def _networks(value: object) -> object:
         ) from None
 
 
-def _stripped(value: object) -> object:
-    return value.strip() if isinstance(value, str) else value  # a file's last line has an end
+def _plain(value: object) -> object:
+    """A value without what an env file leaves on it: blanks, a line's end, a pair of quotes."""
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    quoted = len(text) > 1 and text[0] in "\"'" and text[-1] == text[0]
+    return text[1:-1] if quoted and text[0] not in text[1:-1] else text
 
 
-Secret = Annotated[SecretStr, BeforeValidator(_stripped)]
+def _below_home(folder: Path) -> Path:
+    return folder.expanduser() if folder.parts[:1] == ("~",) else folder
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
 
 # Every wait ends.
 Seconds = Annotated[float, Field(allow_inf_nan=False)]
@@ -121,7 +135,7 @@ class Settings(BaseSettings):
 
     port: int = Field(default=8501, ge=1, le=65535, description="Port of the page and the API")
     bind_host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 for all")
-    data_dir: Path = Field(
+    data_dir: Annotated[Path, AfterValidator(_below_home)] = Field(
         default_factory=_default_data_dir,
         description="Folder for the history, the cookie secret and pulled models",
     )
@@ -142,7 +156,7 @@ class Settings(BaseSettings):
     pull_models: bool = Field(
         default=True, description="False where models come with the deployment and none is pulled"
     )
-    chat_model: Annotated[str, BeforeValidator(_stripped)] = Field(
+    chat_model: str = Field(
         default=EMBEDDED_MODEL_NAME,
         min_length=1,
         description="The model to start with; pulled when missing",
@@ -188,7 +202,7 @@ class Settings(BaseSettings):
         default="", description="The OpenID Connect provider where people sign in; empty: no login"
     )
     oidc_client_id: str = Field(default="", description="The chat's name at the provider")
-    oidc_client_secret: Secret = Field(
+    oidc_client_secret: SecretStr = Field(
         default=SecretStr(""), description="The chat's password at the provider"
     )
     oidc_scope: Annotated[str, AfterValidator(_scope)] = Field(
@@ -206,14 +220,14 @@ class Settings(BaseSettings):
     sign_out_url: Annotated[str, AfterValidator(_page)] = Field(
         default="", description="Where that proxy signs a user out"
     )
-    api_key: Secret = Field(
+    api_key: SecretStr = Field(
         default=SecretStr(""),
         description="What programs send to POST /generate_text; needed there once people sign in",
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        default="INFO", description="How much is logged"
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = (
+        Field(default="INFO", description="How much is logged")
     )
-    log_format: Literal["text", "json"] = Field(
+    log_format: Annotated[Literal["text", "json"], BeforeValidator(_lower)] = Field(
         default="text", description="Log lines as text or JSON"
     )
 
@@ -231,6 +245,16 @@ class Settings(BaseSettings):
     def oidc_metadata_url(self) -> str:
         """Where the provider describes itself (OpenID Connect Discovery 1.0, section 4)."""
         return f"{self.oidc_issuer}/.well-known/openid-configuration"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_as_meant(cls, values: dict[str, object]) -> dict[str, object]:
+        # The secret may be any text: another than it was, and nobody would be known again.
+        meant = {
+            name: value if name == "cookie_secret" else _plain(value)
+            for name, value in values.items()
+        }
+        return {name: value for name, value in meant.items() if value != ""}
 
     @model_validator(mode="after")
     def _login_is_whole(self) -> Self:
@@ -271,6 +295,8 @@ def _sentence(error: object) -> str:
     """One pydantic error as `PORT is 'abc': Input should be a valid integer.`"""
     assert isinstance(error, dict)
     reason = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "bool_parsing":
+        reason = "must be True or False"
     if not error["loc"]:
         return f"{reason}."  # of several variables at once
     name = str(error["loc"][0]).upper()
