@@ -3,6 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
+unexport CDPATH PYTHONHOME PYTHONPATH # of other programs
 .PHONY: help run test test-image test-cluster test-builds lint format load load-ui load-cluster capacity bench pins clean venv venv-dev
 
 PYTHON_CODE := $(sort $(dir $(wildcard */*.py)))
@@ -13,7 +14,7 @@ TEST_ENV := env -u OLLAMA_BASE_URL -u OLLAMA_HOST -u CHAT_MODEL -u EMBEDDED_MODE
 OPTIONAL := $(if $(CI),,--optional)
 
 help: ## print these targets
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: venv ## start the chat at http://localhost:8501 (PORT, DATA_DIR, CHAT_MODEL … : see README.md)
 	@exec $(PY) -m scripts.provide ./entrypoint.sh

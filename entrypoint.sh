@@ -48,7 +48,6 @@ trim_variables() {
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 prepare_data_dir() {
-  local reason
   DATA_DIR=${DATA_DIR:-${XDG_DATA_HOME:-${HOME:-}/.local/share}/ollama-chatbot}
   case $DATA_DIR in
     \~ | \~/*) DATA_DIR=${HOME:-}${DATA_DIR:1} ;;
@@ -62,22 +61,35 @@ prepare_data_dir() {
     if ! [[ -w $DATA_DIR ]]; then DATA_DIR=${TMPDIR:-/tmp}/ollama-chatbot; fi
   fi
   if (umask 077 && mkdir -p "$DATA_DIR") 2>/dev/null && [[ -w $DATA_DIR && -x $DATA_DIR ]]; then return; fi
+  check_data_dir
+}
+
+# Ends with the reason, and its cure, when DATA_DIR cannot be used.
+check_data_dir() {
+  local reason
   reason=$(cd "$here" && python -m chatbot.data_dir "$DATA_DIR" 2>&1) || fail "$reason"
+}
+
+refuse_models_folder() {
+  check_data_dir
+  fail "the image's models cannot be linked into $OLLAMA_MODELS (see the line above): free space there, or let user $(id -u) write there"
 }
 
 # Puts the image's models beside the pulled ones: links to their blobs, so that nothing is copied,
 # and copies of the manifests that are not there. What an older image had goes.
 link_baked_models() {
   local manifest digest
+  trap refuse_models_folder ERR
   mkdir -p "$OLLAMA_MODELS"/{blobs,manifests}
   find "$OLLAMA_MODELS/blobs" -xtype l -delete
   while read -r manifest; do
     while read -r digest; do
       if ! [[ -e $OLLAMA_MODELS/blobs/${digest/:/-} ]]; then rm -f "$manifest"; fi
-    done < <(grep -o 'sha256:[0-9a-f]\{64\}' "$manifest")
+    done < <(grep -o 'sha256:[0-9a-f]\{64\}' "$manifest" || true)
   done < <(find "$OLLAMA_MODELS/manifests" -type f)
   cp -rsn "$BAKED_MODELS/blobs/." "$OLLAMA_MODELS/blobs/"
   cp -rn "$BAKED_MODELS/manifests/." "$OLLAMA_MODELS/manifests/"
+  trap - ERR
   export CHAT_MODEL=${CHAT_MODEL:-$(<"$BAKED_MODELS/default")}
 }
 

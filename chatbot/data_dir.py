@@ -18,7 +18,7 @@ from pathlib import Path
 from chatbot.errors import ChatError
 from chatbot.mounts import Mount, find_mount
 
-_FILES = ("chat.db", "chat.db-wal", "chat.db-shm", "cookie-secret")
+_CONTENT = ("chat.db", "chat.db-wal", "chat.db-shm", "cookie-secret", "models", "models/blobs")
 _UID_MAP = Path("/proc/self/uid_map")
 _USER_RIGHTS = stat.S_IRUSR | stat.S_IWUSR | stat.S_IXUSR
 
@@ -35,9 +35,9 @@ def check_folder(folder: Path) -> None:
             _lock(probe.fileno(), folder)
     except OSError as error:
         raise DataDirUnusable(_explain(folder, error)) from error
-    for file in map(folder.joinpath, _FILES):
-        if file.exists() and not os.access(file, os.R_OK | os.W_OK):
-            raise DataDirUnusable(_explain_refusal(file, folder))
+    for path in map(folder.joinpath, _CONTENT):
+        if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+            raise DataDirUnusable(_explain_refusal(path, folder))
 
 
 def _lock(descriptor: int, folder: Path) -> None:
@@ -120,12 +120,11 @@ def _explain_owner(user: int, owner: int, path: Path, folder: Path, mount: Mount
     if mount is None:
         return _advise(problem, f"sudo chown -R {user} {_quote(folder)}")
     on_host = mount.root / folder.resolve().relative_to(mount.point)
-    cure = f"sudo chown -R {_host_id(user)} {_quote(on_host)}"
-    if owner and _host_id(owner) == owner:
-        cure += f" - or start the container with --user {owner}:0"
+    as_owner = f", or start it with --user {owner}:0" if owner == _host_id(owner) != 0 else ""
     return (
         f"{problem}. On the host, give it the folder or volume that is mounted at {mount.point}: "
-        f"{cure} - then start the container again."
+        f"sudo chown -R {_host_id(user)} {_quote(on_host)} - then start the container again"
+        f"{as_owner}."
     )
 
 

@@ -69,16 +69,68 @@ def test_a_fresh_volume_links_the_baked_model_and_copies_nothing(run: Run, volum
     assert int(container.exec("du", "-sk", "/data/models").split()[0]) < 1000
 
 
+def reachable(folder: Path) -> None:
+    """Lets other users enter the folders above one."""
+    for parent in folder.parents:
+        if parent.stat().st_uid == os.getuid() and parent != Path("/tmp"):
+            parent.chmod(0o755)
+
+
 def test_an_empty_bind_mount_has_the_baked_model_too(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "data"
     folder.mkdir()
     folder.chmod(0o777)
-    for parent in folder.parents:
-        if parent.stat().st_uid == os.getuid() and parent != Path("/tmp"):
-            parent.chmod(0o755)
+    reachable(folder)
     container = run("--volume", f"{folder}:/data")
     container.wait_ready()
     assert MODEL in container.exec("ollama", "list")
+
+
+def test_a_history_of_roots_is_kept_by_the_cure_that_is_told(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "my chat"
+    folder.mkdir()
+    reachable(folder)
+    data = ("--volume", f"{folder}:/data")
+    as_root = run("--user", "0", *data)  # as an image that ran as root left it
+    as_root.wait_ready()
+    with StreamlitUser(as_root.url) as user:
+        user.ask("Remember me")
+    as_root.remove()
+    if os.geteuid() == 0:
+        subprocess.run(["chown", "-R", "0:0", folder], check=True)
+    refused = run(*data)
+    assert refused.wait_ended() == 1
+    cure = f"sudo chown -R 10001 '{folder}'"
+    assert cure in refused.log
+    assert "Traceback" not in refused.log
+    if os.geteuid() != 0:
+        pytest.skip("only root can follow the cure")
+    subprocess.run(["bash", "-c", cure.removeprefix("sudo ")], check=True)
+    again = run(*data)
+    again.wait_ready()
+    with StreamlitUser(again.url) as back:
+        back.close()
+        back.cookies = user.cookies
+        back.connect()
+        assert back.has_button("Remember me")
+
+
+def test_a_models_folder_of_roots_is_told_too(run: Run, volume: str) -> None:
+    data = ("--volume", f"{volume}:/data")
+    docker("run", "--rm", "--user", "0", *data, IMAGE, "mkdir", "/data/models")
+    refused = run(*data)
+    assert refused.wait_ended() == 1
+    assert "User 10001 cannot write to /data/models, which belongs to user 0" in refused.log
+
+
+def test_an_env_file_with_quotes_and_line_ends_of_windows_is_taken(
+    run: Run, tmp_path: Path
+) -> None:
+    lines = [f'CHAT_MODEL="{MODEL}"', "NUM_CTX='2048'", "PULL_MODELS=no ", 'LOG_FORMAT="json"', ""]
+    (tmp_path / "chat.env").write_text("\r\n".join(lines), newline="")
+    container = run("--env-file", str(tmp_path / "chat.env"))
+    container.wait_ready()
+    assert container.log.startswith("{")
 
 
 def test_a_users_model_stays_and_an_older_images_one_goes(run: Run, volume: str) -> None:
