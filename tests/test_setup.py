@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -91,6 +96,111 @@ def test_pins_that_cannot_be_had_end_with_a_sentence_and_are_tried_again(checkou
         result = venv(checkout)
         assert result.returncode == 1
         assert result.stderr.splitlines()[-1].startswith("error: pip could not install")
+
+
+def break_link(folder: Path) -> None:
+    """As when the system's Python is removed."""
+    for name in ("python", "python3"):
+        (folder / ".venv/bin" / name).unlink()
+        (folder / ".venv/bin" / name).symlink_to("/nowhere/python")
+
+
+def lose_packages(folder: Path) -> None:
+    """As when the system's Python becomes one of another version, which looks elsewhere."""
+    packages = next(folder.glob(".venv/lib/*"))
+    packages.rename(packages.with_name("python3.0"))
+
+
+def interrupt(folder: Path) -> None:
+    """As a kill in mid-installation: pip believes that the package is there, and half of it is."""
+    (folder / ".venv/requirements.txt").unlink()
+    next(folder.glob(".venv/lib/*/site-packages/tiny.py")).write_text("half")
+
+
+@pytest.mark.parametrize("damage", [break_link, lose_packages, interrupt])
+def test_what_no_longer_works_is_made_anew(checkout: Path, damage: Callable[[Path], None]) -> None:
+    require(checkout, "1.0")
+    venv(checkout)
+    damage(checkout)
+    result = venv(checkout)
+    assert result.returncode == 0, result.stderr
+    assert "making .venv" in result.stderr
+    assert installed(checkout) == "1.0"
+
+
+def test_a_kill_in_mid_installation_leaves_no_stamp_and_its_lock_holds_nobody_up(
+    checkout: Path,
+) -> None:
+    require(checkout, "1.0")
+    venv(checkout)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/tiny-2.0-py3-none-any.whl"
+        (checkout / "requirements.txt").write_text(f"tiny @ {url}\n")
+        under_way = subprocess.Popen(
+            [checkout / "scripts/venv.sh", "requirements.txt"],
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        silent.settimeout(60)
+        silent.accept()[0].close()
+        os.killpg(under_way.pid, signal.SIGKILL)
+        under_way.wait()
+    assert (checkout / ".venv.lock").is_symlink()
+    require(checkout, "2.0")
+    result = venv(checkout)
+    assert result.returncode == 0, result.stderr
+    assert "making .venv" in result.stderr
+    assert installed(checkout) == "2.0"
+    assert not (checkout / ".venv.lock").is_symlink()
+
+
+def test_of_two_set_ups_at_once_the_second_waits_and_does_nothing(checkout: Path) -> None:
+    shutil.rmtree(checkout / ".venv")
+    require(checkout, "1.0")
+    with ThreadPoolExecutor() as pool:
+        results = list(pool.map(lambda _: venv(checkout), range(2)))
+    assert [result.returncode for result in results] == [0, 0]
+    said = "".join(result.stderr for result in results)
+    assert said.count("making .venv") == 1
+    assert "waiting for the set-up of process" in said
+    assert installed(checkout) == "1.0"
+
+
+def test_packages_of_another_program_are_not_taken_for_ours(checkout: Path) -> None:
+    shutil.rmtree(checkout / ".venv")
+    require(checkout, "1.0")
+    other = checkout / "other"
+    with zipfile.ZipFile(checkout / "tiny-1.0-py3-none-any.whl") as wheel:
+        wheel.extractall(other)
+    result = venv(checkout, PYTHONPATH=str(other), PIP_USER="1", CDPATH="/")
+    assert result.returncode == 0, result.stderr
+    assert installed(checkout) == "1.0"
+
+
+def test_a_checkout_of_another_user_is_told_with_the_cure(checkout: Path) -> None:
+    require(checkout, "3.0")
+    with read_only(checkout):
+        result = venv(checkout)
+    assert result.returncode == 1
+    assert re.match(r"error: user \S+ cannot write to .*: run make as \w+, or in", result.stderr)
+
+
+@contextlib.contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """Lets nobody write to a folder for a while, root neither, or skips the test."""
+    if os.geteuid() != 0:
+        folder.chmod(0o555)
+        yield
+        folder.chmod(0o755)
+        return
+    bind = subprocess.run(["mount", "--bind", folder, folder], capture_output=True)
+    if bind.returncode:
+        pytest.skip("mount is not allowed here")
+    try:
+        subprocess.run(["mount", "-o", "remount,ro,bind", folder], check=True)
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
 
 
 def test_without_a_new_enough_python_it_says_what_to_install(tmp_path: Path) -> None:

@@ -91,7 +91,9 @@ def test_a_history_of_roots_is_kept_by_the_cure_that_is_told(run: Run, tmp_path:
     folder.mkdir()
     reachable(folder)
     data = ("--volume", f"{folder}:/data")
-    as_root = run("--user", "0", *data)  # as an image that ran as root left it
+    as_root = run(
+        "--user", "0", "--env", "NUM_PREDICT=10", *data
+    )  # as an image that ran as root left it
     as_root.wait_ready()
     with StreamlitUser(as_root.url) as user:
         user.ask("Remember me")
