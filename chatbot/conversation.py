@@ -48,11 +48,13 @@ class Kept:
     """Keeps an answer in the history (an answers.Keeper)."""
 
     history: History
+    answers: Answers
     message: Message
 
     def save(self, answer: Answer) -> None:
-        """The text so far."""
-        self.history.save(self.message.id, content=answer.text, thinking=answer.thinking)
+        """The text so far; an answer that has been ended in the history is ended here too."""
+        if not self.history.save(self.message.id, content=answer.text, thinking=answer.thinking):
+            self.answers.stop(answer)
 
     def finish(self, answer: Answer) -> None:
         """The end of the answer."""
@@ -197,7 +199,7 @@ class Conversations:
                 num_ctx=self.num_ctx(setup),
                 left_out=fitted.left_out,
                 watchers=[watching],
-                keeper=Kept(self.history, message),
+                keeper=Kept(self.history, self.answers, message),
                 patient=True,
             )
             if self.models.lacks(message.model, "vision"):

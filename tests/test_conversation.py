@@ -144,6 +144,20 @@ def test_a_stopped_answer_is_kept_and_marked(fake: FakeOllama, ready: Services, 
 
 
 @pytest.mark.configured(drain_timeout=0.1)
+def test_an_answer_that_is_stopped_at_another_replica_ends_on_the_server(
+    fake: FakeOllama, ready: Services, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatbot.answers._SAVE_S", 0)
+    fake.fail(stall(2))
+    turn = send("Hello")
+    answer = _answer(ready, turn)
+    wait_for(lambda: _path(ready, turn)[-1].content == TWO)
+    assert ready.history.stop(turn.answer.id)
+    assert answer.over.wait(10)
+    assert (answer.state, _path(ready, turn)[-1].content) == ("stopped", TWO)
+    fake.wait_for(lambda now: now.active == 0 and now.aborted == 1)
+
+
 def test_an_answer_cut_by_a_shutdown_is_kept_as_interrupted(
     fake: FakeOllama, ready: Services, send: Send, loop: LoopThread
 ) -> None:

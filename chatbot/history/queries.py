@@ -55,6 +55,7 @@ _SO_FAR: dict[str, Any] = {
     "updated_at": bindparam("now"),
 }
 SAVE = update(messages).where(*_WRITING).values(_SO_FAR)
+STOP = update(messages).where(*_WRITING).values(state="stopped", updated_at=bindparam("now"))
 FINISH = (
     update(messages)
     .where(*_WRITING)

@@ -174,6 +174,13 @@ class History(Collection):
         """
         return self._write(queries.SAVE, message_id, text=content, thought=thinking)
 
+    def stop(self, message_id: str) -> bool:
+        """End an answer that another process writes, which then learns it from `save`.
+
+        What was saved stays. False: it had ended before, or was deleted.
+        """
+        return self._write(queries.STOP, message_id)
+
     def finish(
         self,
         message_id: str,

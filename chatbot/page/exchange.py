@@ -56,6 +56,8 @@ def stop() -> None:
         services.current().answers.stop(answer)
         answer.over.wait()
         shown.settle(len(shown.exchanges) - 1, answer)
+    elif last is not None and last.state == "writing":
+        services.current().history.stop(last.id)
 
 
 def draw(index: int) -> None:
@@ -70,12 +72,15 @@ def draw(index: int) -> None:
     if one.answer is None:
         return
     with st.chat_message("assistant", avatar=":material/forum:"), _place(one, answer):
-        if answer is None:
-            following.whole(one.answer)
-        else:
+        if answer is not None:
             following.follow(answer, shown)
             shown.settle(index, answer)
-        foot.draw(shown, index)
+        elif one.answer.state == "writing":
+            following.follow_stored(shown, index)
+        else:
+            following.whole(one.answer)
+        if index < len(shown.exchanges):
+            foot.draw(shown, index)
 
 
 def _question(shown: view.View, one: view.Exchange) -> None:

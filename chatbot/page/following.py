@@ -18,6 +18,7 @@ from chatbot.page import rerun, view
 from chatbot.page.texts import t
 
 _TICK_S = 0.5  # how often the waiting time is shown; also how soon a stop is noticed
+_STORED_S = 1.0  # how often an answer that is written elsewhere is read
 _UPDATE_S = 0.1  # tokens that come within this time share an update
 _LONG = 1500  # characters: a block that has more is sent less often
 
@@ -77,6 +78,23 @@ def whole(answer: Message) -> None:
 def _blocks(text: str) -> None:
     for block in blocks(text):
         st.markdown(for_display(block))
+
+
+def follow_stored(shown: view.View, index: int) -> None:
+    """Shows an answer that another replica writes, as it is saved, until its end.
+
+    One whose replica has died ends too: the history sees that nobody saves it any more.
+    """
+    place = st.empty()
+    while index < len(shown.exchanges) and (message := shown.exchanges[index].answer):
+        with place.container():
+            whole(message)
+            if message.state == "writing" and not message.content + message.thinking:
+                st.caption(t("Reading the prompt…"))
+        if message.state != "writing":
+            return
+        time.sleep(_STORED_S)
+        shown.reload()
 
 
 def follow(answer: Answer, shown: view.View) -> None:

@@ -163,6 +163,34 @@ def test_a_prompt_before_its_first_word_is_answered_in_a_page_that_came_back(
     _is_whole(page, fake)
 
 
+@pytest.fixture
+def replica(serve: Callable[..., Served], chat: Served, fake: FakeOllama) -> Served:
+    """Another process with the chat's history, to which a page may come back."""
+    return serve(fake.url, data_dir=chat.data_dir)
+
+
+def test_a_page_that_comes_back_to_another_replica_follows_its_answer_there(
+    page: ChatPage, visit: Visit, replica: Served, fake: FakeOllama
+) -> None:
+    _begin(page, fake)
+    there = visit(replica.url, _path(page), like=page)
+    _goes_on(there, fake)
+    _is_whole(page, fake)
+
+
+def test_stop_at_another_replica_ends_the_answer(
+    page: ChatPage, visit: Visit, replica: Served, fake: FakeOllama
+) -> None:
+    _begin(page, fake)
+    there = visit(replica.url, _path(page), like=page)
+    expect(there.messages.last).to_contain_text("word2")
+    there.stop_button.click()
+    fake.wait_for(lambda now: now.active == 0 and now.aborted == 1)
+    for tab in (there, page):
+        expect(tab.messages.last).to_contain_text("word2")
+        expect(tab.messages.last).to_contain_text("Stopped")
+
+
 def test_who_comes_back_too_late_finds_what_came_and_the_rest_by_trying_again(
     visit: Visit, serve: Callable[..., Served], fake: FakeOllama, tmp_path: Path
 ) -> None:

@@ -187,6 +187,16 @@ def test_the_first_end_of_an_answer_stays(history: History, state: Ending) -> No
     assert (answer.content, answer.state, answer.error) == ("Hi", state, "Why.")
 
 
+def test_an_answer_is_stopped_from_elsewhere_and_its_writer_learns_it(history: History) -> None:
+    turn = history.ask("ann", None, "Hello", "m")
+    assert history.save(turn.answer.id, content="Hel", thinking="Greet.")
+    assert history.stop(turn.answer.id)
+    assert not history.save(turn.answer.id, content="Hello, th")
+    assert not history.stop(turn.answer.id)
+    answer = history.messages("ann", turn.conversation.id)[-1]
+    assert (answer.content, answer.thinking, answer.state) == ("Hel", "Greet.", "stopped")
+
+
 def test_a_writer_learns_that_its_conversation_is_gone(
     history: History, later: Callable[[float], None]
 ) -> None:
