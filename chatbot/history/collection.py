@@ -90,10 +90,16 @@ class Collection(Connections):
     def add(self, owner: str, new: Sequence[wholes.Whole]) -> list[str]:
         """Store whole conversations under new ids as the owner's: all of them or none.
 
-        Their ids, which only say how they belong together, are returned anew.
+        Their ids, which only say how they belong together, are returned anew. Takes 4 s for 60 MB
+        of text, in steps between which others write; before the last one all count as deleted.
         """
-        with self._writing() as db:
-            return wholes.add(db, owner, new)
+        hidden = Deletion(time.time(), len(new), "")
+        ids = wholes.new_ids(len(new))[::-1]  # where times are equal, ids say the order
+        for step in wholes.steps(zip(ids, new, strict=True)):
+            with self._writing() as db:
+                wholes.add(db, owner, step, hidden.deleted_at)
+        self.undelete(owner, hidden)
+        return ids
 
     def _change(self, statement: Update | Delete, parameters: dict[str, Any]) -> None:
         with self._writing() as db:

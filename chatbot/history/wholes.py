@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
@@ -16,6 +16,8 @@ from chatbot.history.branches import keep_files
 from chatbot.history.queries import ORDER, OWNED
 from chatbot.history.records import Conversation, Message, Summary, values
 from chatbot.history.schema import attachments, conversations, messages
+
+STEP = 2000  # messages
 
 _c, _m, _a = conversations.c, messages.c, attachments.c
 
@@ -74,35 +76,47 @@ def parents_first(found: Iterable[Message]) -> list[Message]:
     return ordered
 
 
-def add(db: Connection, owner: str, wholes: Sequence[Whole]) -> list[str]:
-    """Store conversations under new ids as the owner's; returns the conversations' ids."""
-    ids = []
-    # Where times are equal, ids say the order: of conversations the last, of messages the first.
-    for new_id, whole in zip(reversed(_new_ids(len(wholes))), wholes, strict=True):
-        renamed = _renamed(whole, owner, new_id)
+def new_ids(count: int) -> list[str]:
+    """Make ids that nobody can guess, in their order."""
+    return sorted(secrets.token_hex(16) for _ in range(count))
+
+
+def steps(new: Iterable[tuple[str, Whole]]) -> Iterator[list[tuple[str, Whole]]]:
+    """Divide conversations so that the database is held for a tenth of a second at a time."""
+    step: list[tuple[str, Whole]] = []
+    messages = 0
+    for new_id, whole in new:
+        step.append((new_id, whole))
+        messages += len(whole.messages)
+        if messages >= STEP:
+            yield step
+            step, messages = [], 0
+    yield step
+
+
+def add(
+    db: Connection, owner: str, new: Iterable[tuple[str, Whole]], deleted_at: float | None
+) -> None:
+    """Store conversations under these ids as the owner's."""
+    for new_id, whole in new:
+        renamed = _renamed(whole, owner, new_id, deleted_at)
         db.execute(insert(conversations), values(renamed.conversation))
         if renamed.messages:
             db.execute(insert(messages), [values(one) for one in renamed.messages])
         for message_id, files in renamed.files.items():
             keep_files(db, message_id, files)
-        ids.append(renamed.conversation.id)
-    return ids
 
 
-def _new_ids(count: int) -> list[str]:
-    return sorted(secrets.token_hex(16) for _ in range(count))
-
-
-def _renamed(whole: Whole, owner: str, new_id: str) -> Whole:
+def _renamed(whole: Whole, owner: str, new_id: str, deleted_at: float | None) -> Whole:
     old = [message.id for message in whole.messages]
-    new: dict[str | None, str] = dict(zip(old, _new_ids(len(old)), strict=True))
+    new: dict[str | None, str] = dict(zip(old, new_ids(len(old)), strict=True))
     summary = whole.conversation.summary
     made = replace(
         whole.conversation,
         id=new_id,
         owner=owner,
         head_id=new.get(whole.conversation.head_id),
-        deleted_at=None,
+        deleted_at=deleted_at,
         summary=Summary(summary.text, new[summary.until])
         if summary and summary.until in new
         else None,

@@ -10,7 +10,16 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from chatbot.attachments import Attachment
-from chatbot.history import UNDO, Conversation, History, Message, NotFound, Whole
+from chatbot.history import (
+    UNDO,
+    Conversation,
+    History,
+    HistoryUnavailable,
+    Message,
+    NotFound,
+    Whole,
+    wholes,
+)
 from chatbot.history.database import open_engines
 from chatbot.history.records import new_conversation, new_message, values
 from chatbot.history.schema import attachments, conversations, messages
@@ -229,3 +238,18 @@ def test_messages_that_belong_nowhere_are_not_exported(history: History, url: st
     writer.dispose()
     (exported,) = history.export("ann", mine)
     assert [one.content for one in exported.messages] == ["one", ""]
+
+
+def test_conversations_are_added_all_or_none_and_in_their_order(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wholes, "STEP", 1)
+    new = [replace(whole(), conversation=new_conversation("", str(n))) for n in range(9)]
+    same = [replace(one, conversation=replace(one.conversation, updated_at=1.0)) for one in new]
+    history.add("ann", same)
+    assert titles(history) == [str(n) for n in range(9)]
+    one = whole()
+    bad = replace(one, messages=[replace(message, content=None) for message in one.messages])  # type: ignore[arg-type]
+    with pytest.raises(HistoryUnavailable):
+        history.add("eve", [*same, bad])
+    assert titles(history, "eve") == []
