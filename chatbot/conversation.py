@@ -175,8 +175,10 @@ class Conversations:
         return own + earlier
 
     def _fit(self, said: list[Said], setup: Setup) -> Fit:
-        longest = parameters(setup).num_predict or self.settings.num_predict
-        return fit(said, self._system_prompt(setup), self.num_ctx(setup), longest)
+        num_ctx, longest = self.num_ctx(setup), parameters(setup).num_predict
+        if longest is None:
+            longest = self.settings.num_predict
+        return fit(said, self._system_prompt(setup), num_ctx, longest if longest > 0 else num_ctx)
 
     def _fit_stored(self, owner: str, turn: Turn) -> Fit:
         with self._marking(turn.answer):

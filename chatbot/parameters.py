@@ -74,7 +74,7 @@ class Parameters(BaseModel):
     top_p: float | None = Field(default=None, ge=0, le=1)
     seed: int | None = Field(default=None, ge=-_LONGEST_SEED, le=_LONGEST_SEED)
     num_ctx: int | None = Field(default=None, ge=256, le=1_048_576)
-    num_predict: int | None = Field(default=None, ge=1, le=1_048_576)
+    num_predict: int | None = Field(default=None, ge=-2, le=1_048_576)  # no limit up to 0
     keep_alive: Annotated[str, BeforeValidator(_duration)] | None = None
     stop: Annotated[tuple[str, ...], BeforeValidator(_words), Field(max_length=_MOST_STOPS)] = ()
     think: Think | None = None
@@ -95,7 +95,7 @@ _ALLOWED = {
     "top_p": "a number from 0 to 1",
     "seed": "a whole number of at most 15 digits, or -1 for another one each time",
     "num_ctx": "a whole number from 256 to 1,048,576 tokens",
-    "num_predict": "a whole number from 1 to 1,048,576 tokens",
+    "num_predict": "a whole number from 1 to 1,048,576 tokens, or -1 for no limit",
     "keep_alive": "a time such as 300 (seconds), 10m or 1h30m, 0 for not at all, or -1 for ever",
     "stop": (
         f"at most {_MOST_STOPS} lines, each taken with its spaces; "

@@ -431,6 +431,18 @@ def test_a_server_that_refuses_to_think_so_is_asked_without(
     assert [body.get("think") for body in fake.bodies()] == ["high", None]
 
 
+@pytest.mark.parametrize("num_predict", [-2, -1, 0])
+def test_an_answer_without_a_limit_gets_room_beside_the_messages(
+    ready: Services, num_predict: int
+) -> None:
+    thread = Thread(setup=Setup("", {"num_predict": num_predict, "num_ctx": 1024}))
+    file = Attachment("long.txt", "text/txt", 3600, b"word " * 720)
+    with pytest.raises(errors.ContextOverflow):
+        ready.conversations.send(
+            "ann", None, Draft("Read", [file]), DEFAULT_MODEL, lambda: True, thread
+        )
+
+
 def _seen_by_another(fake: FakeOllama, ready: Services, loop: LoopThread) -> str:
     """A conversation in which a model with vision saw an image; returns its id."""
     fake.set(models=[DEFAULT_MODEL, "seer:1b"], capabilities={"seer:1b": ["vision"]})

@@ -83,7 +83,7 @@ def test_stop_words_come_back_as_they_were(words: list[str]) -> None:
         ("seed", "1.5", "a whole number of at most 15 digits, or -1 for another one each time"),
         ("seed", "1e3", "a whole number of at most 15 digits, or -1 for another one each time"),
         ("num_ctx", "10", "a whole number from 256 to 1,048,576 tokens"),
-        ("num_predict", "0", "a whole number from 1 to 1,048,576 tokens"),
+        ("num_predict", "-3", "a whole number from 1 to 1,048,576 tokens, or -1 for no limit"),
         *(("keep_alive", value, KEEP_ALIVE) for value in ("soon", "1d", "5 m", "m", "9999999h")),
         ("think", "maybe", "off, on, low, medium or high"),
     ],
