@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from chatbot.model_names import is_same
 from scripts.steps import SetupError, run, say
 
 MODEL = "smollm2:135m-instruct-q4_1"
@@ -21,7 +22,7 @@ SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 
 def wanted(environ: Mapping[str, str]) -> bool:
     """Whether the chat will need the file: not for another model, nor where a server has it."""
-    if environ.get("CHAT_MODEL", MODEL) != MODEL or environ.get("EMBEDDED_MODEL"):
+    if not is_same(environ.get("CHAT_MODEL") or MODEL, MODEL) or environ.get("EMBEDDED_MODEL"):
         return False
     server = environ.get("OLLAMA_BASE_URL")
     return not server or MODEL not in (installed_models(server) or [])
@@ -29,8 +30,9 @@ def wanted(environ: Mapping[str, str]) -> bool:
 
 def installed_models(server: str) -> list[str] | None:
     """Return the names of the models that a server has, or None when it does not answer."""
+    address = server if "://" in server else f"http://{server}"
     try:
-        with urllib.request.urlopen(f"{server.rstrip('/')}/api/tags", timeout=3) as reply:
+        with urllib.request.urlopen(f"{address.rstrip('/')}/api/tags", timeout=3) as reply:
             return [model["name"] for model in json.load(reply)["models"] or []]
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -43,8 +43,10 @@ def other() -> Iterator[FakeOllama]:
         yield server
 
 
-def bake(environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    command = [str(SCRIPT), EMBEDDED_MODEL_NAME]
+def bake(
+    environ: dict[str, str], model: str = EMBEDDED_MODEL_NAME
+) -> subprocess.CompletedProcess[str]:
+    command = [str(SCRIPT), model]
     return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
 
 
@@ -55,6 +57,15 @@ def test_the_model_is_baked_beside_another_ollama_that_is_not_asked(
     assert done.returncode == 0, done.stderr
     assert other.requests == []
     assert (tmp_path / "models/default").read_text() == f"{EMBEDDED_MODEL_NAME}\n"
+    assert list((tmp_path / "models/manifests").rglob("135m-instruct-q4_1"))
+
+
+def test_another_name_of_the_embedded_model_is_not_pulled(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    done = bake(environ, f"library/{EMBEDDED_MODEL_NAME}")
+    assert done.returncode == 0, done.stderr
+    assert "pulling" not in done.stdout + done.stderr
     assert list((tmp_path / "models/manifests").rglob("135m-instruct-q4_1"))
 
 

