@@ -13,11 +13,13 @@ import urllib.error
 import urllib.request
 
 _TIMEOUT_S = 4
+_LEFT_BY_ENV_FILES = " \t\r\n\"'"  # round a value; the health check's environment has it still
 
 
 def main() -> int:
     """0 when the chat can answer now or is getting ready, else 1; prints what /readyz says."""
-    url = f"http://127.0.0.1:{os.environ.get('PORT', '8501')}/readyz"
+    port = os.environ.get("PORT", "").strip(_LEFT_BY_ENV_FILES) or "8501"
+    url = f"http://127.0.0.1:{port}/readyz"
     try:
         body = _read(url)
         state = json.loads(body)

@@ -7,7 +7,6 @@ import logging
 import os
 import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from itsdangerous import BadSignature, Signer
@@ -40,14 +39,23 @@ def _kept_secret(file: Path) -> str:
         if not file.exists():
             made.touch(0o600)
             made.write_text(secrets.token_hex(32))
-            # A link is made whole or not at all: two processes starting at once share one secret.
-            with suppress(FileExistsError):
-                os.link(made, file)
-            made.unlink()
+            _keep_first(made, file)
         return file.read_text()
     except OSError as error:
         log.warning("cannot keep the cookie secret, a restart forgets the visitors: %s", error)
         return secrets.token_hex(32)
+
+
+def _keep_first(made: Path, file: Path) -> None:
+    """Give a file its name, unless another process was first with its own: both then share that."""
+    try:
+        os.link(made, file)  # is made whole or not at all
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without links, as on a stick or a share
+        if not file.exists():
+            made.rename(file)
+    made.unlink(missing_ok=True)
 
 
 def visitor(cookies: Mapping[str, str], signer: Signer) -> str | None:

@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
     environ = dict(os.environ)
     for step in (ollama, embedded_model):
         try:
-            environ |= step(environ)
+            environ |= _do(step, environ)
         except SetupError as error:
             say(f"{'skipped' if optional else 'error'}: {error}")
             if not optional:
@@ -39,6 +39,19 @@ def main(arguments: list[str]) -> int:
     programs = Path(sys.executable).parent
     environ["PATH"] = f"{programs}{os.pathsep}{environ['PATH']}"
     os.execvpe(command[0], command, environ)
+
+
+def _do(
+    step: Callable[[Mapping[str, str]], dict[str, str]], environ: Mapping[str, str]
+) -> dict[str, str]:
+    try:
+        return step(environ)
+    except OSError as error:
+        folder = cache_folder(environ)
+        raise SetupError(
+            f"{folder} cannot hold what is fetched ({error.strerror}): make it writable, or name "
+            "another place, such as XDG_CACHE_HOME=/tmp/cache make run"
+        ) from error
 
 
 def ollama(environ: Mapping[str, str], build: Build = go_build.install) -> dict[str, str]:

@@ -14,7 +14,7 @@ from tests.product import ROOT, Served, environment, wait_for
 Serve = Callable[..., Served]
 
 
-def health(port: int) -> tuple[int, str]:
+def health(port: int | str) -> tuple[int, str]:
     """The check's exit status, and what it prints."""
     ended = subprocess.run(
         [sys.executable, "-m", "chatbot.health"],
@@ -31,6 +31,7 @@ def health(port: int) -> tuple[int, str]:
 def test_a_chat_that_is_ready_is_healthy_until_it_ends(served: Served) -> None:
     status, text = health(served.port)
     assert (status, '"step":"ready"' in text) == (0, True)
+    assert health(f'"{served.port}"\r')[0] == 0, "as an env file of Windows leaves it"
     served.terminate()
     status, text = health(served.port)
     assert (status, "does not answer" in text) == (1, True)

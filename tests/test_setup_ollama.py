@@ -254,3 +254,18 @@ def test_provide_stops_with_the_sentence_unless_the_parts_are_optional(
     assert [(result.returncode, result.stdout) for result in results] == [(1, ""), (0, "ran\n")]
     assert "error: Go 1.26" in results[0].stderr.splitlines()[-1]
     assert "skipped: Go 1.26" in results[1].stderr.splitlines()[-1]
+
+
+def test_a_cache_folder_that_cannot_be_made_names_another(tmp_path: Path) -> None:
+    (tmp_path / "ollama").touch(0o755)
+    environ = {**os.environ, "PATH": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "ollama")}
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts.provide", "/bin/echo"],
+        env={name: value for name, value in environ.items() if name != "EMBEDDED_MODEL"},
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "XDG_CACHE_HOME=/tmp/cache make run" in done.stderr.splitlines()[-1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
 import subprocess
 import sys
@@ -156,6 +158,19 @@ def test_processes_that_start_at_once_share_the_secret_in_their_data_dir(tmp_pat
     signer = visitors.signer(Settings(data_dir=tmp_path / "data"))
     assert visitors.visitor({COOKIE: signed.pop()}, signer) == "ann"
     assert [file.name for file in (tmp_path / "data").iterdir()] == ["cookie-secret"]
+
+
+def test_a_file_system_without_links_keeps_the_secret_too(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def link(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")  # as on exFAT
+
+    monkeypatch.setattr(os, "link", link)
+    cookie = visitors.signer(settings).sign("ann").decode()
+    assert [file.name for file in settings.data_dir.iterdir()] == ["cookie-secret"]
+    elsewhere = _sign_elsewhere(data_dir=settings.data_dir).communicate()[0].strip()
+    assert elsewhere == cookie
 
 
 def test_only_the_chats_user_can_read_the_secret(settings: Settings) -> None:
