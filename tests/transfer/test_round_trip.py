@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chatbot import transfer
 from chatbot.attachments import Attachment
-from chatbot.history import Conversation, History, Message, Summary, Whole
+from chatbot.history import Conversation, Ending, History, Message, Summary, Whole
 from chatbot.parameters import Parameters
 
 # Any character, also those that a database or UTF-8 does not take.
@@ -75,7 +75,7 @@ def wholes(draw: st.DrawFn) -> Whole:
                 role="assistant" if answers else "user",
                 content=draw(TEXTS),
                 thinking=draw(TEXTS),
-                state=draw(st.sampled_from(["done", "stopped", "failed", "interrupted"])),
+                state=draw(st.sampled_from(get_args(Ending))),
                 error=draw(TEXTS),
                 model=draw(TEXTS),
                 stats=draw(st.none() | STATS),
