@@ -204,7 +204,7 @@ class Conversations:
                 keeper=Kept(self.history, self.answers, message),
                 patient=True,
             )
-            if self.models.lacks(message.model, "vision"):
+            if asked.image_count and self.models.lacks(message.model, "vision"):
                 answer.leave_out_images()
             self.answers.start(answer)
             answer.sent.wait(_HEAD_START_S)

@@ -129,9 +129,6 @@ class ImagesRefused(OllamaRefused):
 class ThinkingRefused(OllamaRefused):
     """The model or its server does not take the way to think that was asked for."""
 
-    def __init__(self, model: str) -> None:
-        super().__init__(f"{model} does not think as asked. Change that in the settings.")
-
 
 class NotOllama(ChatError):
     """Something else than Ollama answers at `url`, which `variable` names."""

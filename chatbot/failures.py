@@ -153,7 +153,7 @@ _BY_WORDS: list[tuple[str, Callable[[str, str], errors.ChatError]]] = [
     ),
     (
         r"does not support thinking|think value|think must be|\.think\b",
-        lambda model, _: errors.ThinkingRefused(model),
+        lambda _, text: errors.ThinkingRefused(_refused(text)),
     ),
     (
         "image input|vision|multimodal|mmproj|support(ed)? images?|images?.* support",
@@ -204,11 +204,15 @@ def _by_status(text: str, status: int, model: str) -> errors.ChatError:
         case 503:
             return errors.Busy("Ollama has too many requests waiting. Try again in a minute.")
     if 400 <= status < 500:
-        return errors.OllamaRefused(
-            "Ollama refuses this request. Change the prompt, the conversation's settings or the "
-            f"model. It says: {text}"
-        )
+        return errors.OllamaRefused(_refused(text))
     return errors.OllamaFailed(f"Ollama could not answer. Try again. It says: {text}")
+
+
+def _refused(text: str) -> str:
+    return (
+        "Ollama refuses this request. Change the prompt, the conversation's settings or the "
+        f"model. It says: {text}"
+    )
 
 
 def _without_words(settings: Settings, status: int, url: str) -> errors.ChatError:
