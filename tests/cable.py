@@ -49,13 +49,19 @@ class Cable:
                 self._browsers.append(browser)
                 self._servers.append(server)
                 threading.Thread(target=_copy, args=(browser, server), daemon=True).start()
-                threading.Thread(target=_copy, args=(server, browser), daemon=True).start()
+                threading.Thread(target=_answer, args=(server, browser), daemon=True).start()
 
 
 def _copy(source: socket.socket, sink: socket.socket) -> None:
     with contextlib.suppress(OSError):
         while data := source.recv(65536):
             sink.sendall(data)
+
+
+def _answer(server: socket.socket, browser: socket.socket) -> None:
+    """Copies until the server ends the connection, which the browser would use again."""
+    _copy(server, browser)
+    _end(browser)
 
 
 def _end_all(connections: list[socket.socket]) -> None:
