@@ -73,6 +73,17 @@ def test_what_is_refused_comes_back_with_its_images_and_files(
     assert (state["prompt"], shown.held) == ("Look", files)
 
 
+def test_what_came_before_the_input_was_drawn_is_refused_in_the_same_way(open_page: Open) -> None:
+    app = open_page()
+    file = SimpleNamespace(name="bad.exe", getvalue=lambda: b"MZ\x90\0\3\0\0\0")
+    app.session_state.view.early = SimpleNamespace(text="Read it", files=[file])
+    app.run()
+    assert not app.exception
+    (error,) = texts(app.error)
+    assert "bad" in error and "cannot be read" in error
+    assert not app.chat_message
+
+
 def test_a_suggestion_that_is_refused_leaves_the_held_files(
     monkeypatch: pytest.MonkeyPatch, ready: Services
 ) -> None:
