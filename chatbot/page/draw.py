@@ -63,6 +63,7 @@ def page() -> None:
         return
     shown = view.current()
     shown.agree_with_address()
+    shown.follows_at_once = shown.taken and len(shown.exchanges) == 1
     if shown.taken:
         shown.taken = False
     else:
@@ -94,7 +95,7 @@ def _bottom(shown: view.View) -> None:
                 t("Stop"),
                 key="stop",
                 icon=":material/stop_circle:",
-                on_click=exchange.stop,
+                on_click=shown.stop_answer,
             )
     prompt = st.chat_input(
         t("Ask anything"),

@@ -11,9 +11,9 @@ import streamlit as st
 from chatbot import downloads, services
 from chatbot.answers import Answer
 from chatbot.attachments import Attachment
-from chatbot.conversation import Draft
+from chatbot.conversation import Draft, outcome
 from chatbot.markdown import escaped, for_prompt
-from chatbot.page import following, foot, view
+from chatbot.page import following, foot, rerun, view
 from chatbot.page.texts import t
 
 _IMAGE_WIDTH = 240  # pixels
@@ -25,7 +25,7 @@ def send(shown: view.View, draft: Draft, index: int | None = None) -> list[int]:
     With `index` it becomes a new version of that exchange's prompt. Returns the exchanges that
     look different now, none when the whole page does.
     """
-    stop()
+    shown.stop_answer()
     before = shown.thread(index)
     turn = services.current().conversations.send(
         shown.owner, shown.conversation_id, draft, shown.model, shown.tab, before
@@ -47,19 +47,6 @@ def send(shown: view.View, draft: Draft, index: int | None = None) -> list[int]:
     return [last - 1, last] if above and above.state != "done" else [last]
 
 
-def stop() -> None:
-    """Ends the last answer if it is being written; so does a new prompt."""
-    shown = view.current()
-    last = shown.exchanges[-1].answer if shown.exchanges else None
-    answer = services.current().answers.get(last.id) if last else None
-    if answer is not None:
-        services.current().answers.stop(answer)
-        answer.over.wait()
-        shown.settle(len(shown.exchanges) - 1, answer)
-    elif last is not None and last.state == "writing":
-        services.current().history.stop(last.id)
-
-
 def draw(index: int) -> None:
     """Draws exchange `index` of the view, or nothing while there is none."""
     shown = view.current()
@@ -72,6 +59,12 @@ def draw(index: int) -> None:
     if one.answer is None:
         return
     with st.chat_message("assistant", avatar=":material/forum:"), _place(one, answer):
+        if answer is not None and rerun.is_of_whole_page() and not shown.follows_at_once:
+            # Until this run ends, nothing goes from the page that is there no more, and no dialog
+            # comes: the answer is followed in a run of its own.
+            following.whole(outcome(one.answer, answer))
+            rerun.this_part_next()
+            return
         if answer is not None:
             following.follow(answer, shown)
             shown.settle(index, answer)

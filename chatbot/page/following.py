@@ -42,6 +42,7 @@ class _Text:
 
     def update(self, text: str) -> None:
         """Shows `text`, which begins with what is shown already."""
+        rerun.let_others_go_first()
         now = time.monotonic()
         # A silent model's text is sent again: only then does Streamlit look for a stop.
         if text == self.shown and now - self.sent < _TICK_S:
@@ -105,6 +106,7 @@ def follow(answer: Answer, shown: view.View) -> None:
     slot: DeltaGenerator | None = st.caption(_waiting(answer))
     try:
         while slot and not answer.begun.wait(_TICK_S):
+            rerun.let_others_go_first()
             slot.caption(_waiting(answer))
         if slot and answer.thinking:
             _think(answer, slot)

@@ -76,6 +76,7 @@ def again(shown: view.View, index: int) -> None:
     answer = shown.exchanges[index].answer
     if shown.conversation_id is None or answer is None:
         return
+    shown.stop_answer()  # one below it, which goes on no more
     try:
         turn = services.current().conversations.again(
             shown.owner, shown.conversation_id, answer.id, shown.model, shown.tab

@@ -10,7 +10,6 @@ from streamlit.delta_generator import DeltaGenerator
 from chatbot import downloads, errors, services, transfer
 from chatbot.history import Conversation
 from chatbot.markdown import literal
-from chatbot.page import exchange
 from chatbot.page.texts import t, told
 from chatbot.page.view import View
 
@@ -75,7 +74,7 @@ def _pin(shown: View, one: Conversation) -> None:
 
 
 def _delete(shown: View, one: Conversation) -> None:
-    exchange.stop()
+    shown.stop_answer()
     if _try(shown, lambda: services.current().history.delete(shown.owner, one.id)):
         shown.open(None)
 
@@ -158,6 +157,6 @@ def _ask(whether: bool) -> None:
 
 def _sure(shown: View) -> None:
     _ask(False)
-    exchange.stop()
+    shown.stop_answer()
     if _try(shown, lambda: services.current().history.delete_all(shown.owner)):
         shown.open(None)

@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
+import streamlit as st
 from streamlit.runtime import Runtime, get_instance
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner import RerunData, ScriptRunContext, get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
+from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
 from chatbot import services
 from chatbot.answers import Answer
@@ -46,3 +50,40 @@ def _draw_after(answer: Answer, runtime: Runtime, session_id: str) -> None:
             loop.call_soon_threadsafe(session.session.request_rerun, None)
 
     threading.Thread(target=draw, daemon=True).start()
+
+
+def is_of_whole_page() -> bool:
+    """Whether this run draws the whole page, not a part of it."""
+    context = get_script_run_ctx()
+    return context is not None and not context.fragment_ids_this_run
+
+
+def this_part_next() -> None:
+    """Has the fragment that is being drawn drawn again, once this run has ended."""
+    context, fragment_id = get_script_run_ctx(), ThreadState.get().fragment_id
+    if context and context.script_requests and fragment_id:
+        context.script_requests.request_rerun(_of_fragment(context, fragment_id))
+
+
+def let_others_go_first() -> None:
+    """Ends this run if another part of the page was asked for; this one is drawn again after it.
+
+    Streamlit lets a fragment wait for the end of the run under way, which may follow an answer.
+    """
+    context, fragment_id = get_script_run_ctx(), ThreadState.get().fragment_id
+    requests = context.script_requests if context else None
+    if context and requests and fragment_id and requests._state is ScriptRequestType.RERUN:
+        # One of the whole page swallows this one. With a part, which waited, it goes at once.
+        own = replace(_of_fragment(context, fragment_id), is_fragment_scoped_rerun=True)
+        requests.request_rerun(own)
+        st.empty()  # here Streamlit looks for what was asked, and raises
+
+
+def _of_fragment(context: ScriptRunContext, fragment_id: str) -> RerunData:
+    return RerunData(
+        query_string=context.query_string,
+        page_script_hash=context.page_script_hash,
+        fragment_id_queue=[fragment_id],
+        cached_message_hashes=context.cached_message_hashes,
+        context_info=context.context_info,
+    )

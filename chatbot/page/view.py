@@ -44,6 +44,7 @@ class View:
     prompt has been sent, so that nothing need be read again; `drawn`: the tab has had its input;
     `early`: what to send at the next run; `held`: files of a prompt that was refused; `dialog`:
     what the next run opens, for which exchange; `first`: the exchange that the page begins with;
+    `follows_at_once`: the answer is the first on the page, and followed by the run that draws that;
     `drawn_flat`: how many exchanges there were when the whole page was drawn last; `own_model`: the
     one that the conversation was asked with; `missing_model`: the one that `model` stands in for.
     """
@@ -61,6 +62,7 @@ class View:
     held: list[Attachment] = field(default_factory=list)
     dialog: tuple[str, int] | None = None
     first: int | None = None
+    follows_at_once: bool = False
     drawn_flat: int = 0
     setup: Setup = NO_SETUP
     files: dict[str, list[Attachment]] = field(default_factory=dict)
@@ -142,6 +144,17 @@ class View:
         """The messages shown, oldest first, up to the exchange `end`."""
         pairs = ((one.question, one.answer) for one in self.exchanges[:end])
         return [message for pair in pairs for message in pair if message is not None]
+
+    def stop_answer(self) -> None:
+        """Ends the last answer if it is being written; so does a new prompt."""
+        last = self.exchanges[-1].answer if self.exchanges else None
+        answer = services.current().answers.get(last.id) if last else None
+        if answer is not None:
+            services.current().answers.stop(answer)
+            answer.over.wait()
+            self.settle(len(self.exchanges) - 1, answer)
+        elif last is not None and last.state == "writing":
+            services.current().history.stop(last.id)
 
     def settle(self, index: int, answer: Answer) -> None:
         """Takes over how the answer of an exchange ended."""

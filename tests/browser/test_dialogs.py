@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.chat_page import ChatPage
+from tests.browser.chat_page import ChatPage, words
 from tests.browser.conftest import OTHER_MODEL
 from tests.fake_ollama import FakeOllama, stall
 from tests.product import Served
@@ -140,3 +140,47 @@ def test_help_lists_the_shortcuts(page: ChatPage) -> None:
     page.idle()
     page.page.keyboard.press("Control+Shift+O")
     expect(page.messages).to_have_count(0)
+
+
+def test_earlier_answers_are_copied_and_edited_while_another_is_written(
+    page: ChatPage, fake: FakeOllama
+) -> None:
+    for number in range(2):
+        fake.tokens = [f"Answer {number}"]
+        page.ask(f"Prompt {number}")
+        page.idle()
+    fake.set(tokens=words(3000), tokens_per_second=20)
+    answer = page.ask("Tell me all")
+    expect(answer).to_contain_text("word2 ")
+    page.messages.nth(1).get_by_role("button", name="More").click()
+    page.page.get_by_text("Copy as Markdown").click()
+    expect(dialog(page)).to_contain_text("Answer 0")
+    expect(page.messages).to_have_count(6)
+    page.page.keyboard.press("Escape")
+    expect(dialog(page)).to_have_count(0)
+    came = len(answer.inner_text().split())
+    expect(answer).to_contain_text(f"word{came + 5} ")  # it is still followed
+    assert fake.aborted == 0
+    page.messages.nth(3).get_by_role("button", name="More").click()
+    page.page.get_by_text("Edit the prompt").click()
+    fake.set(tokens=["Another"], tokens_per_second=0)
+    dialog(page).get_by_label("Prompt", exact=True).fill("Prompt 1, edited")
+    dialog(page).get_by_role("button", name="Send").click()
+    expect(page.messages.last).to_contain_text("Another")
+    expect(page.messages).to_have_count(4)
+    fake.wait_for(lambda now: now.aborted == 1)
+
+
+def test_an_earlier_answer_had_again_ends_the_one_that_is_written(
+    page: ChatPage, fake: FakeOllama
+) -> None:
+    page.ask("First")
+    page.idle()
+    fake.set(tokens=words(3000), tokens_per_second=20)
+    expect(page.ask("Tell me all")).to_contain_text("word2 ")
+    fake.set(tokens=["Another"], tokens_per_second=0)
+    page.messages.nth(1).get_by_role("button", name="More").click()
+    page.page.get_by_text("Answer again").click()
+    expect(page.messages).to_have_count(2)
+    expect(page.messages.last).to_contain_text("Another")
+    fake.wait_for(lambda now: now.aborted == 1)
