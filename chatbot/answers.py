@@ -8,10 +8,10 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
-from chatbot import errors, metrics
+from chatbot import context, errors, metrics
 from chatbot.llm import Asked, Llm, Stats, on_sent
 from chatbot.settings import Settings
 from chatbot.thinking import Part, Splitter
@@ -47,8 +47,8 @@ class Answer:
     `over` (for threads) and `finished` (for coroutines) with the end. `watchers` tell whether
     somebody still waits; when all have said no since `watched_at`, for as long as the settings
     allow, the answer is ended. `left_out` counts the older messages that did not fit the context
-    window of `num_ctx` tokens, `images_left_out` the images that the model cannot see. `moved`:
-    what was text at first was thinking, and stands there now.
+    window of `num_ctx` tokens, `images_left_out` the images that the model cannot see; `estimated`
+    is what is asked in tokens. `moved`: what was text at first was thinking, and stands there now.
     A `patient` answer waits for an Ollama that is down to come back.
     """
 
@@ -59,6 +59,7 @@ class Answer:
     patient: bool = False
     left_out: int = 0
     images_left_out: int = 0
+    estimated: int = 0
     num_ctx: int = 0
     ending: Ending | None = None
     error: errors.ChatError | None = None
@@ -121,6 +122,15 @@ class Answer:
         if self.first_thought is None:
             return None
         return (self.first_text or self.ended or time.monotonic()) - self.first_thought
+
+    def shorten(self) -> None:
+        """Leaves out older messages of what is asked; raises ContextOverflow if there are none."""
+        fitted = context.shorten(self.asked.said, self.asked.system_prompt)
+        if fitted is None:
+            raise context.overflow(self.num_ctx, self.estimated)
+        self.asked = replace(self.asked, said=fitted.said)
+        self.left_out += fitted.left_out
+        self.estimated = fitted.estimated
 
     def add(self, text: str, thinking: str = "") -> None:
         """Takes a part of the text, in which thinking may stand too, or of the thinking."""
@@ -314,6 +324,11 @@ class Answers:
                 if answer.asked.parameters.think is None:
                     raise
                 answer.asked = answer.asked.without_think()
+            except errors.ContextOverflow as error:
+                if answer.begun.is_set() or not answer.num_ctx:
+                    raise
+                answer.estimated = error.tokens or answer.estimated
+                answer.shorten()
             except errors.OllamaUnreachable:
                 waited = time.monotonic() - answer.started
                 if not answer.patient or answer.first_text or waited > _PATIENCE_S:

@@ -20,6 +20,7 @@ from chatbot import errors, metrics, services
 from chatbot.answers import Answer
 from chatbot.context import fit
 from chatbot.conversation import check_prompt
+from chatbot.history import NO_SETUP
 from chatbot.llm import Asked, Said
 
 log = logging.getLogger("chatbot.api")
@@ -146,9 +147,11 @@ async def _bounded(request: Request, limit: int) -> bytes:
 def _start(ask: Ask) -> Answer:
     now = services.current()
     s = now.settings
-    fitted = fit([Said("user", ask.prompt)], s.system_prompt, s.num_ctx, s.num_predict)
+    num_ctx = now.conversations.num_ctx(NO_SETUP, ask.model)
+    fitted = fit([Said("user", ask.prompt)], s.system_prompt, num_ctx, s.num_predict)
     asked = Asked(ask.model, fitted.said, s.system_prompt)
-    return now.answers.start(Answer(secrets.token_hex(16), asked))
+    answer = Answer(secrets.token_hex(16), asked, num_ctx=num_ctx, estimated=fitted.estimated)
+    return now.answers.start(answer)
 
 
 def _error(error: errors.ChatError) -> Response:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import ollama
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_ollama import ChatOllama
+from pydantic import model_validator
 
 if TYPE_CHECKING:
     from chatbot.llm import Said
@@ -16,8 +17,25 @@ _ROLES: dict[str, type[BaseMessage]] = {"user": HumanMessage, "assistant": AIMes
 _NAMES = {"human": "user", "ai": "assistant", "system": "system"}
 
 
+class UncutClient(ollama.AsyncClient):
+    """A client that has what does not fit the context window refused: Ollama cuts it otherwise.
+
+    `truncate` is of the prompt, `shift` of what an answer that reaches the window's end forgets.
+    The package knows neither.
+    """
+
+    async def _request(self, *args: Any, **kwargs: Any) -> Any:
+        kwargs["json"] = {**kwargs["json"], "truncate": False, "shift": False}
+        return await super()._request(*args, **kwargs)
+
+
 class PlainChat(ChatOllama):
     """ChatOllama for text and images: its own conversion takes 20 µs a message at each prompt."""
+
+    @model_validator(mode="after")
+    def _set_clients(self) -> Self:
+        self._async_client = UncutClient(self.base_url, **(self.async_client_kwargs or {}))
+        return self
 
     def _convert_messages_to_ollama_messages(
         self, messages: list[BaseMessage]

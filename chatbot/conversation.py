@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass, field, replace
 from chatbot import errors
 from chatbot.answers import Answer, Answers
 from chatbot.attachments import Attachment
-from chatbot.context import Fit, fit
-from chatbot.history import NO_SETUP, History, Message, Setup, Turn
+from chatbot.context import Fit, fit, is_cut, scale, size, used
+from chatbot.history import NO_SETUP, Conversation, History, Message, Setup, Turn
 from chatbot.llm import Asked, Said
 from chatbot.models import Models
-from chatbot.parameters import Parameters
+from chatbot.parameters import MOST_NUM_CTX, Parameters
 from chatbot.settings import Settings
 
 _HEAD_START_S = 0.02  # for the request, before the page draws and holds the interpreter
@@ -32,6 +32,8 @@ def outcome(message: Message, answer: Answer) -> Message:
         "left_out": answer.left_out,
         "images_left_out": answer.images_left_out,
         "num_ctx": answer.num_ctx,
+        "estimated": answer.estimated,
+        "is_cut": is_cut(stats.get("input_tokens", 0), answer.estimated, answer.num_ctx),
     }
     return replace(
         message,
@@ -126,7 +128,7 @@ class Conversations:
         self._check_images(draft, model)
         self.answers.check()
         said = [*before.said(), _said("user", draft.prompt, draft.files)]
-        fitted = self._fit(said, before.setup)  # what cannot fit is refused before it is stored
+        fitted = self._fit(said, before, model)  # what cannot fit is refused before it is stored
         turn = self.history.ask(
             owner,
             conversation_id,
@@ -155,13 +157,47 @@ class Conversations:
         self._answer(turn, self._fit_stored(owner, turn), watching)
         return turn
 
-    def estimate(self, thread: Thread) -> Fit:
-        """What the next prompt would find in the context window; raises ContextOverflow."""
-        return self._fit([*thread.said(), Said("user", "")], thread.setup)
+    def count(self, thread: Thread, model: str) -> tuple[int, bool]:
+        """The tokens that a conversation takes of `model`'s window, and whether they are exact.
 
-    def num_ctx(self, setup: Setup) -> int:
-        """The context window of a conversation, in tokens."""
-        return parameters(setup).num_ctx or self.settings.num_ctx
+        They are as Ollama counted at the last answer, unless a summary has come since, or its
+        thinking, which is not sent again, is among them.
+        """
+        said, system_prompt = thread.said(), self._system_prompt(thread.setup)
+        last = thread.messages[-1]
+        stats = last.stats or {}
+        asked = size(said[stats.get("left_out") or 0 : -1], system_prompt)
+        if used(stats) and not last.thinking and stats.get("estimated", asked) == asked:
+            return used(stats), True
+        fitted = self._fit([*said, Said("user", "")], thread, model)
+        return round(fitted.estimated * scale(thread.messages, model)), False
+
+    def num_ctx(self, setup: Setup, model: str) -> int:
+        """The context window of a conversation, in tokens; no larger than the model's own."""
+        window = self.parameters(setup, model).num_ctx or self.settings.num_ctx
+        return min(window, self.most_num_ctx(model))
+
+    def parameters(self, setup: Setup, model: str) -> Parameters:
+        """A conversation's own parameters, as far as `model` and the operator allow them."""
+        own = parameters(setup)
+        think = self.models.fitting_think(model, own.think or "on")
+        thinks = self.models.can(model, "thinking")
+        changes = {"think": think if thinks else None, "num_ctx": self._own_num_ctx(own, model)}
+        return own.model_copy(update=changes)
+
+    def _own_num_ctx(self, own: Parameters, model: str) -> int | None:
+        """The window to ask for instead of the chat's; another value has the model loaded anew."""
+        if own.num_ctx is None or self.settings.has_one_window:
+            return None
+        return max(
+            min(own.num_ctx, self.most_num_ctx(model)), min(own.num_ctx, self.settings.num_ctx)
+        )
+
+    def most_num_ctx(self, model: str) -> int:
+        """The largest context window that a conversation with `model` can have, in tokens."""
+        found = self.models.find(model)
+        allowed = self.settings.max_num_ctx or MOST_NUM_CTX
+        return min(allowed, (found and found.context_length) or allowed)
 
     def _check_images(self, draft: Draft, model: str) -> None:
         if any(one.is_image for one in draft.files) and self.models.lacks(model, "vision"):
@@ -174,32 +210,42 @@ class Conversations:
         earlier = f"\n\nEarlier in this conversation: {setup.summary.text}" if setup.summary else ""
         return own + earlier
 
-    def _fit(self, said: list[Said], setup: Setup) -> Fit:
-        num_ctx, longest = self.num_ctx(setup), parameters(setup).num_predict
+    def _fit(self, said: list[Said], thread: Thread, model: str) -> Fit:
+        num_ctx, longest = self.num_ctx(thread.setup, model), parameters(thread.setup).num_predict
         if longest is None:
             longest = self.settings.num_predict
-        return fit(said, self._system_prompt(setup), num_ctx, longest if longest > 0 else num_ctx)
+        return fit(
+            said,
+            self._system_prompt(thread.setup),
+            num_ctx,
+            longest if longest > 0 else num_ctx,
+            scale(thread.messages, model),
+        )
 
     def _fit_stored(self, owner: str, turn: Turn) -> Fit:
         with self._marking(turn.answer):
-            thread = Thread(
-                self.history.messages(owner, turn.conversation.id),
-                self.history.files(owner, turn.conversation.id),
-                turn.conversation.setup,
-            )
-            return self._fit(thread.said(), thread.setup)
+            thread = self.read(owner, turn.conversation)
+            return self._fit(thread.said(), thread, turn.answer.model)
+
+    def read(self, owner: str, conversation: Conversation) -> Thread:
+        """A conversation as it is stored."""
+        return Thread(
+            self.history.messages(owner, conversation.id),
+            self.history.files(owner, conversation.id),
+            conversation.setup,
+        )
 
     def _answer(self, turn: Turn, fitted: Fit, watching: Callable[[], bool]) -> None:
         message, setup = turn.answer, turn.conversation.setup
-        asked = Asked(
-            message.model, fitted.said, self._system_prompt(setup), self._parameters(message, setup)
-        )
+        own = self.parameters(setup, message.model)
+        asked = Asked(message.model, fitted.said, self._system_prompt(setup), own)
         with self._marking(message):
             answer = Answer(
                 id=message.id,
                 asked=asked,
-                num_ctx=self.num_ctx(setup),
+                num_ctx=self.num_ctx(setup, message.model),
                 left_out=fitted.left_out,
+                estimated=fitted.estimated,
                 watchers=[watching],
                 keeper=Kept(self.history, self.answers, message),
                 patient=True,
@@ -208,12 +254,6 @@ class Conversations:
                 answer.leave_out_images()
             self.answers.start(answer)
             answer.sent.wait(_HEAD_START_S)
-
-    def _parameters(self, message: Message, setup: Setup) -> Parameters:
-        own, model = parameters(setup), message.model
-        think = self.models.fitting_think(model, own.think or "on")
-        thinks = self.models.can(model, "thinking")
-        return own.model_copy(update={"think": think if thinks else None})
 
     @contextmanager
     def _marking(self, message: Message) -> Iterator[None]:

@@ -56,11 +56,15 @@ class PromptTooLong(ChatError):
 
 
 class ContextOverflow(ChatError):
-    """The prompt alone does not fit the context window."""
+    """The prompt alone does not fit the context window; `tokens`: how many Ollama counted."""
 
     status = 413
     code = "context_overflow"
     may_pass = False
+
+    def __init__(self, sentence: str, tokens: int | None = None) -> None:
+        super().__init__(sentence)
+        self.tokens = tokens
 
 
 class Unauthorized(ChatError):

@@ -94,6 +94,12 @@ def _too_old(model: str) -> errors.ChatError:
     )
 
 
+def _counted_tokens(text: str) -> int | None:
+    """How long the prompt was, as newer ones say: "request (9000 tokens) exceeds the …"."""
+    counted = re.search(r"request \((\d+) tokens\)", text)
+    return int(counted[1]) if counted else None
+
+
 _BY_WORDS: list[tuple[str, Callable[[str, str], errors.ChatError]]] = [
     (
         "manifest: file does not exist|manifest.?unknown",
@@ -161,9 +167,10 @@ _BY_WORDS: list[tuple[str, Callable[[str, str], errors.ChatError]]] = [
     ),
     (
         "context.*(exceed|length)|(exceed|length).*context",
-        lambda *_: errors.ContextOverflow(
+        lambda _, text: errors.ContextOverflow(
             "The conversation is longer than the model's context window. "
-            "Shorten the prompt or start a new conversation."
+            "Shorten the prompt or start a new conversation.",
+            _counted_tokens(text),
         ),
     ),
 ]

@@ -10,6 +10,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from chatbot.errors import BadRequest
 
+MOST_NUM_CTX = 1_048_576
+
 Think = Literal["off", "on", "low", "medium", "high"]
 
 _MOST_STOPS = 64
@@ -73,7 +75,7 @@ class Parameters(BaseModel):
     temperature: float | None = Field(default=None, ge=0, le=2)
     top_p: float | None = Field(default=None, ge=0, le=1)
     seed: int | None = Field(default=None, ge=-_LONGEST_SEED, le=_LONGEST_SEED)
-    num_ctx: int | None = Field(default=None, ge=256, le=1_048_576)
+    num_ctx: int | None = Field(default=None, ge=256, le=MOST_NUM_CTX)
     num_predict: int | None = Field(default=None, ge=-2, le=1_048_576)  # no limit up to 0
     keep_alive: Annotated[str, BeforeValidator(_duration)] | None = None
     stop: Annotated[tuple[str, ...], BeforeValidator(_words), Field(max_length=_MOST_STOPS)] = ()
@@ -110,10 +112,11 @@ def allowed(name: str) -> str:
     return _ALLOWED[name]
 
 
-def parse(values: dict[str, Any]) -> Parameters:
+def parse(values: dict[str, Any], max_num_ctx: int | None = None) -> Parameters:
     """Reads what a person typed; empty values count as unset.
 
-    Raises BadRequest with one line for each value that is not allowed.
+    Raises BadRequest with one line for each value that is not allowed; `max_num_ctx` is the
+    operator's limit.
     """
     stripped = {
         name: value.strip() if isinstance(value, str) and name != "stop" else value
@@ -121,9 +124,12 @@ def parse(values: dict[str, Any]) -> Parameters:
     }
     given = {name: value for name, value in stripped.items() if value not in ("", None)}
     try:
-        return Parameters.model_validate(given)
+        own = Parameters.model_validate(given)
     except ValidationError as error:
         wrong = dict.fromkeys(str(one["loc"][0]) for one in error.errors())
         raise BadRequest(
             "\n".join(f"{name} is {given[name]!r}: allowed is {_ALLOWED[name]}." for name in wrong)
         ) from None
+    if max_num_ctx and (own.num_ctx or 0) > max_num_ctx:
+        raise BadRequest(f"num_ctx is {own.num_ctx}: this chat allows {max_num_ctx:,} at most.")
+    return own

@@ -169,6 +169,11 @@ class Settings(BaseSettings):
         description="What the model is told before every conversation",
     )
     num_ctx: int = Field(default=4096, ge=256, description="Context window, in tokens")
+    max_num_ctx: int | None = Field(
+        default=None,
+        ge=256,
+        description="Largest window that a conversation may ask for; unset: the model's own",
+    )
     num_predict: int = Field(default=2048, ge=1, description="Longest answer, in tokens")
     num_thread: int | None = Field(
         default=None,
@@ -237,6 +242,11 @@ class Settings(BaseSettings):
         return self.ollama_service_url or self.ollama_base_url
 
     @property
+    def has_one_window(self) -> bool:
+        """Whether every conversation has the context window of NUM_CTX."""
+        return self.max_num_ctx == self.num_ctx
+
+    @property
     def login(self) -> Literal["", "oidc", "header"]:
         """How people are known: by a browser's cookie alone, by a provider, or by a proxy."""
         return "oidc" if self.oidc_issuer else "header" if self.user_header else ""
@@ -255,6 +265,14 @@ class Settings(BaseSettings):
             for name, value in values.items()
         }
         return {name: value for name, value in meant.items() if value != ""}
+
+    @model_validator(mode="after")
+    def _window_is_allowed(self) -> Self:
+        if self.max_num_ctx is not None and self.max_num_ctx < self.num_ctx:
+            raise ValueError(
+                f"MAX_NUM_CTX is {self.max_num_ctx}: it must be {self.num_ctx} (NUM_CTX) or more"
+            )
+        return self
 
     @model_validator(mode="after")
     def _login_is_whole(self) -> Self:

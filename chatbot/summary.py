@@ -3,55 +3,101 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-from chatbot.answers import Answer, Answers
-from chatbot.errors import BadRequest, EmptyAnswer, OllamaFailed
-from chatbot.history import History, Message, Setup, Summary
+from chatbot.answers import Answer
+from chatbot.context import estimate, scale
+from chatbot.conversation import Conversations, Thread
+from chatbot.errors import BadRequest, ContextOverflow, EmptyAnswer, OllamaFailed
+from chatbot.history import Setup, Summary
 from chatbot.llm import Asked, Said
-from chatbot.parameters import Parameters
 
 _TASK = "You summarize conversations. Keep names, numbers, decisions and open questions. Be brief."
+_PROMPT = "Summarize this conversation:\n\n"
 _LONGEST = 300  # tokens
+_THINKING = 1000  # tokens more for a model that may think all the same
+_SHORTEST_PART = 200  # characters
 
 
 def summarize(
-    answers: Answers,
-    history: History,
+    conversations: Conversations,
     owner: str,
     conversation_id: str,
     model: str,
-    setup: Setup,
     watching: Callable[[], bool],
 ) -> Setup:
     """Has the older half of a conversation summarized and keeps that; takes as long as an answer.
 
-    Returns the conversation's new set-up. Raises a ChatError.
+    What is longer than the context window is summarized part by part. Returns the conversation's
+    new set-up. Raises a ChatError.
     """
-    messages = history.messages(owner, conversation_id)
-    older = messages[: len(messages) // 4 * 2]  # whole exchanges
+    history = conversations.history
+    thread = conversations.read(owner, history.conversation(owner, conversation_id))
+    older = thread.messages[: len(thread.messages) // 4 * 2]  # whole exchanges
     if not older:
         raise BadRequest("There is nothing to summarize yet: one exchange cannot be shortened.")
-    text = _ask(answers, model, _transcript(older, setup.summary), watching)
-    changed = setup._replace(summary=Summary(text, older[-1].id))
+    said = replace(thread, messages=older).said()
+    transcript = "\n".join(f"{message.role}: {message.content}" for message in said)
+    before = thread.setup.summary
+    text = _Summarizing(conversations, thread, model, watching).shorten(
+        before.text if before else "", transcript
+    )
+    changed = thread.setup._replace(summary=Summary(text, older[-1].id))
     history.configure(owner, conversation_id, changed)
     return changed
 
 
-def _ask(answers: Answers, model: str, transcript: str, watching: Callable[[], bool]) -> str:
-    said = [Said("user", f"Summarize this conversation:\n\n{transcript}")]
-    asked = Asked(model, said, _TASK, Parameters(num_predict=_LONGEST))
-    answer = answers.start(Answer(secrets.token_hex(16), asked, watchers=[watching]))
-    answer.over.wait()
-    if isinstance(answer.error, EmptyAnswer):
-        raise OllamaFailed("The model wrote no summary. Try again, or raise the context window.")
-    if answer.error:
-        raise answer.error
-    return answer.text.strip()
+@dataclass(frozen=True)
+class _Summarizing:
+    """Has `model` summarize, with what `thread` sets for its answers: it stays loaded as it is."""
 
+    conversations: Conversations
+    thread: Thread
+    model: str
+    watching: Callable[[], bool]
 
-def _transcript(messages: Sequence[Message], before: Summary | None) -> str:
-    lines = [
-        f"{one.role}: {one.content}" for one in (before.after(messages) if before else messages)
-    ]
-    return "\n".join([before.text, *lines] if before else lines)
+    def shorten(self, before: str, transcript: str) -> str:
+        """Summarizes what came `before` with `transcript`; halves what does not fit."""
+        whole = f"{_PROMPT}{before}\n{transcript}" if before else _PROMPT + transcript
+        splits = len(transcript) > _SHORTEST_PART
+        try:
+            if not splits or self._fits(whole):
+                return self._ask(whole)
+        except ContextOverflow:
+            if not splits:
+                raise
+        half = len(transcript) // 2
+        middle = transcript.rfind("\n", 1, half) + 1 or transcript.rfind(" ", 1, half) + 1 or half
+        return self.shorten(self.shorten(before, transcript[:middle]), transcript[middle:])
+
+    def _fits(self, text: str) -> bool:
+        scaled = scale(self.thread.messages, self.model)
+        tokens = scaled * (estimate(_TASK) + estimate(text))
+        return tokens <= self._num_ctx - self._longest
+
+    @property
+    def _longest(self) -> int:
+        return min(_LONGEST, self._num_ctx // 4)
+
+    @property
+    def _num_ctx(self) -> int:
+        return self.conversations.num_ctx(self.thread.setup, self.model)
+
+    def _ask(self, text: str) -> str:
+        quiet = {**self.thread.setup.parameters, "stop": (), "think": "off"}
+        setup = self.thread.setup._replace(parameters=quiet)
+        own = self.conversations.parameters(setup, self.model)
+        room = self._longest + (_THINKING if own.think else 0)
+        own = own.model_copy(update={"num_predict": room})
+        asked = Asked(self.model, [Said("user", text)], _TASK, own)
+        answer = Answer(
+            secrets.token_hex(16), asked, watchers=[self.watching], num_ctx=self._num_ctx
+        )
+        self.conversations.answers.start(answer)
+        answer.over.wait()
+        if isinstance(answer.error, EmptyAnswer):
+            raise OllamaFailed("The model wrote no summary. Try again, or choose another model.")
+        if answer.error:
+            raise answer.error
+        return answer.text.strip()

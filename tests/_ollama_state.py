@@ -35,6 +35,7 @@ CRASHED = Fault("status", error="llama runner process has terminated: exit statu
 OUT_OF_MEMORY = Fault(
     "status", error="model requires more system memory (5.6 GiB) than is available (3.1 GiB)"
 )
+TOO_LONG = Fault("status", status=400, error="the input length exceeds the context length")
 
 
 def model_missing(name: str) -> Fault:

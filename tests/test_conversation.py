@@ -13,7 +13,16 @@ from chatbot.attachments import Attachment
 from chatbot.conversation import Draft, Thread
 from chatbot.history import HistoryUnavailable, Message, NotFound, Setup, Turn
 from chatbot.services import Services
-from tests.fake_ollama import DEFAULT_MODEL, FakeOllama, Fault, cut, model_missing, prose, stall
+from tests.fake_ollama import (
+    DEFAULT_MODEL,
+    TOO_LONG,
+    FakeOllama,
+    Fault,
+    cut,
+    model_missing,
+    prose,
+    stall,
+)
 from tests.product import LoopThread, wait_for
 
 Send = Callable[..., Turn]
@@ -247,12 +256,104 @@ def test_a_prompt_longer_than_the_context_window_is_refused_before_it_is_stored(
     assert ready.history.conversations("ann") == []
 
 
+def test_older_messages_are_left_out_until_ollama_takes_the_rest(
+    fake: FakeOllama, ready: Services, send: Send
+) -> None:
+    fake.tokens = ["Good", " day"]
+    turn = send("One")
+    _answered(ready, turn)
+    for prompt in ("Two", "Three", "Four"):
+        turn = send(prompt, turn.conversation.id, before=_path(ready, turn))
+        _answered(ready, turn)
+    before = len(fake.bodies())
+    fake.fail(TOO_LONG, times=2)
+    turn = send("Five", turn.conversation.id, before=_path(ready, turn))
+    _answered(ready, turn)
+    asked = [len(body["messages"]) for body in fake.bodies()[before:]]
+    assert len(asked) == 3
+    assert asked == sorted(asked, reverse=True)
+    kept = _path(ready, turn)[-1]
+    assert kept.stats is not None
+    assert (kept.state, kept.stats["left_out"]) == ("done", asked[0] - asked[2])
+    assert _asked(fake)[-1] == "Five"
+
+
+def test_a_prompt_that_ollama_refuses_alone_says_so_and_keeps_that(
+    fake: FakeOllama, ready: Services, send: Send
+) -> None:
+    fake.fail(TOO_LONG)
+    turn = send("0123456789" * 1000)
+    _answered(ready, turn)
+    kept = _path(ready, turn)[-1]
+    assert kept.state == "failed"
+    assert kept.error == (
+        "This prompt has about 8,027 tokens, and the context window holds 4,096 with the answer. "
+        "Shorten it, or raise num_ctx."
+    )
+    assert kept.stats is not None
+    assert kept.stats["error_code"] == "context_overflow"
+
+
+def test_the_length_that_ollama_tells_is_told(
+    fake: FakeOllama, ready: Services, send: Send
+) -> None:
+    error = "request (5123 tokens) exceeds the available context size (4096 tokens), try increasing"
+    fake.fail(Fault("status", status=400, error=error))
+    turn = send("Hello")
+    _answered(ready, turn)
+    assert "about 5,123 tokens" in _path(ready, turn)[-1].error
+
+
+@pytest.mark.configured(num_ctx=256)
+def test_a_server_that_cuts_all_the_same_is_found_out(
+    fake: FakeOllama, ready: Services, send: Send
+) -> None:
+    fake.prompt_tokens = 256
+    turn = send("0123456789" * 50)
+    _answered(ready, turn)
+    kept = _path(ready, turn)[-1]
+    assert kept.stats is not None
+    assert kept.stats["is_cut"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "own", "sent", "window"),
+    [
+        (None, None, 4096, 4096),
+        (None, 2048, 2048, 2048),
+        (None, 1_048_576, 8192, 8192),
+        (6000, 1_048_576, 6000, 6000),
+        (4096, 1_048_576, 4096, 4096),
+        (4096, 2048, 4096, 4096),
+    ],
+)
+def test_the_window_is_bounded_by_the_model_and_the_operator(
+    fake: FakeOllama,
+    ready: Services,
+    monkeypatch: pytest.MonkeyPatch,
+    limit: int | None,
+    own: int | None,
+    sent: int,
+    window: int,
+) -> None:
+    monkeypatch.setitem(ready.settings.__dict__, "max_num_ctx", limit)
+    setup = Setup("", {"num_ctx": own} if own else {})
+    turn = ready.conversations.send(
+        "ann", None, Draft("Hello"), DEFAULT_MODEL, lambda: True, Thread(setup=setup)
+    )
+    _answered(ready, turn)
+    assert fake.bodies()[-1]["options"]["num_ctx"] == sent
+    stats = _path(ready, turn)[-1].stats
+    assert stats is not None
+    assert stats["num_ctx"] == window
+
+
 @pytest.mark.configured(num_ctx=256)
 def test_what_no_longer_fits_is_left_out_and_counted(
     fake: FakeOllama, ready: Services, send: Send
 ) -> None:
     fake.tokens = ["Good", " day"]
-    turn = send("word " * 100)
+    turn = send("word " * 150)
     _answered(ready, turn)
     turn = send("And then? " * 20, turn.conversation.id)
     _answered(ready, turn)
@@ -433,14 +534,23 @@ def test_a_server_that_refuses_to_think_so_is_asked_without(
 
 @pytest.mark.parametrize("num_predict", [-2, -1, 0])
 def test_an_answer_without_a_limit_gets_room_beside_the_messages(
-    ready: Services, num_predict: int
+    fake: FakeOllama, ready: Services, num_predict: int
 ) -> None:
-    thread = Thread(setup=Setup("", {"num_predict": num_predict, "num_ctx": 1024}))
-    file = Attachment("long.txt", "text/txt", 3600, b"word " * 720)
-    with pytest.raises(errors.ContextOverflow):
-        ready.conversations.send(
-            "ann", None, Draft("Read", [file]), DEFAULT_MODEL, lambda: True, thread
-        )
+    setup = Setup("", {"num_predict": num_predict, "num_ctx": 1024})
+    first = ready.conversations.send(
+        "ann", None, Draft("word " * 500), DEFAULT_MODEL, lambda: True, Thread(setup=setup)
+    )
+    _answered(ready, first)
+    turn = ready.conversations.send(
+        "ann",
+        first.conversation.id,
+        Draft("word " * 350),
+        DEFAULT_MODEL,
+        lambda: True,
+        Thread(_path(ready, first), setup=setup),
+    )
+    _answered(ready, turn)
+    assert _asked(fake) == ["word " * 350]
 
 
 def _seen_by_another(fake: FakeOllama, ready: Services, loop: LoopThread) -> str:
@@ -543,7 +653,7 @@ def test_an_image_for_a_model_that_cannot_see_is_refused_and_nothing_is_stored(
 @pytest.mark.configured(num_ctx=512)
 def test_a_file_that_does_not_fit_is_refused_with_its_length(ready: Services) -> None:
     draft = Draft("Read", [Attachment("long.txt", "text/txt", 9000, b"word " * 1800)])
-    with pytest.raises(errors.ContextOverflow, match=r"has about 22\d\d tokens"):
+    with pytest.raises(errors.ContextOverflow, match=r"has about 2,0\d\d tokens"):
         ready.conversations.send("ann", None, draft, DEFAULT_MODEL, lambda: True)
 
 

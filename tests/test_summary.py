@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from chatbot.attachments import Attachment
+from chatbot.context import estimate
 from chatbot.conversation import Draft, Thread
 from chatbot.errors import BadRequest, OllamaFailed
 from chatbot.history import NO_SETUP, Message, Setup, Summary
 from chatbot.services import Services
 from chatbot.summary import summarize
-from tests.fake_ollama import CRASHED, DEFAULT_MODEL, FakeOllama
-from tests.product import wait_for
+from tests.fake_ollama import CRASHED, DEFAULT_MODEL, TOO_LONG, FakeOllama
+from tests.product import LoopThread, wait_for
 
 
 def _talk(ready: Services, *prompts: str, setup: Setup = NO_SETUP) -> str:
@@ -31,10 +35,8 @@ def _path(ready: Services, conversation: str) -> list[Message]:
     return ready.history.messages("ann", conversation)
 
 
-def _summarize(ready: Services, conversation: str, setup: Setup = NO_SETUP) -> Setup:
-    return summarize(
-        ready.answers, ready.history, "ann", conversation, DEFAULT_MODEL, setup, lambda: True
-    )
+def _summarize(ready: Services, conversation: str, model: str = DEFAULT_MODEL) -> Setup:
+    return summarize(ready.conversations, "ann", conversation, model, lambda: True)
 
 
 def test_the_older_half_is_summarized_and_the_model_then_gets_the_summary(
@@ -66,9 +68,9 @@ def test_the_older_half_is_summarized_and_the_model_then_gets_the_summary(
 def test_a_second_summary_carries_the_first_on(fake: FakeOllama, ready: Services) -> None:
     conversation = _talk(ready, "One", "Two", "Three", "Four")
     fake.tokens = ["First", " part."]
-    setup = _summarize(ready, conversation)
+    _summarize(ready, conversation)
     fake.tokens = ["Both."]
-    _summarize(ready, conversation, setup)
+    _summarize(ready, conversation)
     assert "First part." in fake.bodies()[-1]["messages"][-1]["content"]
 
 
@@ -94,3 +96,74 @@ def test_a_summary_of_another_version_is_not_used(ready: Services) -> None:
     setup = NO_SETUP._replace(summary=Summary("Old.", "another message"))
     messages = _path(ready, conversation)
     assert [one.content for one in Thread(messages, setup=setup).said()][:1] == ["One"]
+
+
+def _configure(ready: Services, conversation: str, **parameters: Any) -> None:
+    ready.history.configure("ann", conversation, Setup("", parameters))
+
+
+@pytest.mark.configured(num_ctx=512, num_thread=1)
+def test_a_summary_is_asked_with_what_loads_the_model_for_the_conversation(
+    fake: FakeOllama, ready: Services
+) -> None:
+    conversation = _talk(ready, "One", "Two")
+    _configure(ready, conversation, num_ctx=2048, keep_alive="1h", stop=["counted"], num_predict=7)
+    fake.tokens = ["They", " counted."]
+    assert _summarize(ready, conversation).summary
+    asked = fake.bodies()[-1]
+    assert asked["keep_alive"] == "1h"
+    assert asked["options"] == {"num_ctx": 2048, "num_thread": 1, "num_predict": 300}
+
+
+def test_a_thinking_model_is_told_not_to_think_and_has_room_if_it_does(
+    fake: FakeOllama, ready: Services, loop: LoopThread
+) -> None:
+    conversation = _talk(ready, "One", "Two")
+    fake.set(models=["thinker:1b"], capabilities={"thinker:1b": ["thinking"]})
+    loop.run(ready.models.refresh())
+    _summarize(ready, conversation, "thinker:1b")
+    asked = fake.bodies()[-1]
+    assert asked["think"] is False
+    assert asked["options"]["num_predict"] > 1000
+
+
+@pytest.mark.configured(num_ctx=512)
+def test_what_is_longer_than_the_window_is_summarized_in_parts(
+    fake: FakeOllama, ready: Services
+) -> None:
+    prompts = [f"Fact {number}. " + "Words about it. " * 20 for number in range(12)]
+    conversation = _talk(ready, *prompts)
+    before = len(fake.bodies())
+    fake.tokens = ["So", " far."]
+    assert (summary := _summarize(ready, conversation).summary)
+    assert summary.text == "So far."
+    asked = [body["messages"][-1]["content"] for body in fake.bodies()[before:]]
+    assert len(asked) > 1
+    assert all("So far.\n" in text for text in asked[1:])
+    assert all(estimate(text) < 512 for text in asked)
+    assert all(any(prompt.strip() in text for text in asked) for prompt in prompts[:6])
+
+
+def test_a_part_that_ollama_refuses_is_halved(fake: FakeOllama, ready: Services) -> None:
+    conversation = _talk(ready, "One " * 100, "Two " * 100)
+    fake.fail(TOO_LONG)
+    assert _summarize(ready, conversation).summary
+    assert [one["messages"][-1]["content"].count("One") for one in fake.bodies()[-3:]] != [100] * 3
+
+
+def test_the_documents_of_the_older_half_are_summarized_too(
+    fake: FakeOllama, ready: Services
+) -> None:
+    file = Attachment("plan.txt", "text/txt", 9, b"The plan.")
+    turn = ready.conversations.send(
+        "ann", None, Draft("Read", [file]), DEFAULT_MODEL, lambda: True, Thread()
+    )
+    wait_for(lambda: ready.answers.get(turn.answer.id) is None)
+    conversation = turn.conversation.id
+    before = Thread(_path(ready, conversation))
+    turn = ready.conversations.send(
+        "ann", conversation, Draft("More"), DEFAULT_MODEL, lambda: True, before
+    )
+    wait_for(lambda: ready.answers.get(turn.answer.id) is None)
+    _summarize(ready, conversation)
+    assert "The plan." in fake.bodies()[-1]["messages"][-1]["content"]

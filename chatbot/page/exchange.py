@@ -13,7 +13,7 @@ from chatbot.answers import Answer
 from chatbot.attachments import Attachment
 from chatbot.conversation import Draft, outcome
 from chatbot.markdown import escaped, for_prompt
-from chatbot.page import following, foot, rerun, view
+from chatbot.page import following, foot, gauge, rerun, view
 from chatbot.page.texts import t
 
 _IMAGE_WIDTH = 240  # pixels
@@ -43,8 +43,9 @@ def send(shown: view.View, draft: Draft, index: int | None = None) -> list[int]:
     last = len(shown.exchanges) - 1
     if not last:
         return []  # in place of the greeting, and listed in the sidebar
-    # One that was cut loses its button.
-    return [last - 1, last] if above and above.state != "done" else [last]
+    # One that was cut loses its button, and the gauge goes below the new one.
+    loses = above and (above.state != "done" or gauge.is_drawn(shown, above))
+    return [last - 1, last] if loses else [last]
 
 
 def draw(index: int) -> None:

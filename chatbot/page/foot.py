@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from chatbot import errors, services
-from chatbot.context import used
+from chatbot.context import is_full, used
 from chatbot.history import Message
 from chatbot.page import gauge, status, view
 from chatbot.page.texts import t, told
@@ -43,14 +43,14 @@ def draw(shown: view.View, index: int) -> None:
 
 def _help(shown: view.View, index: int, answer: Message) -> None:
     """Below the last answer: what cures its ending, or a window that is getting full."""
-    if answer.state == "done":
-        gauge.draw(shown, answer)
+    gauge.draw(shown, answer)
     if answer.state in ("done", "writing"):
         return
     if answer.error == errors.ModelMissing(answer.model).sentence:
         status.pull(answer.model, key=f"pull-{answer.id}")
-    # Without a change it may help no more: then another model is that change.
-    if shown.model != answer.model or errors.may_pass((answer.stats or {}).get("error_code")):
+    # Without a change it may help no more: another model is one, a larger window another.
+    is_changed = shown.model != answer.model or gauge.is_raised(shown, answer)
+    if is_changed or errors.may_pass((answer.stats or {}).get("error_code")):
         st.button(t("Try again"), key=f"again-{answer.id}", on_click=again, args=(shown, index))
 
 
@@ -126,12 +126,16 @@ def notes(answer: Message) -> list[str]:
         found.append(t("Ended, since no page showed it any more"))
     if answer.state == "interrupted":
         found.append(t("Cut off by a restart"))
-    if stats.get("done_reason") == "length":
+    if is_full(stats):
+        found.append(t("Cut because the context window was full"))
+    elif stats.get("done_reason") == "length":
         found.append(t("Cut at the longest answer allowed (NUM_PREDICT)"))
     if left_out := stats.get("left_out"):
         found.append(
             t("The first {count} messages no longer fit the context window", count=left_out)
         )
+    if stats.get("is_cut"):
+        found.append(t("Ollama cut off the beginning of what was sent: the model has not seen it"))
     if stats.get("images_left_out"):
         found.append(t("Images were left out: {model} cannot see them", model=answer.model))
     return found + (_figures(answer, stats) if stats.get("output_tokens") else [])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
 from chatbot import errors, services
-from chatbot.context import used
+from chatbot.context import is_full, used
 from chatbot.history import Message, Setup
 from chatbot.page import view
 from chatbot.page.texts import t
@@ -15,44 +18,57 @@ from chatbot.summary import summarize
 _HALF, _FULL = 0.5, 0.75
 
 
+def is_drawn(shown: view.View, answer: Message) -> bool:
+    """Whether the gauge stands below this answer while it is the last one."""
+    stats = answer.stats or {}
+    if answer.state != "done":
+        return stats.get("error_code") == errors.ContextOverflow.code
+    window = services.current().conversations.num_ctx(shown.setup, answer.model)
+    return not used(stats) or used(stats) >= _HALF * window or _has_lost(stats)
+
+
+def is_raised(shown: view.View, answer: Message) -> bool:
+    """Whether the window has become larger since an answer for which it was too small."""
+    stats = answer.stats or {}
+    window = services.current().conversations.num_ctx(shown.setup, answer.model)
+    return stats.get("error_code") == errors.ContextOverflow.code and window > (
+        stats.get("num_ctx") or 0
+    )
+
+
+def _has_lost(stats: Mapping[str, Any]) -> bool:
+    """Whether something did not fit the window any more."""
+    return bool(stats.get("left_out") or stats.get("is_cut") or is_full(stats))
+
+
 def draw(shown: view.View, answer: Message) -> None:
     """Below the last answer: the gauge once half of the window is used, and cures near its end.
 
-    It shows the true count that Ollama gave, or an estimate where there is none.
+    It shows the true count that Ollama gave, or an estimate where there is none. A prompt that was
+    too long gets the cure alone.
     """
-    window = services.current().conversations.num_ctx(shown.setup)
-    stats = answer.stats or {}
-    tokens = used(stats)
-    if tokens and tokens < _HALF * window and not stats.get("left_out"):
+    if not is_drawn(shown, answer):
         return
-    if tokens:
-        text = t("Context: {used} of {all} tokens", used=f"{tokens:,}", all=f"{window:,}")
-    else:
-        tokens = _estimate(shown)
-        text = t("Context: about {used} of {all} tokens", used=f"{tokens:,}", all=f"{window:,}")
+    window = services.current().conversations.num_ctx(shown.setup, answer.model)
+    if answer.state != "done":
+        _raise_button(shown, answer, window)
+        return
+    tokens, exact = services.current().conversations.count(shown.thread(), answer.model)
+    counts = {"used": f"{tokens:,}", "all": f"{window:,}"}
+    text = (
+        t("Context: {used} of {all} tokens", **counts)
+        if exact
+        else t("Context: about {used} of {all} tokens", **counts)
+    )
     st.progress(min(tokens / window, 1.0), text=text)
-    if tokens >= _FULL * window or stats.get("left_out"):
+    if tokens >= _FULL * window or (exact and _has_lost(answer.stats or {})):
         _cures(shown, answer, window)
-
-
-def _estimate(shown: view.View) -> int:
-    try:
-        return services.current().conversations.estimate(shown.thread()).tokens
-    except errors.ContextOverflow:
-        return services.current().conversations.num_ctx(shown.setup)
 
 
 def _cures(shown: view.View, answer: Message, window: int) -> None:
     st.warning(t("The context window is nearly full. What is oldest will be left out."))
     with st.container(horizontal=True):
-        larger = _larger(answer.model, window)
-        if larger:
-            st.button(
-                t("Raise it to {count} tokens", count=f"{larger:,}"),
-                key=f"raise-{answer.id}",
-                on_click=_raise,
-                args=(shown, larger),
-            )
+        _raise_button(shown, answer, window)
         st.button(
             t("Summarize the oldest messages"),
             key=f"summarize-{answer.id}",
@@ -61,9 +77,20 @@ def _cures(shown: view.View, answer: Message, window: int) -> None:
         )
 
 
+def _raise_button(shown: view.View, answer: Message, window: int) -> None:
+    larger = _larger(answer.model, window)
+    if larger:
+        st.button(
+            t("Raise it to {count} tokens", count=f"{larger:,}"),
+            key=f"raise-{answer.id}",
+            on_click=_raise,
+            args=(shown, larger),
+        )
+
+
 def _larger(model: str, window: int) -> int | None:
-    found = services.current().models.find(model)
-    most = (found and found.context_length) or 2 * window
+    now = services.current()
+    most = 0 if now.settings.has_one_window else now.conversations.most_num_ctx(model)
     return min(2 * window, most) if most > window else None
 
 
@@ -90,12 +117,10 @@ def _summarize(shown: view.View, model: str) -> None:
         return
     try:
         shown.setup = summarize(
-            now.answers,
-            now.history,
+            now.conversations,
             shown.owner,
             shown.conversation_id,
             model,
-            shown.setup,
             shown.tab,
         )
     except errors.ChatError as error:

@@ -7,6 +7,7 @@ import streamlit as st
 from chatbot import errors, services
 from chatbot.conversation import check_prompt
 from chatbot.history import NO_SETUP, Preset, Setup
+from chatbot.markdown import escaped
 from chatbot.page import gauge, view
 from chatbot.page.texts import t, told
 from chatbot.parameters import Parameters, Think, allowed, parse, stop_text
@@ -68,12 +69,42 @@ def _parameters(shown: view.View) -> None:
     for number, name in enumerate(_FIELDS):
         with columns[number % 3]:
             default = known.get(name, t("as the model says"))
-            st.text_input(name, key=_KEY + name, placeholder=default, help=told(allowed(name)))
+            st.text_input(
+                name,
+                key=_KEY + name,
+                placeholder=default,
+                help=told(allowed(name)),
+                disabled=name == "num_ctx" and settings.has_one_window,
+            )
+            if name == "num_ctx":
+                _window(shown)
     st.text_area(
         t("Stop words, one a line"), key=_KEY + "stop", height=68, help=told(allowed("stop"))
     )
     if choices := services.current().models.think_choices(shown.model):
         st.segmented_control(t("Thinking"), choices, key=_KEY + "think")
+
+
+def _window(shown: view.View) -> None:
+    """Below the field of the context window: what bounds it, and what another one costs."""
+    now = services.current()
+    if now.settings.has_one_window:
+        st.caption(t("This chat has one context window for all."))
+        return
+    typed = str(st.session_state[_KEY + "num_ctx"])
+    most = now.conversations.most_num_ctx(shown.model)
+    if typed.isdecimal() and int(typed) > most:
+        st.caption(
+            t(
+                "{model} has {count} tokens at most here: that is what counts.",
+                model=escaped(shown.model),
+                count=f"{most:,}",
+            )
+        )
+    if typed and typed != str(now.settings.num_ctx):
+        st.caption(
+            t("Ollama loads the model anew whenever it goes on with a window of another size.")
+        )
 
 
 def _end(shown: view.View) -> None:
@@ -90,7 +121,7 @@ def _typed(shown: view.View) -> Setup | None:
     typed = {name: st.session_state.get(_KEY + name) for name in (*_FIELDS, "stop")}
     prompt = str(st.session_state[_KEY + "system_prompt"]).strip()
     try:
-        own = parse({**typed, "think": _typed_think()})
+        own = parse({**typed, "think": _typed_think()}, services.current().settings.max_num_ctx)
         if prompt:
             check_prompt(prompt, services.current().settings)
     except errors.ChatError as error:

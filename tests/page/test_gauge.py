@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
+from chatbot.history import Setup
 from chatbot.services import Services
-from tests.fake_ollama import FakeOllama
-from tests.page.conftest import Open, ask, texts
+from tests.fake_ollama import TOO_LONG, FakeOllama
+from tests.page.conftest import Open, ask, shown, texts
 
 pytestmark = pytest.mark.configured(num_ctx=1000)
 
@@ -49,3 +51,68 @@ def test_what_no_longer_fits_is_marked(open_page: Open, fake: FakeOllama) -> Non
     ask(app, "Second " + "word " * 400)
     marks = texts(open_page(c=app.query_params["c"]).main.caption)
     assert "What stands above no longer fits the context window." in marks
+
+
+def _press(app: AppTest, label: str) -> AppTest:
+    (button,) = (one for one in app.button if one.label == label)
+    return button.click().run()
+
+
+def test_the_gauge_stands_below_the_last_answer_alone(open_page: Open, fake: FakeOllama) -> None:
+    fake.prompt_tokens = 800
+    app = ask(ask(open_page(), "One"), "Two")
+    assert len(app.warning) == 1
+    assert len(app.get("progress")) == 1
+
+
+def test_after_a_summary_the_gauge_tells_what_the_next_prompt_finds(
+    open_page: Open, fake: FakeOllama
+) -> None:
+    app = ask(open_page(), "First " + "word " * 400)
+    ask(app, "Second")
+    fake.prompt_tokens = 700
+    ask(app, "Third")
+    fake.prompt_tokens = 860
+    ask(app, "Fourth")
+    fake.tokens = ["They", " counted."]
+    app = _press(app, "Summarize the oldest messages")
+    (gauge,) = app.get("progress")
+    assert gauge.proto.text.startswith("Context: about ")
+    assert not app.warning
+
+
+def test_a_prompt_that_is_too_long_can_have_a_larger_window(
+    open_page: Open, fake: FakeOllama
+) -> None:
+    fake.fail(TOO_LONG)
+    app = ask(open_page(), "0123456789" * 150)
+    assert "context window holds 1,000 with the answer" in shown(app.error)[0]
+    app = _press(app, "Raise it to 2,000 tokens")
+    app = _press(app, "Try again")
+    assert fake.bodies()[-1]["options"]["num_ctx"] == 2000
+    assert not app.error
+
+
+def test_an_answer_that_a_full_window_cut_says_so(open_page: Open, fake: FakeOllama) -> None:
+    fake.set(prompt_tokens=996, tokens=50)
+    app = open_page()
+    app.session_state.view.setup = Setup("", {"num_predict": 4})
+    ask(app, "Hello")
+    assert "Cut because the context window was full" in app.chat_message[1].caption[0].value
+    assert app.warning
+
+
+def test_a_prompt_that_ollama_has_cut_says_so(open_page: Open, fake: FakeOllama) -> None:
+    fake.prompt_tokens = 1000
+    app = ask(open_page(), "Hello")
+    assert "Ollama cut off the beginning" in app.chat_message[1].caption[0].value
+
+
+@pytest.mark.configured(num_ctx=1000, max_num_ctx=1000)
+def test_a_window_that_the_operator_has_fixed_is_not_raised(
+    open_page: Open, fake: FakeOllama
+) -> None:
+    fake.prompt_tokens = 800
+    app = ask(open_page(), "Hello")
+    assert app.warning
+    assert not [one for one in app.button if one.label.startswith("Raise")]
