@@ -1,6 +1,6 @@
 """The text of PDF and Word documents.
 
-Word's are read here: the libraries for them leave text boxes or insertions out, or take fifteen
+Word's are read here: the libraries for them leave text boxes or insertions out, or take many
 times as long.
 """
 
