@@ -135,10 +135,14 @@ def boundary(shown: view.View, index: int) -> None:
     if summary and above and above.id == summary.until:
         with st.expander(t("What stands above is summarized for the model")):
             st.text(summary.text)
-    elif index and _left_out(shown) == 2 * index:
+    elif index and _first_sent(shown) == 2 * index:
         st.caption(t("What stands above no longer fits the context window."))
 
 
-def _left_out(shown: view.View) -> int:
+def _first_sent(shown: view.View) -> int:
+    """The place of the first message that the last answer's model saw; 0 if it saw all."""
     last = shown.exchanges[-1].answer
-    return int(((last.stats if last else None) or {}).get("left_out") or 0)
+    left_out = int(((last.stats if last else None) or {}).get("left_out") or 0)
+    messages, summary = shown.messages(), shown.setup.summary
+    covered = len(messages) - len(summary.after(messages)) if summary else 0
+    return covered + left_out if left_out else 0

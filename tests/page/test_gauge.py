@@ -53,6 +53,22 @@ def test_what_no_longer_fits_is_marked(open_page: Open, fake: FakeOllama) -> Non
     assert "What stands above no longer fits the context window." in marks
 
 
+def test_below_a_summary_the_mark_stands_above_the_first_prompt_that_is_sent(
+    open_page: Open, fake: FakeOllama
+) -> None:
+    app = ask(open_page(), "One")
+    fake.prompt_tokens = 800
+    ask(app, "Two " + "word " * 400)
+    _press(app, "Summarize the oldest messages")
+    fake.prompt_tokens = None
+    ask(app, "Three " + "word " * 250)
+    ask(app, "Four " + "word " * 250)
+    sent = [message["content"].split()[0] for message in fake.bodies()[-1]["messages"][1:]]
+    assert sent[::2] == ["Three", "Four"]
+    marks = texts(open_page(c=app.query_params["c"]).main.caption)
+    assert "What stands above no longer fits the context window." in marks
+
+
 def _press(app: AppTest, label: str) -> AppTest:
     (button,) = (one for one in app.button if one.label == label)
     return button.click().run()
