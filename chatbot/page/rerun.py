@@ -73,9 +73,11 @@ def let_others_go_first() -> None:
     context, fragment_id = get_script_run_ctx(), ThreadState.get().fragment_id
     requests = context.script_requests if context else None
     if context and requests and fragment_id and requests._state is ScriptRequestType.RERUN:
-        # One of the whole page swallows this one. With a part, which waited, it goes at once.
-        own = replace(_of_fragment(context, fragment_id), is_fragment_scoped_rerun=True)
-        requests.request_rerun(own)
+        # One of the whole page draws this part too, and would lose its address to a second request.
+        # With a part, which waited, this one goes at once.
+        if requests._rerun_data.fragment_id_queue:
+            own = replace(_of_fragment(context, fragment_id), is_fragment_scoped_rerun=True)
+            requests.request_rerun(own)
         st.empty()  # here Streamlit looks for what was asked, and raises
 
 

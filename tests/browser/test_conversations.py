@@ -37,7 +37,9 @@ def test_a_reload_while_an_answer_is_written_keeps_what_came(
     page.reload()
     expect(page.messages.last).to_contain_text("word2")
     # A browser that comes back within 0.25 s finds it still being written.
-    expect(page.messages.last).to_contain_text(re.compile("Ended, since no page showed it any more|word60"))
+    expect(page.messages.last).to_contain_text(
+        re.compile("Ended, since no page showed it any more|word60")
+    )
     assert len(fake.bodies()) == 1
 
 

@@ -112,17 +112,17 @@ def test_a_person_finds_his_history_on_another_device_and_nobody_else_does(devic
 def test_exports_are_for_who_has_signed_in(device: Open) -> None:
     tab = device()
     sign_in(tab, "ann")
-    asked(tab, "A secret of Ann")
+    asked(tab, "A file of Ann")
     tab.button("All conversations").click()
     link = tab.page.get_by_role("link", name="Export as Markdown")
     with tab.page.expect_download() as waiting:
         link.click()
-    assert "A secret of Ann" in Path(waiting.value.path()).read_text()
+    assert "A file of Ann" in Path(waiting.value.path()).read_text()
     address = f"{tab.url}/{link.get_attribute('href')}"
     sign_out(tab)
     assert tab.page.request.get(address).status == 401
     sign_in(tab, "bob")
-    assert "A secret of Ann" not in tab.page.request.get(address).text()
+    assert "A file of Ann" not in tab.page.request.get(address).text()
 
 
 def test_a_sign_out_leaves_nothing_in_this_tab_nor_in_the_next(device: Open) -> None:

@@ -104,10 +104,10 @@ def test_a_queue_is_shown_while_one_waits(visit: Visit, chat: Served, fake: Fake
 def test_a_prompt_beyond_the_context_window_comes_back(page: ChatPage, fake: FakeOllama) -> None:
     page.ask("A short one")
     page.idle()
-    long = "long " * 4000
+    long = "long " * 5000  # more words than the window has tokens
     page.input.fill(long)
     page.input.press("Enter")
-    expect(page.alerts).to_contain_text("Shorten it, or raise NUM_CTX.")
+    expect(page.alerts).to_contain_text("Shorten it, or raise num_ctx.")
     expect(page.input).to_have_value(long)
     page.input.fill("Short again")
     page.input.press("Enter")
@@ -124,13 +124,6 @@ def test_the_page_says_when_the_model_no_longer_sees_the_beginning(
         page.idle()
     expect(page.messages.last).to_contain_text("The first 2 messages no longer fit")
     assert [one["role"] for one in fake.bodies()[-1]["messages"]] == ["system", "user"]
-
-
-def test_the_input_takes_no_more_than_the_longest_prompt(page: ChatPage) -> None:
-    page.input.fill("x" * 64_000)
-    page.input.press("End")
-    page.page.keyboard.type("yy")
-    assert page.input.input_value() == "x" * 64_000
 
 
 def test_a_locked_history_gives_the_prompt_back(page: ChatPage, chat: Served) -> None:
