@@ -155,6 +155,6 @@ def _figures(answer: Message, stats: dict[str, Any]) -> list[str]:
     if num_ctx := stats.get("num_ctx"):
         text = t("{used} of {all} tokens of context", used=f"{used(stats):,}", all=f"{num_ctx:,}")
         figures.append(text)
-    if stats.get("done_reason") == "stop":
+    if stats.get("done_reason") == "stop" and answer.state == "done":
         figures.append(t("complete"))
     return figures
