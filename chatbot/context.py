@@ -44,7 +44,7 @@ class Answered(Protocol):
 
 
 def estimate(text: str) -> int:
-    """Tokens of a message's text, roughly: within a third, or half in foreign scripts."""
+    """Tokens of a message's text, half to double: see benchmarks/token_estimate.md."""
     data = text.encode(errors="replace")
     for run in _RUNS:
         data = data.replace(run, run[:1])
