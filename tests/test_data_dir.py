@@ -8,12 +8,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from chatbot.data_dir import DataDirUnusable, _host_id, check_folder
+from tests.mounting import mounted
 
 USER = 12345
 # Python itself may lie where only root can read, so the user changes after the imports.
@@ -42,20 +42,6 @@ def sentence(folder: Path, program: str = "from chatbot import data_dir; data_di
     assert "Traceback" not in done.stderr
     assert bool(done.stderr) == bool(done.returncode)
     return done.stderr.strip()
-
-
-@contextmanager
-def mounted(*options: str) -> Iterator[None]:
-    """Mounts something for a while, or skips the test."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount")
-    result = subprocess.run(["mount", *options], capture_output=True, text=True)
-    if result.returncode:
-        pytest.skip(f"mount is not allowed here: {result.stderr.strip()}")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "--lazy", options[-1]], check=True)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from chatbot.history import History, HistoryUnavailable, errors
+from tests.mounting import mounted
 
 HOLD = """
 import sqlite3, sys
@@ -42,20 +43,6 @@ def is_refused(history: History) -> str:
         history.healthy()
     assert unhealthy.value.sentence == refusal.value.sentence
     return refusal.value.sentence
-
-
-@contextmanager
-def mounted(*options: str) -> Iterator[None]:
-    """Mounts something for a while, or skips the test."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount")
-    result = subprocess.run(["mount", *options], capture_output=True, text=True)
-    if result.returncode:
-        pytest.skip(f"mount is not allowed here: {result.stderr.strip()}")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "--lazy", options[-1]], check=True)
 
 
 @contextmanager
