@@ -7,6 +7,7 @@ import socket
 import socketserver
 import struct
 import threading
+from collections.abc import Iterator
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -26,6 +27,8 @@ class CuttingProxy:
         parts = urlsplit(upstream)
         self._upstream, self._one_in = (parts.hostname, parts.port), one_in
         self._lock = threading.Lock()
+        self._open: set[socket.socket] = set()
+        self._ending = False
         self.answers = self.cut = 0
 
     def __enter__(self) -> Self:
@@ -43,10 +46,14 @@ class CuttingProxy:
 
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
+        with self._lock:
+            self._ending = True
+            for client in self._open:  # the chat keeps some open, to ask Ollama how it is
+                _hang_up(client)
         self._server.server_close()  # waits for the connections
 
     def _serve(self, client: socket.socket) -> None:
-        with socket.create_connection(self._upstream) as server:
+        with self._kept(client), socket.create_connection(self._upstream) as server:
             head = client.recv(65536)
             server.sendall(head)
             sending = threading.Thread(target=_copy, args=(client, server))
@@ -55,9 +62,20 @@ class CuttingProxy:
                 self._answer(server, client, self._to_be_cut(head))
             finally:
                 for end in (client, server):
-                    with contextlib.suppress(OSError):
-                        end.shutdown(socket.SHUT_RDWR)
+                    _hang_up(end)
                 sending.join()
+
+    @contextlib.contextmanager
+    def _kept(self, client: socket.socket) -> Iterator[None]:
+        with self._lock:
+            self._open.add(client)
+            if self._ending:
+                _hang_up(client)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._open.discard(client)
 
     def _to_be_cut(self, head: bytes) -> bool:
         if not head.startswith(_ANSWER):
@@ -76,6 +94,11 @@ class CuttingProxy:
                 with self._lock:
                     self.cut += 1
                 return
+
+
+def _hang_up(end: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
 
 
 def _copy(source: socket.socket, sink: socket.socket) -> None:
