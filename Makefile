@@ -7,7 +7,7 @@ unexport CDPATH PYTHONHOME PYTHONPATH # of other programs
 .PHONY: help run test test-image test-cluster test-builds lint format load load-ui load-cluster capacity bench pins clean venv venv-dev
 
 PYTHON_CODE := $(sort $(dir $(wildcard */*.py)))
-SHELL_CODE := entrypoint.sh .ci/run docker/bake-models $(wildcard scripts/*.sh)
+SHELL_CODE := entrypoint.sh .ci/run docker/bake-models $(wildcard scripts/*.sh scripts/setup/*.sh)
 PY := .venv/bin/python
 # Tests bring their own servers and settings. A CI must not skip what it could not get.
 TEST_ENV := env -u OLLAMA_BASE_URL -u OLLAMA_HOST -u CHAT_MODEL -u EMBEDDED_MODEL
@@ -17,11 +17,11 @@ help: ## print these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: venv ## start the chat at http://localhost:8501 (PORT, DATA_DIR, CHAT_MODEL … : see README.md)
-	@exec $(PY) -m scripts.provide ./entrypoint.sh
+	@exec $(PY) -m scripts.setup.provide ./entrypoint.sh
 
 test: lint ## lint, then run all tests, naming what is skipped
 	@scripts/test_tools.sh
-	@exec $(TEST_ENV) $(PY) -m scripts.provide $(OPTIONAL) python -m pytest $(PYTEST)
+	@exec $(TEST_ENV) $(PY) -m scripts.setup.provide $(OPTIONAL) python -m pytest $(PYTEST)
 
 test-image: venv-dev ## build the image and test it on the Docker Engine
 	@PATH=$$PWD/.venv/bin:$$PATH exec python -m pytest -m image tests/image $(PYTEST)
@@ -66,7 +66,7 @@ load-cluster: ## run the test of k8s/components/load-test in the cluster of kube
 bench: venv-dev ## measure, one benchmark after the other (a quiet machine, please)
 	@for file in benchmarks/[a-z]*.py; do \
 	  name=$${file#benchmarks/}; echo "== $$file"; \
-	  $(TEST_ENV) $(PY) -m scripts.provide python -m "benchmarks.$${name%.py}"; \
+	  $(TEST_ENV) $(PY) -m scripts.setup.provide python -m "benchmarks.$${name%.py}"; \
 	done
 
 pins: venv-dev ## write requirements*.txt again from pyproject.toml
@@ -78,7 +78,7 @@ clean: ## remove .venv and all caches of this checkout (models and conversations
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 venv:
-	@scripts/venv.sh requirements.txt
+	@scripts/setup/venv.sh requirements.txt
 
 venv-dev:
-	@scripts/venv.sh requirements.txt requirements-dev.txt
+	@scripts/setup/venv.sh requirements.txt requirements-dev.txt

@@ -67,7 +67,7 @@ prepare_data_dir() {
 # Ends with the reason, and its cure, when DATA_DIR cannot be used.
 check_data_dir() {
   local reason
-  reason=$(cd "$here" && python -m chatbot.data_dir "$DATA_DIR" 2>&1) || fail "$reason"
+  reason=$(cd "$here" && python -m chatbot.history.data_dir "$DATA_DIR" 2>&1) || fail "$reason"
 }
 
 refuse_models_folder() {

@@ -17,13 +17,13 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks._autoscaling_plot import Phase, draw
-from benchmarks._measure import p95
-from benchmarks._report import Report
-from benchmarks._watch import Watch, start_seconds
-from tests.cluster.cluster import SMALL, apply, kubectl, name_of, pods, scale, service_url
+from benchmarks.lib.autoscaling_plot import Phase, draw
+from benchmarks.lib.measure import p95
+from benchmarks.lib.report import Report
+from benchmarks.lib.watch import Watch, start_seconds
 from tests.cluster.conftest import kustomization, remove
-from tests.cluster.visitors import Told, Visitors
+from tests.support.cluster import SMALL, apply, kubectl, name_of, pods, scale, service_url
+from tests.support.cluster_visitors import Told, Visitors
 
 USERS = 8
 WINDOW_S = 30  # the HPA's for going down, in tests/cluster/small

@@ -13,11 +13,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import _endings, _growth, _pairs, _raw, _start
-from benchmarks._report import Report
-from benchmarks._servers import FakeProcess, end_servers_on_term
-from tests.fake_ollama import FakeOllama
-from tests.product import RealOllama, Served
+from benchmarks.lib import endings, growth, pairs, raw, start
+from benchmarks.lib.report import Report
+from benchmarks.lib.servers import FakeProcess, end_servers_on_term
+from tests.support.fake_ollama.server import FakeOllama
+from tests.support.product import RealOllama, Served
 
 PARTS = ("pairs", "bytes", "turns", "endings", "start")
 TOKENS = 48
@@ -37,36 +37,36 @@ def main() -> None:
             _on_real(Path(name), parts, report, arguments.quick)
         _on_fake(Path(name), parts, report, arguments.quick)
         if "start" in parts:
-            _start.page_after_make_run(Path(name), report)
+            start.page_after_make_run(Path(name), report)
     report.finish(save=not arguments.quick and parts == PARTS)
 
 
 def _on_real(folder: Path, parts: Sequence[str], to: Report, quick: bool) -> None:
-    body = _raw.captured_body(folder / "captured", num_predict=TOKENS)
+    body = raw.captured_body(folder / "captured", num_predict=TOKENS)
     with (
         RealOllama(folder) as ollama,
         Served(ollama.url, folder / "real", num_predict=TOKENS, abandoned_after=0) as page,
     ):
         to.of_ollama(ollama.url)
         if "pairs" in parts:
-            pairs = _pairs.Comparison(page, ollama, body).run(3 if quick else 20, quick)
-            _pairs.report(pairs, to)
+            measured = pairs.Comparison(page, ollama, body).run(3 if quick else 20, quick)
+            pairs.report(measured, to)
         if "endings" in parts:
-            _endings.report(_endings.OnReal(page, ollama, body, quick), to)
+            endings.report(endings.OnReal(page, ollama, body, quick), to)
 
 
 def _on_fake(folder: Path, parts: Sequence[str], to: Report, quick: bool) -> None:
     with FakeProcess() as fake, Served(fake.url, folder / "fake") as page:
         if "start" in parts:
-            _start.memory(page, to)
+            start.memory(page, to)
         if "bytes" in parts:
-            _growth.long_answers(page, fake, to, quick)
+            growth.long_answers(page, fake, to, quick)
         if "turns" in parts:
-            _growth.turns(page, fake, to, quick)
+            growth.turns(page, fake, to, quick)
     if "endings" in parts:
         data = folder / "endings"
         with FakeOllama() as counted, Served(counted.url, data, abandoned_after=0) as page:
-            _endings.report(_endings.on_fake(page, counted), to)
+            endings.report(endings.on_fake(page, counted), to)
 
 
 if __name__ == "__main__":

@@ -18,10 +18,10 @@ from contextlib import contextmanager
 
 import httpx
 
-from benchmarks._report import Report
-from locustfiles.streamlit_user import StreamlitUser
+from benchmarks.lib.report import Report
+from locustfiles.streamlit_client.user import StreamlitUser
 from tests.image.conftest import IMAGE, Container, docker
-from tests.product import ROOT, wait_for
+from tests.support.product import ROOT, wait_for
 
 PARTS = ("start", "size", "memory", "threads", "rebuild")
 BASE = "ollama/ollama:0.24.0"

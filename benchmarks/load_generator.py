@@ -23,14 +23,14 @@ from typing import Any
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from benchmarks._measure import Noise, cpu_seconds, p95
-from benchmarks._report import Report
-from benchmarks._servers import FakeProcess, end_servers_on_term
-from locustfiles._maths import mean
-from locustfiles._records import Record, read
-from tests.cutting_proxy import CuttingProxy
-from tests.fake_ollama import FakeOllama
-from tests.product import ROOT, Served, wait_for
+from benchmarks.lib.measure import Noise, cpu_seconds, p95
+from benchmarks.lib.report import Report
+from benchmarks.lib.servers import FakeProcess, end_servers_on_term
+from locustfiles.run.maths import mean
+from locustfiles.run.records import Record, read
+from tests.support.cutting_proxy import CuttingProxy
+from tests.support.fake_ollama.server import FakeOllama
+from tests.support.product import ROOT, Served, wait_for
 
 PARTS = ("users", "faults")
 TOKENS = {"tokens": 100, "tokens_per_second": 40.0, "first_token_delay": 0.2}

@@ -20,12 +20,12 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from benchmarks._report import Report
+from benchmarks.lib.report import Report
 from chatbot.history import History
-from tests.browser.chat_page import ChatPage
-from tests.browser.chromium import ARGUMENTS, executable
-from tests.fake_ollama import DEFAULT_MODEL, FakeOllama, prose
-from tests.product import Served
+from tests.support.chat_page import ChatPage
+from tests.support.chromium import ARGUMENTS, executable
+from tests.support.fake_ollama.server import DEFAULT_MODEL, FakeOllama, prose
+from tests.support.product import Served
 
 SIZES = (2, 50, 300)  # messages
 MOST_SHOWN = 30  # messages; a button shows those before

@@ -18,12 +18,12 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks._crowd import LEAD_S, Crowd
-from benchmarks._measure import cpu_seconds, p95, quietly
-from benchmarks._report import Report
-from benchmarks._servers import FakeProcess, end_servers_on_term
-from locustfiles.streamlit_user import StreamlitUser
-from tests.product import Served
+from benchmarks.lib.crowd import LEAD_S, Crowd
+from benchmarks.lib.measure import cpu_seconds, p95, quietly
+from benchmarks.lib.report import Report
+from benchmarks.lib.servers import FakeProcess, end_servers_on_term
+from locustfiles.streamlit_client.user import StreamlitUser
+from tests.support.product import Served
 
 PARTS = ("streaming", "connects", "memory")
 DELAY_S = 0.05  # of the fake Ollama's first token

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks._report import Report
-from chatbot.context import estimate
+from benchmarks.lib.report import Report
+from chatbot.chat.context_window import estimate
 from chatbot.settings import EMBEDDED_MODEL_NAME
-from tests.product import RealOllama
+from tests.support.product import RealOllama
 
 NUM_CTX = 4096
 MOST_CHARACTERS = 2000
@@ -36,7 +36,7 @@ def texts() -> dict[str, str]:
         "English prose": (ROOT / "docs/architecture.md").read_text(),
         "German prose": "Der Brunnen vor dem Tore steht seit vielen hundert Jahren da. " * 90,
         "French prose": "La rivière, près du vieux château, était déjà gelée en novembre. " * 90,
-        "Python code": (ROOT / "chatbot/context.py").read_text(),
+        "Python code": (ROOT / "chatbot/chat/context_window.py").read_text(),
         "JSON": (ROOT / "chatbot/page/languages/menus.json").read_text(),
         "Markdown table": "| name | city | sum |\n|---|---|---|\n"
         + "| Ann | Oslo | 12.50 |\n" * 200,

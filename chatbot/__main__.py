@@ -15,7 +15,7 @@ def main() -> None:
         sys.exit(str(error))
     logs.configure(loaded)
     # Imported late: a wrong setting is told at once, not after Streamlit's import.
-    from chatbot.server import serve
+    from chatbot.web.server import serve
 
     try:
         serve(loaded)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest
 
 if TYPE_CHECKING:
-    from chatbot.answers import Answer
+    from chatbot.chat.generation import Answer
 
 _SECONDS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300)
 _TPOT_SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1)

@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from chatbot.answers import Answers
-from chatbot.conversation import Conversations
+from chatbot.chat.generation import Answers
+from chatbot.chat.service import Conversations
 from chatbot.history import History, HistoryUnavailable
-from chatbot.llm import Llm
-from chatbot.models import Models
-from chatbot.people import People
-from chatbot.readiness import Readiness
+from chatbot.identity.users import People
+from chatbot.llm.client import Llm
+from chatbot.llm.models import Models
+from chatbot.llm.readiness import Readiness
 from chatbot.settings import Settings
 
 T = TypeVar("T")

@@ -17,11 +17,12 @@ from locust import LoadTestShape, events
 from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
-from locustfiles import _options, _target, _web
-from locustfiles._outbox import outbox
-from locustfiles._run import Run
-from locustfiles._shapes import SHAPES, scaled
-from locustfiles.report import write
+from locustfiles.reporting import web
+from locustfiles.reporting.report import write
+from locustfiles.run import options, target
+from locustfiles.run.load_run import Run
+from locustfiles.run.outbox import outbox
+from locustfiles.run.shapes import SHAPES, scaled
 from locustfiles.users import ApiUser, ChatUser, OllamaUser
 
 __all__ = ["ApiUser", "ChatUser", "OllamaUser", "Planned"]
@@ -49,7 +50,7 @@ class Planned(LoadTestShape):
 
 @events.init_command_line_parser.add_listener
 def _add_options(parser: ArgumentParser) -> None:
-    _options.add(parser)
+    options.add(parser)
 
 
 @events.init.add_listener
@@ -65,7 +66,7 @@ def _prepare(environment: Environment, **_: Any) -> None:
         # The report says it all, and in fewer lines.
         logging.getLogger("locust.stats_logger").setLevel(logging.ERROR)
     if environment.web_ui:
-        _web.extend(environment.web_ui, lambda: current)
+        web.extend(environment.web_ui, lambda: current)
 
 
 @events.report_to_master.add_listener
@@ -96,7 +97,7 @@ def _begin(environment: Environment) -> Run:
     assert options is not None
     shape = scaled(SHAPES[options.shape], options.peak, options.length)
     outbox.take()
-    current = Run(_target.setup(environment, shape), shape, options.abort, Path(options.reports))
+    current = Run(target.setup(environment, shape), shape, options.abort, Path(options.reports))
     return current
 
 

@@ -12,12 +12,12 @@ from typing import Any
 import requests
 from locust import User, task
 
-from locustfiles import _person
-from locustfiles._maths import tpot
-from locustfiles._outbox import outbox
-from locustfiles._page import PageReader
-from locustfiles._person import Person, Prompt
-from locustfiles._records import Kind, Record
+from locustfiles.run import person
+from locustfiles.run.maths import tpot
+from locustfiles.run.outbox import outbox
+from locustfiles.run.person import Person, Prompt
+from locustfiles.run.records import Kind, Record
+from locustfiles.streamlit_client.page_reader import PageReader
 
 _PER_PROCESS = 100_000  # users of one class
 
@@ -42,7 +42,7 @@ class Asker(User):
         self.options = environment.parsed_options
         first = max(0, getattr(environment.runner, "worker_index", 0)) * _PER_PROCESS
         name = f"{type(self).__name__}-{first + self.numbers()}"
-        choices = _person.prompts()
+        choices = person.prompts()
         self.person = Person(name, self.options.seed, self.options.think, choices)
         self.pause_s = 0.0
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, FilePayload, expect, sync_playwright
 
-from tests.browser.chat_page import ChatPage
-from tests.browser.chromium import ARGUMENTS, PATIENCE_MS, executable
-from tests.fake_ollama import DEFAULT_MODEL, FakeOllama, stall
-from tests.files import image
-from tests.product import ROOT, Served
+from tests.support.chat_page import ChatPage
+from tests.support.chromium import ARGUMENTS, PATIENCE_MS, executable
+from tests.support.fake_ollama.server import DEFAULT_MODEL, FakeOllama, stall
+from tests.support.files import image
+from tests.support.product import ROOT, Served
 
 IMAGES = ROOT / "docs" / "images"
 DESKTOP, PHONE = {"width": 1200, "height": 800}, {"width": 390, "height": 844}

@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, sync_playwright
 from chatbot import services as product_services
 from chatbot.services import Services
 from chatbot.settings import Settings
-from tests.browser.chromium import ARGUMENTS, NoChromium, executable
-from tests.fake_ollama import FakeOllama
-from tests.product import LoopThread, NoOllama, RealOllama, Served, wait_for
+from tests.support.chromium import ARGUMENTS, NoChromium, executable
+from tests.support.fake_ollama.server import FakeOllama
+from tests.support.product import LoopThread, NoOllama, RealOllama, Served, wait_for
 
 
 def pytest_configure(config: pytest.Config) -> None:

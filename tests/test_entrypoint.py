@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.fake_ollama import FakeOllama
-from tests.product import free_port, wait_for
+from tests.support.fake_ollama.server import FakeOllama
+from tests.support.product import free_port, wait_for
 
 SCRIPT = Path(__file__).parent.parent / "entrypoint.sh"
 # Writes what happens to it into $EVENTS; ends at TERM, once $HOLD does not exist (any more).

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.product import free_port
+from tests.support.product import free_port
 
 SCRIPT = Path(__file__).parent.parent / "entrypoint.sh"
 NPROC = '#!/bin/bash\nif [[ ${1:-} == --all ]]; then echo 8; else echo "${CPU_SET:-8}"; fi\n'

@@ -9,12 +9,13 @@ import pytest
 from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
-from chatbot import errors, metrics, readiness
-from chatbot.answers import Answer
-from chatbot.llm import Asked, Said
+from chatbot import errors, metrics
+from chatbot.chat.generation import Answer
+from chatbot.llm import readiness
+from chatbot.llm.client import Asked, Said
 from chatbot.services import Services
-from tests.fake_ollama import CRASHED, DEFAULT_MODEL, FakeOllama, stall
-from tests.product import wait_for
+from tests.support.fake_ollama.server import CRASHED, DEFAULT_MODEL, FakeOllama, stall
+from tests.support.product import wait_for
 
 
 def _value(name: str, **labels: str) -> float:

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from chatbot.settings import Settings
-from tests.product import ROOT
+from tests.support.product import ROOT
 
 HEADER = ["Variable", "Default", "What it does"]
 

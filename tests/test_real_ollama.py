@@ -13,11 +13,11 @@ import psutil
 import pytest
 
 from chatbot import errors
-from chatbot.answers import Answer
-from chatbot.llm import Asked, Said
+from chatbot.chat.generation import Answer
+from chatbot.llm.client import Asked, Said
 from chatbot.services import Services
 from chatbot.settings import EMBEDDED_MODEL_NAME, Settings
-from tests.product import LoopThread, RealOllama, Served, embedded_model, wait_for
+from tests.support.product import LoopThread, RealOllama, Served, embedded_model, wait_for
 
 pytestmark = pytest.mark.ollama
 

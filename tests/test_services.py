@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from chatbot import services
-from chatbot.answers import Answer
-from chatbot.llm import Asked, Said
+from chatbot.chat.generation import Answer
+from chatbot.llm.client import Asked, Said
 from chatbot.settings import Settings
-from tests.fake_ollama import DEFAULT_MODEL, FakeOllama, stall
-from tests.product import LoopThread, wait_for
+from tests.support.fake_ollama.server import DEFAULT_MODEL, FakeOllama, stall
+from tests.support.product import LoopThread, wait_for
 
 
 def test_the_services_are_those_of_the_running_chat(loop: LoopThread, settings: Settings) -> None:

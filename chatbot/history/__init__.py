@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from chatbot.history.collection import UNDO
-from chatbot.history.errors import HistoryUnavailable, NotFound
-from chatbot.history.records import (
+from chatbot.domain.conversation import (
     NO_SETUP,
     Conversation,
     Deletion,
@@ -17,9 +15,11 @@ from chatbot.history.records import (
     Summary,
     Turn,
 )
+from chatbot.history.archive import Whole
+from chatbot.history.collection import UNDO
+from chatbot.history.errors import HistoryUnavailable, NotFound
+from chatbot.history.repository import STALE, History
 from chatbot.history.search import Hit
-from chatbot.history.store import STALE, History
-from chatbot.history.wholes import Whole
 
 __all__ = [
     "NO_SETUP",

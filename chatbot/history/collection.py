@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Delete, Update
 
-from chatbot.history import queries, search, wholes
+from chatbot.domain.conversation import Conversation, Deletion, title_from
+from chatbot.history import archive, queries, search
 from chatbot.history.connections import Connections
 from chatbot.history.errors import not_found
 from chatbot.history.queries import ids_of
-from chatbot.history.records import Conversation, Deletion, title_from
 
 UNDO = 300.0  # seconds in which a deletion can be undone
 ALL = 1_000_000_000
@@ -79,25 +79,25 @@ class Collection(Connections):
         with self._writing() as db:
             db.execute(queries.PURGE, {"before": time.time() - UNDO})
 
-    def export(self, owner: str, conversation_id: str | None = None) -> list[wholes.Whole]:
+    def export(self, owner: str, conversation_id: str | None = None) -> list[archive.Whole]:
         """Read one conversation with all versions and files (None: all of them), or NotFound."""
         with self._reading() as db:
-            found = list(wholes.read(db, owner, conversation_id))
+            found = list(archive.read(db, owner, conversation_id))
         if conversation_id is not None and not found:
             raise not_found()
         return found
 
-    def add(self, owner: str, new: Sequence[wholes.Whole]) -> list[str]:
+    def add(self, owner: str, new: Sequence[archive.Whole]) -> list[str]:
         """Store whole conversations under new ids as the owner's: all of them or none.
 
         Their ids, which only say how they belong together, are returned anew. Takes 4 s for 60 MB
         of text, in steps between which others write; before the last one all count as deleted.
         """
         hidden = Deletion(time.time(), len(new), "")
-        ids = wholes.new_ids(len(new))[::-1]  # where times are equal, ids say the order
-        for step in wholes.steps(zip(ids, new, strict=True)):
+        ids = archive.new_ids(len(new))[::-1]  # where times are equal, ids say the order
+        for step in archive.steps(zip(ids, new, strict=True)):
             with self._writing() as db:
-                wholes.add(db, owner, step, hidden.deleted_at)
+                archive.add(db, owner, step, hidden.deleted_at)
         self.undelete(owner, hidden)
         return ids
 

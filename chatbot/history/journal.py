@@ -7,7 +7,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from chatbot.mounts import find_mount
+from chatbot.history.mounts import find_mount
 
 LOCK_TIMEOUT_S = 5
 _RETRY_EVERY_S = 0.01

@@ -21,7 +21,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-from chatbot.history.records import Summary
+from chatbot.domain.conversation import Summary
 
 
 class AnyText(TypeDecorator[str]):

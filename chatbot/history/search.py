@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
+from chatbot.domain.conversation import Conversation
 from chatbot.history.queries import ORDER, OWNED
-from chatbot.history.records import Conversation
 from chatbot.history.schema import conversations, messages
 
 MOST_HITS = 30

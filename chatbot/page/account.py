@@ -7,8 +7,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from chatbot import services
-from chatbot.page.texts import t
-from chatbot.people import Person
+from chatbot.identity.users import Person
+from chatbot.page.i18n import t
 
 
 def person() -> Person | None:

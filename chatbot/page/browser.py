@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from chatbot.page.texts import t
+from chatbot.page.i18n import t
 
 _FOLDER = Path(__file__).parent
 

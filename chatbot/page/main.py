@@ -1,5 +1,5 @@
-"""The script that Streamlit runs; everything is drawn by chatbot.page.draw."""
+"""The script that Streamlit runs; everything is drawn by chatbot.page.layout."""
 
-from chatbot.page import draw
+from chatbot.page import layout
 
-draw.page()
+layout.page()

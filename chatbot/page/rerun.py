@@ -14,7 +14,7 @@ from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestTy
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
 from chatbot import services
-from chatbot.answers import Answer
+from chatbot.chat.generation import Answer
 
 
 def on_stop(answer: Answer) -> Callable[[], object]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from chatbot import services
-from chatbot.page.texts import t, told
-from chatbot.pulls import Pull
+from chatbot.llm.pulls import Pull
+from chatbot.page.i18n import t, told
 
 _LOOK_S = 0.5
 

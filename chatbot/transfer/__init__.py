@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatbot.transfer.export import to_json, to_markdown
+from chatbot.transfer.exporting import to_json, to_markdown
 from chatbot.transfer.importing import MOST_BYTES, BadFile, Reading, read
 from chatbot.transfer.losses import Loss
 

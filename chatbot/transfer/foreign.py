@@ -15,12 +15,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WrapValidator
 from pydantic import ValidatorFunctionWrapHandler as Handler
 
-from chatbot import images
-from chatbot.attachments import Attachment
+from chatbot.attachments import images
+from chatbot.attachments.reader import Attachment
+from chatbot.domain.parameters import Parameters, parse
+from chatbot.domain.thinking import split
 from chatbot.errors import BadRequest
 from chatbot.history import Message, Role, State
-from chatbot.parameters import Parameters, parse
-from chatbot.thinking import split
 from chatbot.transfer import losses
 from chatbot.transfer.losses import Lost
 

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ValidationError
 
-from chatbot.attachments import Attachment
+from chatbot.attachments.reader import Attachment
+from chatbot.domain.conversation import title_from
+from chatbot.domain.titles import title_of
 from chatbot.history import Conversation, Message, Role, Whole
-from chatbot.history.records import title_from
-from chatbot.history.titles import title_of
 from chatbot.transfer import foreign, losses
 from chatbot.transfer.foreign import Content, Named, Part, Text, Things, Time
 from chatbot.transfer.losses import Lost

@@ -13,9 +13,9 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
+from chatbot.domain.conversation import title_from
 from chatbot.errors import ChatError
 from chatbot.history import Whole
-from chatbot.history.records import title_from
 from chatbot.transfer import hollama, losses, open_webui, own
 from chatbot.transfer.lines import lines_of
 from chatbot.transfer.losses import Loss, Unreadable

@@ -9,10 +9,10 @@ import time
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from chatbot.attachments import Attachment
+from chatbot.attachments.reader import Attachment
+from chatbot.domain.conversation import title_from
+from chatbot.domain.titles import title_of
 from chatbot.history import Conversation, Message, Role, Whole
-from chatbot.history.records import title_from
-from chatbot.history.titles import title_of
 from chatbot.transfer import foreign, losses
 from chatbot.transfer.foreign import Content, Flag, Named, Part, Text, Things, Time
 from chatbot.transfer.losses import Lost

@@ -12,11 +12,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from chatbot.attachments import Attachment
+from chatbot.attachments.reader import Attachment
+from chatbot.domain.conversation import title_from
+from chatbot.domain.titles import title_of
 from chatbot.history import Conversation, Ending, Message, Role, Summary, Whole
-from chatbot.history.records import title_from
-from chatbot.history.titles import title_of
-from chatbot.llm import Stats
+from chatbot.llm.client import Stats
 from chatbot.transfer import losses
 from chatbot.transfer.foreign import (
     Flag,

@@ -6,10 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
-from chatbot.attachments import Attachment
+from chatbot.attachments.reader import Attachment
+from chatbot.domain.conversation import new_message
 from chatbot.history import Conversation, Message, Whole
-from chatbot.history.records import new_message
-from chatbot.history.wholes import parents_first
+from chatbot.history.archive import parents_first
 from chatbot.transfer.losses import Unreadable
 
 Files = dict[str, list[Attachment]]  # by message id

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from tests.browser.chat_page import ChatPage
-from tests.browser.chromium import PATIENCE_MS
-from tests.fake_ollama import DEFAULT_MODEL, FakeOllama
-from tests.product import Served
+from tests.support.chat_page import ChatPage
+from tests.support.chromium import PATIENCE_MS
+from tests.support.fake_ollama.server import DEFAULT_MODEL, FakeOllama
+from tests.support.product import Served
 
 MAX_ANSWERS = 3  # of the shared chat
 OTHER_MODEL = "qwen3:4b"

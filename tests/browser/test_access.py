@@ -8,9 +8,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.chat_page import ChatPage, words
-from tests.fake_ollama import FakeOllama
-from tests.product import Served
+from tests.support.chat_page import ChatPage, words
+from tests.support.fake_ollama.server import FakeOllama
+from tests.support.product import Served
 
 pytestmark = pytest.mark.browser
 

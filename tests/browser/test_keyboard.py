@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.chat_page import ChatPage, words
-from tests.fake_ollama import FakeOllama
+from tests.support.chat_page import ChatPage, words
+from tests.support.fake_ollama.server import FakeOllama
 
 pytestmark = pytest.mark.browser
 

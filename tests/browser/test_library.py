@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Download, Locator, expect
 
-from tests.browser.chat_page import ChatPage, words
-from tests.fake_ollama import FakeOllama
+from tests.support.chat_page import ChatPage, words
+from tests.support.fake_ollama.server import FakeOllama
 
 pytestmark = pytest.mark.browser
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.chat_page import ChatPage, words
-from tests.fake_ollama import FakeOllama
-from tests.product import Served
+from tests.support.chat_page import ChatPage, words
+from tests.support.fake_ollama.server import FakeOllama
+from tests.support.product import Served
 
 pytestmark = pytest.mark.browser
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import FilePayload, Request, Route, WebSocketRoute, expect
 
-from tests.browser.chat_page import ChatPage
-from tests.fake_ollama import DEFAULT_MODEL, FakeOllama, stall
-from tests.files import docx, image, pdf
-from tests.product import Served
+from tests.support.chat_page import ChatPage
+from tests.support.fake_ollama.server import DEFAULT_MODEL, FakeOllama, stall
+from tests.support.files import docx, image, pdf
+from tests.support.product import Served
 
 pytestmark = pytest.mark.browser
 

@@ -10,12 +10,12 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.chat_page import ChatPage, words
-from tests.browser.chromium import PATIENCE_MS
-from tests.fake_ollama import FakeOllama, stall
-from tests.product import LoopThread, Served, free_port
-from tests.provider import Provider
-from tests.signing_proxy import HEADER, SigningProxy
+from tests.support.chat_page import ChatPage, words
+from tests.support.chromium import PATIENCE_MS
+from tests.support.fake_ollama.server import FakeOllama, stall
+from tests.support.oidc_provider import Provider
+from tests.support.product import LoopThread, Served, free_port
+from tests.support.signing_proxy import HEADER, SigningProxy
 
 pytestmark = pytest.mark.browser
 

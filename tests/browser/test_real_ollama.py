@@ -9,8 +9,8 @@ import psutil
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.chat_page import ChatPage
-from tests.product import RealOllama, Served, wait_for
+from tests.support.chat_page import ChatPage
+from tests.support.product import RealOllama, Served, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.ollama]
 

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.chat_page import ChatPage, words
-from tests.cable import Cable
-from tests.fake_ollama import FakeOllama, stall
-from tests.product import Served
+from tests.support.cable import Cable
+from tests.support.chat_page import ChatPage, words
+from tests.support.fake_ollama.server import FakeOllama, stall
+from tests.support.product import Served
 
 pytestmark = pytest.mark.browser
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from scripts import go_build
-from scripts.provide import VERSION
-from scripts.steps import cache_folder
+from scripts.setup import go_build
+from scripts.setup.provide import VERSION
+from scripts.setup.steps import cache_folder
 
 pytestmark = [pytest.mark.builds, pytest.mark.timeout(3600)]
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.cluster import NAMESPACE, SMALL, KubectlError, apply, kubectl
-from tests.product import ROOT
+from tests.support.cluster import NAMESPACE, SMALL, KubectlError, apply, kubectl
+from tests.support.product import ROOT
 
 IMAGE = "ollama-chatbot:0.1.0"
 # Copies an image into the cluster's nodes; with kind: LOAD_IMAGE="kind load docker-image".

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from locustfiles.streamlit_user import StreamlitUser
-from tests.cluster.cluster import kubectl, name_of, page_of, pods, scale, service_url, wait_for
+from locustfiles.streamlit_client.user import StreamlitUser
+from tests.support.cluster import kubectl, name_of, page_of, pods, scale, service_url, wait_for
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 

@@ -8,8 +8,9 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from locustfiles.streamlit_user import StreamlitUser
-from tests.cluster.cluster import (
+from locustfiles.streamlit_client.user import StreamlitUser
+from tests.cluster.conftest import load_image
+from tests.support.cluster import (
     get,
     is_ready,
     kubectl,
@@ -20,9 +21,8 @@ from tests.cluster.cluster import (
     service_url,
     wait_for,
 )
-from tests.cluster.conftest import load_image
-from tests.cluster.visitors import Visitors
-from tests.product import ROOT
+from tests.support.cluster_visitors import Visitors
+from tests.support.product import ROOT
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 

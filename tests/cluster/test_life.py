@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from locustfiles.streamlit_user import StreamlitUser
-from tests.cluster.cluster import (
+from locustfiles.streamlit_client.user import StreamlitUser
+from tests.support.cluster import (
     execute,
     is_ready,
     kubectl,
@@ -18,7 +18,7 @@ from tests.cluster.cluster import (
     wait_for,
     wait_settled,
 )
-from tests.cluster.visitors import Visitors
+from tests.support.cluster_visitors import Visitors
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600), pytest.mark.usefixtures("small")]
 

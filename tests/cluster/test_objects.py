@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.cluster import KubectlError, apply, conditions, get, kubectl, pods
-from tests.product import ROOT
+from tests.support.cluster import KubectlError, apply, conditions, get, kubectl, pods
+from tests.support.product import ROOT
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600), pytest.mark.usefixtures("cluster")]
 

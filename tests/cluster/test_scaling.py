@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.cluster import get, is_ready, kubectl, pods, scale, service_url, wait_for
-from tests.cluster.visitors import Visitors
+from tests.support.cluster import get, is_ready, kubectl, pods, scale, service_url, wait_for
+from tests.support.cluster_visitors import Visitors
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 

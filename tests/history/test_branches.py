@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chatbot.attachments import Attachment
+from chatbot.attachments.reader import Attachment
 from chatbot.history import NO_SETUP, History, NotFound, Setup, Turn
 
 NOTE = Attachment("note.txt", "text/txt", 4, b"Text")

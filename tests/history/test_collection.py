@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, insert, select
 
-from chatbot.attachments import Attachment
+from chatbot.attachments.reader import Attachment
+from chatbot.domain.conversation import new_conversation, new_message, values
 from chatbot.history import (
     UNDO,
     Conversation,
@@ -18,10 +19,9 @@ from chatbot.history import (
     Message,
     NotFound,
     Whole,
-    wholes,
+    archive,
 )
 from chatbot.history.database import open_engines
-from chatbot.history.records import new_conversation, new_message, values
 from chatbot.history.schema import attachments, conversations, messages
 
 
@@ -243,7 +243,7 @@ def test_messages_that_belong_nowhere_are_not_exported(history: History, url: st
 def test_conversations_are_added_all_or_none_and_in_their_order(
     history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wholes, "STEP", 1)
+    monkeypatch.setattr(archive, "STEP", 1)
     new = [replace(whole(), conversation=new_conversation("", str(n))) for n in range(9)]
     same = [replace(one, conversation=replace(one.conversation, updated_at=1.0)) for one in new]
     history.add("ann", same)

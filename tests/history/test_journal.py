@@ -13,7 +13,7 @@ import pytest
 
 from chatbot.history import History
 from chatbot.history.journal import choose_journal
-from chatbot.mounts import Mount
+from chatbot.history.mounts import Mount
 
 # The shared memory of a log is a file of 32 KiB, which this limit on files forbids.
 WITHOUT_SHARED_MEMORY = """

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from chatbot.history import History, HistoryUnavailable, errors
-from tests.mounting import mounted
+from tests.support.mounting import mounted
 
 HOLD = """
 import sqlite3, sys

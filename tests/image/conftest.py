@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.fake_ollama import FakeOllama
-from tests.product import ROOT, free_port, usual_port, wait_for
+from tests.support.fake_ollama.server import FakeOllama
+from tests.support.product import ROOT, free_port, usual_port, wait_for
 
 IMAGE = "ollama-chatbot:test"
 HARDENED = [

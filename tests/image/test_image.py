@@ -13,9 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from locustfiles.streamlit_user import StreamlitUser
+from locustfiles.streamlit_client.user import StreamlitUser
 from tests.image.conftest import HARDENED, IMAGE, Container, docker
-from tests.product import ROOT, free_port, wait_for
+from tests.support.product import ROOT, free_port, wait_for
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(900)]
 

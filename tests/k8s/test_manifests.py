@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from chatbot.settings import Settings
-from tests.product import ROOT
+from tests.support.product import ROOT
 
 K8S = ROOT / "k8s"
 KUBERNETES = "1.34"

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from chatbot import visitors
+from chatbot.identity import visitor_cookie
 from chatbot.services import Services
-from locustfiles._element_tree import as_read
-from tests.product import ROOT
+from locustfiles.streamlit_client.element_tree import as_read
+from tests.support.product import ROOT
 
 Open = Callable[..., AppTest]
 
@@ -26,7 +26,7 @@ def open_page(ready: Services, monkeypatch: pytest.MonkeyPatch) -> Open:
     def start(
         visitor: str | None = "ann", claims: dict[str, Any] | None = None, **query: str
     ) -> AppTest:
-        monkeypatch.setattr(visitors, "visitor", lambda *_: visitor)
+        monkeypatch.setattr(visitor_cookie, "visitor", lambda *_: visitor)
         app = AppTest.from_file(ROOT / "chatbot/page/main.py", default_timeout=20)
         app.query_params.update(query)
         app.user = claims or {}

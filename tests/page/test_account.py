@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from chatbot.services import Services
-from tests.fake_ollama import FakeOllama
+from tests.identity.test_users import ANN, OIDC, PROXY
 from tests.page.conftest import Open, ask, messages, texts
-from tests.page.test_sidebar import titles
-from tests.test_people import ANN, OIDC, PROXY
+from tests.page.sidebar.test_layout import titles
+from tests.support.fake_ollama.server import FakeOllama
 
 BOB = ANN | {"sub": "bob", "name": "Bob"}
 

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 import streamlit as st
 
-from chatbot.attachments import Attachment
-from chatbot.conversation import Draft
-from chatbot.page import draw, view
-from chatbot.people import Person
+from chatbot.attachments.reader import Attachment
+from chatbot.chat.service import Draft
+from chatbot.identity.users import Person
+from chatbot.page import layout, state
 from chatbot.services import Services
-from tests.fake_ollama import FakeOllama
 from tests.page.conftest import Open, texts
+from tests.support.fake_ollama.server import FakeOllama
 
 NOTE = Attachment("my_note.txt", "text/txt", 2400, b"Text of the note")
 
@@ -31,22 +31,22 @@ def test_files_are_shown_as_chips_also_after_a_reload(open_page: Open, ready: Se
 def test_a_file_that_cannot_be_read_gives_the_prompt_and_the_other_files_back(
     monkeypatch: pytest.MonkeyPatch, ready: Services
 ) -> None:
-    state: dict[str, Any] = {}
-    monkeypatch.setattr(st, "session_state", _State(state))
-    shown = view.View(Person("ann", "browser"))
+    entries: dict[str, Any] = {}
+    monkeypatch.setattr(st, "session_state", _State(entries))
+    shown = state.View(Person("ann", "browser"))
     files = [
         SimpleNamespace(name="good.txt", getvalue=lambda: b"Good"),
         SimpleNamespace(name="bad.exe", getvalue=lambda: b"MZ\x90\0\3\0\0\0"),
         SimpleNamespace(name="empty.txt", getvalue=lambda: b""),
     ]
     typed: Any = SimpleNamespace(text="Read both", files=files)
-    assert draw._draft(shown, typed) is None
+    assert layout._draft(shown, typed) is None
     assert shown.trouble is not None
     bad, empty = shown.trouble.sentence.splitlines()
     assert "bad.exe cannot be read" in bad and "empty.txt is empty" in empty
     assert [one.name for one in shown.held] == ["good.txt"]
-    assert state["prompt"] == "Read both"
-    draft = draw._draft(shown, "Only the good one")
+    assert entries["prompt"] == "Read both"
+    draft = layout._draft(shown, "Only the good one")
     assert draft is not None and [one.name for one in draft.files] == ["good.txt"]
 
 
@@ -61,16 +61,16 @@ def test_what_is_refused_comes_back_with_its_images_and_files(
     conversation_id: str | None,
     draining: bool,
 ) -> None:
-    state: dict[str, Any] = {}
-    monkeypatch.setattr(st, "session_state", _State(state))
+    entries: dict[str, Any] = {}
+    monkeypatch.setattr(st, "session_state", _State(entries))
     monkeypatch.setattr(ready.models, "can", lambda *_: True)
-    shown = view.View(Person("ann", "browser"), conversation_id, model=ready.settings.chat_model)
-    monkeypatch.setattr(view, "current", lambda: shown)
+    shown = state.View(Person("ann", "browser"), conversation_id, model=ready.settings.chat_model)
+    monkeypatch.setattr(state, "current", lambda: shown)
     ready.answers.draining = draining
     files = [NOTE, Attachment("a.png", "image/png", 5, b"pixel")]
-    assert draw._send(shown, Draft("Look", files)) == []
+    assert layout._send(shown, Draft("Look", files)) == []
     assert shown.trouble is not None
-    assert (state["prompt"], shown.held) == ("Look", files)
+    assert (entries["prompt"], shown.held) == ("Look", files)
 
 
 def test_what_came_before_the_input_was_drawn_is_refused_in_the_same_way(open_page: Open) -> None:
@@ -88,8 +88,8 @@ def test_a_suggestion_that_is_refused_leaves_the_held_files(
     monkeypatch: pytest.MonkeyPatch, ready: Services
 ) -> None:
     monkeypatch.setattr(st, "session_state", _State({}))
-    shown = view.View(Person("ann", "browser"), held=[NOTE])
-    draw._give_back(shown, Draft("Draft a friendly reminder by e-mail"))
+    shown = state.View(Person("ann", "browser"), held=[NOTE])
+    layout._give_back(shown, Draft("Draft a friendly reminder by e-mail"))
     assert shown.held == [NOTE]
 
 

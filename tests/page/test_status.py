@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from chatbot import readiness
+from chatbot.llm import readiness
 from chatbot.services import Services
-from tests.fake_ollama import FakeOllama, error_line, stall
 from tests.page.conftest import shown
-from tests.product import ROOT, wait_for
+from tests.support.fake_ollama.server import FakeOllama, error_line, stall
+from tests.support.product import ROOT, wait_for
 
 
 @pytest.fixture

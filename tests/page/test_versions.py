@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
-from tests.fake_ollama import BUSY, FakeOllama
 from tests.page.conftest import Open, ask, messages, texts
+from tests.support.fake_ollama.server import BUSY, FakeOllama
 
 
 def choose(app: AppTest, exchange: int, action: str) -> AppTest:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from chatbot import transfer
 from chatbot.history import History
-from tests.transfer.test_import import hollama, open_webui, own
+from tests.transfer.test_importing import hollama, open_webui, own
 
 Place = tuple[Any, Any]  # an object or a list, and a key or an index in it
 

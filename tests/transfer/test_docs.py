@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from chatbot import transfer
-from tests.product import ROOT
+from tests.support.product import ROOT
 
 
 def test_the_documented_example_is_read() -> None:

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chatbot import transfer
-from chatbot.attachments import Attachment
+from chatbot.attachments.reader import Attachment
+from chatbot.domain.parameters import Parameters
 from chatbot.history import Conversation, Ending, History, Message, Summary, Whole
-from chatbot.parameters import Parameters
 
 # Any character, also those that a database or UTF-8 does not take.
 TEXTS = st.text(st.characters() | st.sampled_from('\0\ud83d\udc00\ufeff\u2028\\"<&\r\n'))

@@ -1,0 +1,109 @@
+"""Many virtual users, spread over processes of their own so that they do not slow each other."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any, Literal, Self
+
+from benchmarks.lib.measure import cpu_seconds
+from locustfiles.streamlit_client.user import Answer, StreamlitUser
+
+PROCESSES = 2
+LEAD_S = 0.2  # from an order to its start: by then all processes have it
+
+
+@dataclass(frozen=True)
+class _Order:
+    """Do `what` at `at` (`perf_counter`, one clock for all processes), each `spread` s later."""
+
+    what: Literal["connect", "ask", "close"]
+    prompt: str
+    at: float
+    spread: float
+
+
+class Crowd:
+    """`size` users of a page, who do each thing at the same moment."""
+
+    def __init__(self, url: str, size: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipes: list[Connection] = []
+        self._processes: list[Any] = []
+        for number in range(PROCESSES):
+            share = size // PROCESSES + (number < size % PROCESSES)
+            ours, theirs = context.Pipe()
+            process = context.Process(target=_be_users, args=(url, share, theirs), daemon=True)
+            process.start()
+            theirs.close()
+            self._pipes.append(ours)
+            self._processes.append(process)
+
+    def __enter__(self) -> Self:
+        for pipe in self._pipes:
+            pipe.recv()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pipe, process in zip(self._pipes, self._processes, strict=True):
+            pipe.close()
+            process.join()
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes of the users."""
+        return [process.pid for process in self._processes]
+
+    def cpu(self) -> float:
+        """CPU seconds of all users so far."""
+        return sum(map(cpu_seconds, self.pids))
+
+    def connect(self, spread: float = 0) -> float:
+        """All open the page, `spread` seconds apart; returns the seconds until all have it."""
+        replies, at = self._do("connect", spread=spread)
+        return max(ended for _, ended in replies) - at
+
+    def ask(self, prompt: str) -> list[Answer]:
+        """All send a prompt; returns their answers when the last one has ended."""
+        replies, _ = self._do("ask", prompt)
+        return [answer for answer, _ in replies]
+
+    def close(self) -> None:
+        """All close their tabs."""
+        self._do("close")
+
+    def _do(
+        self, what: Literal["connect", "ask", "close"], prompt: str = "", spread: float = 0
+    ) -> tuple[list[tuple[Any, float]], float]:
+        order = _Order(what, prompt, time.perf_counter() + LEAD_S, spread * PROCESSES)
+        for pipe in self._pipes:
+            pipe.send(order)
+        return [reply for pipe in self._pipes for reply in pipe.recv()], order.at
+
+
+def _be_users(url: str, share: int, pipe: Connection) -> None:
+    """A process of `share` users, who do what comes through the pipe until it is closed."""
+    users = [StreamlitUser(url) for _ in range(share)]
+    with ThreadPoolExecutor(share) as pool:
+        pipe.send("ready")
+        while True:
+            try:
+                order = pipe.recv()
+            except EOFError:
+                return
+            pipe.send(list(pool.map(lambda n, o=order: _obey(users[n], n, o), range(share))))
+
+
+def _obey(user: StreamlitUser, number: int, order: _Order) -> tuple[Answer | None, float]:
+    time.sleep(max(0, order.at + number * order.spread - time.perf_counter()))
+    answer = None
+    if order.what == "connect":
+        user.connect()
+    elif order.what == "ask":
+        answer = user.ask(f"{order.prompt}, says user {number}")
+    else:
+        user.close()
+    return answer, time.perf_counter()

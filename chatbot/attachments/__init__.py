@@ -1,0 +1,1 @@
+"""Files that a person attaches, read into what a model can take."""

@@ -1,0 +1,107 @@
+"""Files that a person attaches: known by what is in them, and read into what a model can take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from chatbot.attachments import documents, encodings, images
+from chatbot.errors import BadRequest
+
+# What to save a file as that cannot be read, by the ending of its name.
+_INSTEAD = {
+    "CSV": ("xls", "xlsx", "xlsm", "xlsb", "ods", "numbers"),
+    "PDF": ("doc", "odt", "rtf", "ppt", "pptx", "odp", "pages", "key", "epub"),
+    "JPEG": ("heic", "heif", "psd", "ico", "dng", "cr2", "nef"),
+}
+# Under these names text is not what it should be: an error page, or a download that broke off.
+_NOT_TEXT = {"pdf", "docx", "png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif"}
+_RTF = "{\\rtf"  # text by its characters only
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file as the model gets it: `data` is an image's bytes, or a document's text as UTF-8."""
+
+    name: str
+    media_type: str
+    size: int  # bytes of the file
+    data: bytes
+
+    @property
+    def is_image(self) -> bool:
+        """Whether the model has to see it rather than read it."""
+        return self.media_type.startswith("image/")
+
+    @property
+    def text(self) -> str:
+        """What a document says, framed so that the model knows where it ends."""
+        return f'\n\n<file name="{self.name}">\n{self.data.decode()}\n</file>'
+
+
+def read(name: str, data: bytes, max_bytes: int) -> Attachment:
+    """Checks a file and reads it, in up to seconds; raises BadRequest with the reason."""
+    name = re.sub(r"[\x00-\x1f\x7f]", "", PurePath(name).name).replace('"', "'")
+    if len(data) > max_bytes:
+        size = f"{len(data) / 1e6:.1f} MB"
+        raise BadRequest(f"{name} has {size}. At most {max_bytes / 1e6:.0f} MB are taken.")
+    with _explained(name):
+        if image := images.media_type_and_data(data):
+            media_type, seen = image
+            return Attachment(name, media_type, len(data), seen)
+        text = _text(name, data).replace("\0", "")
+    return Attachment(name, "text/plain", len(data), text.encode(errors="replace"))
+
+
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    """Turns what the libraries raise into sentences."""
+    try:
+        yield
+    except BadRequest:
+        raise
+    except documents.LockedError as error:
+        raise BadRequest(f"{name} is locked with a password. Attach a copy without one.") from error
+    except images.TooManyPixelsError as error:
+        raise BadRequest(f"{name} has {error} megapixels. Attach a smaller copy of it.") from error
+    except Exception as error:  # each library has its own
+        raise _damaged(name) from error
+
+
+def _text(name: str, data: bytes) -> str:
+    if documents.is_pdf(data):
+        text = documents.pdf_text(data)
+    elif documents.is_word(data):
+        text = documents.word_text(data)
+    else:
+        return _plain_text(name, data)
+    if not text.strip():
+        raise BadRequest(
+            f"No text was found in {name}. Attach a scan as images, to a model that sees them."
+        )
+    return text
+
+
+def _plain_text(name: str, data: bytes) -> str:
+    text, ending = encodings.decode(data), PurePath(name).suffix.lstrip(".").lower()
+    if text is not None and not text.strip():
+        raise BadRequest(f"{name} is empty. Attach it with something in it.")
+    if text is not None and ending not in _NOT_TEXT and not text.startswith(_RTF):
+        return text
+    if documents.is_locked_office(data):
+        raise documents.LockedError
+    if ending in _NOT_TEXT:
+        raise _damaged(name)
+    for kind, endings in _INSTEAD.items():
+        if ending in endings:
+            raise BadRequest(f"{name} cannot be read. Save it as {kind} and attach that.")
+    raise BadRequest(f"{name} cannot be read. Attach text, CSV, PDF, DOCX or an image.")
+
+
+def _damaged(name: str) -> BadRequest:
+    return BadRequest(
+        f"{name} is damaged, or is not what its name says. Save it again and attach that."
+    )

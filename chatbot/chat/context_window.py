@@ -1,0 +1,172 @@
+"""Which messages are asked of a model with a context window of so many tokens.
+
+Tokens are estimated here, since only the model's tokenizer can count them. An estimate decides what
+is left out first and never what is refused: Ollama is asked to refuse what does not fit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from chatbot.errors import ContextOverflow
+from chatbot.llm.client import Said
+
+# Tokens for a byte, the middle of six tokenizers for 26 kinds of text (benchmarks/token_estimate.py
+# has the error). Small letters come several in a token; digits, capitals and signs nearly alone.
+_SMALL = b"abcdefghijklmnopqrstuvwxyz \t\r\n"
+_ABOVE_ASCII = bytes(range(128, 256))
+_PER_SMALL, _PER_DENSE, _PER_FOREIGN = 0.22, 0.8, 0.36
+_RUNS = (b"    ", b"----", b"====")  # such a run is one token
+
+_TOKENS_PER_MESSAGE = 5  # the template's role markers
+_TOKENS_PER_IMAGE = 768  # what Ollama itself reckons with; models take 256 to some 3,000
+_MOST_BYTES_PER_TOKEN = 12  # of a whole text, once each run of a character is one
+
+# How far the count of an answer may correct the estimate of the next one.
+_LEAST_SCALE, _MOST_SCALE = 0.3, 4.0
+# A count that is smaller than this part of the estimate is not of all that was sent.
+_CUT = 1 / 3
+
+
+class Answered(Protocol):
+    """A message of the history, as far as it tells of tokens."""
+
+    @property
+    def model(self) -> str:
+        """The model that wrote it."""
+
+    @property
+    def stats(self) -> dict[str, Any] | None:
+        """The statistics of an answer."""
+
+
+def estimate(text: str) -> int:
+    """Tokens of a message's text, half to double: see benchmarks/token_estimate.md."""
+    data = text.encode(errors="replace")
+    for run in _RUNS:
+        data = data.replace(run, run[:1])
+    dense = data.translate(None, _SMALL)
+    signs = len(dense.translate(None, _ABOVE_ASCII))
+    tokens = (
+        _PER_SMALL * (len(data) - len(dense))
+        + _PER_DENSE * signs
+        + _PER_FOREIGN * (len(dense) - signs)
+    )
+    return round(tokens) + 1 + _TOKENS_PER_MESSAGE
+
+
+def size(said: Iterable[Said], system_prompt: str = "") -> int:
+    """Tokens of all that is sent, roughly: the system prompt, messages, images."""
+    return estimate(system_prompt) + sum(map(_tokens, said))
+
+
+def _tokens(message: Said) -> int:
+    return estimate(message.content) + _TOKENS_PER_IMAGE * len(message.images)
+
+
+def scale(messages: Sequence[Answered], model: str) -> float:
+    """What estimates are to be multiplied by, as the last counted answer of `model` shows."""
+    for message in reversed(messages):
+        stats = message.stats or {}
+        counted, estimated = stats.get("input_tokens"), stats.get("estimated")
+        if message.model == model and counted and estimated and not stats.get("is_cut"):
+            return float(min(max(counted / estimated, _LEAST_SCALE), _MOST_SCALE))
+    return 1.0
+
+
+def used(stats: Mapping[str, Any]) -> int:
+    """Tokens of the context window after an answer with these statistics."""
+    return (stats.get("input_tokens") or 0) + (stats.get("output_tokens") or 0)
+
+
+def is_full(stats: Mapping[str, Any]) -> bool:
+    """Whether the answer with these statistics ended because the context window was full."""
+    num_ctx = stats.get("num_ctx") or 0
+    return stats.get("done_reason") == "length" and 0 < num_ctx <= used(stats)
+
+
+def is_cut(input_tokens: int, estimated: int, num_ctx: int) -> bool:
+    """Whether a model that counted so many tokens has not seen all that was sent.
+
+    An Ollama that does not know how to refuse cuts: what it counts fills the window, or is far
+    less than what was sent.
+    """
+    if not input_tokens or not num_ctx:
+        return False
+    return input_tokens >= num_ctx or (estimated > num_ctx / 2 and input_tokens < _CUT * estimated)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The messages that fit, oldest first, how many older ones were left out, and their tokens.
+
+    `estimated` includes the system prompt and is not scaled.
+    """
+
+    said: list[Said]
+    left_out: int
+    estimated: int
+
+
+def fit(
+    said: Sequence[Said], system_prompt: str, num_ctx: int, num_predict: int, scaled: float = 1.0
+) -> Fit:
+    """Keeps the newest messages that leave room for an answer, and always the last one.
+
+    The room is `num_predict` tokens, but at most a quarter of `num_ctx`. A kept conversation
+    starts with a user's message, since most templates expect that. Raises ContextOverflow for a
+    prompt that fits with no tokenizer.
+    """
+    if _least(said[-1].content, num_ctx) > num_ctx:
+        raise overflow(num_ctx, round(scaled * estimate(said[-1].content)))
+    room = (num_ctx - min(num_predict, num_ctx // 4)) / scaled
+    total = estimate(system_prompt) + _tokens(said[-1])
+    kept, first = total, len(said) - 1
+    for index in range(len(said) - 2, -1, -1):
+        total += _tokens(said[index])
+        if total > room:
+            break
+        if said[index].role == "user":
+            kept, first = total, index
+    return Fit(list(said[first:]), first, kept)
+
+
+def shorten(said: Sequence[Said], system_prompt: str) -> Fit | None:
+    """Leaves out the oldest exchanges, a quarter of all at least; None if only the prompt is left.
+
+    For a conversation that was estimated to fit and that Ollama has refused.
+    """
+    if len(said) == 1:
+        return None
+    before = size(said, system_prompt)
+    left = before
+    for index in range(1, len(said)):
+        left -= _tokens(said[index - 1])
+        if said[index].role == "user" and (4 * left <= 3 * before or index == len(said) - 1):
+            return Fit(list(said[index:]), index, left)
+    return None
+
+
+def overflow(num_ctx: int, tokens: int | None = None) -> ContextOverflow:
+    """The refusal of a prompt for a window of `num_ctx`; `tokens`: how many it has, about."""
+    if tokens is None or tokens <= num_ctx:
+        return ContextOverflow(
+            f"This prompt has more tokens than the {num_ctx:,} of the context window. "
+            "Shorten it, or raise num_ctx."
+        )
+    return ContextOverflow(
+        f"This prompt has about {tokens:,} tokens, and the context window holds {num_ctx:,} with "
+        "the answer. Shorten it, or raise num_ctx."
+    )
+
+
+def _least(text: str, num_ctx: int) -> int:
+    """The tokens that a text has with every tokenizer; looked at closely only near `num_ctx`."""
+    if len(text) <= 2 * num_ctx:
+        return 0
+    varied = re.sub(r"(.)\1+", r"\1", text, flags=re.DOTALL)
+    least = len(varied.encode(errors="replace")) // _MOST_BYTES_PER_TOKEN
+    return max(least, len(text.split()))  # no token goes over a word's end

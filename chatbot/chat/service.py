@@ -1,0 +1,294 @@
+"""A prompt's way through the product: stored, made to fit, answered, and the answer kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+
+from chatbot import errors
+from chatbot.attachments.reader import Attachment
+from chatbot.chat.context_window import Fit, fit, is_cut, scale, size, used
+from chatbot.chat.generation import Answer, Answers
+from chatbot.domain.parameters import MOST_NUM_CTX, Parameters
+from chatbot.history import NO_SETUP, Conversation, History, Message, Setup, Turn
+from chatbot.llm.client import Asked, Said
+from chatbot.llm.models import Models
+from chatbot.settings import Settings
+
+_HEAD_START_S = 0.02  # for the request, before the page draws and holds the interpreter
+
+Files = Mapping[str, Sequence[Attachment]]
+"""The attachments by the id of their message."""
+
+
+def outcome(message: Message, answer: Answer) -> Message:
+    """`message` as `answer` has left it: text, state, error, and statistics in seconds."""
+    stats = asdict(answer.stats) if answer.stats else {}
+    failed = {"error_code": answer.error.code} if answer.error else {}
+    more = {
+        "ttft_s": answer.ttft,
+        "thought_s": answer.thought_s,
+        "left_out": answer.left_out,
+        "images_left_out": answer.images_left_out,
+        "num_ctx": answer.num_ctx,
+        "estimated": answer.estimated,
+        "is_cut": is_cut(stats.get("input_tokens", 0), answer.estimated, answer.num_ctx),
+    }
+    return replace(
+        message,
+        content=answer.text,
+        thinking=answer.thinking,
+        state=answer.state,
+        error=answer.error.sentence if answer.error else "",
+        stats={**stats, **more, **failed},
+    )
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Keeps an answer in the history (an answers.Keeper)."""
+
+    history: History
+    answers: Answers
+    message: Message
+
+    def save(self, answer: Answer) -> None:
+        """The text so far; an answer that has been ended in the history is ended here too."""
+        if not self.history.save(self.message.id, content=answer.text, thinking=answer.thinking):
+            self.answers.stop(answer)
+
+    def finish(self, answer: Answer) -> None:
+        """The end of the answer."""
+        ended = outcome(self.message, answer)
+        self.history.finish(
+            ended.id,
+            content=ended.content,
+            thinking=ended.thinking,
+            state=answer.ending or "interrupted",
+            error=ended.error,
+            stats=ended.stats,
+        )
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a person is about to send; `instead_of` is the id of the prompt that it replaces."""
+
+    prompt: str
+    files: Sequence[Attachment] = ()
+    instead_of: str | None = None
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A conversation as it is shown: messages, oldest first, attachments by message id, set-up."""
+
+    messages: Sequence[Message] = ()
+    files: Files = field(default_factory=dict)
+    setup: Setup = NO_SETUP
+
+    def said(self) -> list[Said]:
+        """The messages as a model is to see them; a summary's are left out."""
+        summary = self.setup.summary
+        shown = summary.after(self.messages) if summary else self.messages
+        return [
+            _said(one.role, one.content, self.files.get(one.id, ()))
+            for one in shown
+            if one.content or one.id in self.files
+        ]
+
+
+@dataclass(frozen=True)
+class Conversations:
+    """What the page asks for: send a prompt, or have one answered again."""
+
+    settings: Settings
+    history: History
+    answers: Answers
+    models: Models
+
+    def send(
+        self,
+        owner: str,
+        conversation_id: str | None,
+        draft: Draft,
+        model: str,
+        watching: Callable[[], bool],
+        before: Thread | None = None,
+    ) -> Turn:
+        """Stores a prompt and starts its answer; None starts a conversation. Raises a ChatError.
+
+        `before` is what the page shows above the prompt. If another tab has added to it, it is
+        read again, so that the model sees the conversation as it is.
+        """
+        before = before or Thread()
+        if draft.prompt.strip() or not draft.files:
+            check_prompt(draft.prompt, self.settings)
+        self._check_images(draft, model)
+        self.answers.check()
+        said = [*before.said(), _said("user", draft.prompt, draft.files)]
+        fitted = self._fit(said, before, model)  # what cannot fit is refused before it is stored
+        turn = self.history.ask(
+            owner,
+            conversation_id,
+            draft.prompt,
+            model,
+            instead_of=draft.instead_of,
+            files=draft.files,
+            setup=before.setup,
+        )
+        if turn.question.parent_id != (before.messages[-1].id if before.messages else None):
+            fitted = self._fit_stored(owner, turn)
+        self._answer(turn, fitted, watching)
+        return turn
+
+    def again(
+        self,
+        owner: str,
+        conversation_id: str,
+        answer_id: str,
+        model: str,
+        watching: Callable[[], bool],
+    ) -> Turn:
+        """Answers the prompt of `answer_id` once more, as a new version of that message."""
+        self.answers.check()
+        turn = self.history.retry(owner, conversation_id, answer_id, model)
+        self._answer(turn, self._fit_stored(owner, turn), watching)
+        return turn
+
+    def count(self, thread: Thread, model: str) -> tuple[int, bool]:
+        """The tokens that a conversation takes of `model`'s window, and whether they are exact.
+
+        They are as Ollama counted at the last answer, unless a summary has come since, or its
+        thinking, which is not sent again, is among them.
+        """
+        said, system_prompt = thread.said(), self._system_prompt(thread.setup)
+        last = thread.messages[-1]
+        stats = last.stats or {}
+        asked = size(said[stats.get("left_out") or 0 : -1], system_prompt)
+        if used(stats) and not last.thinking and stats.get("estimated", asked) == asked:
+            return used(stats), True
+        fitted = self._fit([*said, Said("user", "")], thread, model)
+        return round(fitted.estimated * scale(thread.messages, model)), False
+
+    def num_ctx(self, setup: Setup, model: str) -> int:
+        """The context window of a conversation, in tokens; no larger than the model's own."""
+        window = self.parameters(setup, model).num_ctx or self.settings.num_ctx
+        return min(window, self.most_num_ctx(model))
+
+    def parameters(self, setup: Setup, model: str) -> Parameters:
+        """A conversation's own parameters, as far as `model` and the operator allow them."""
+        own = parameters(setup)
+        think = self.models.fitting_think(model, own.think or "on")
+        thinks = self.models.can(model, "thinking")
+        changes = {"think": think if thinks else None, "num_ctx": self._own_num_ctx(own, model)}
+        return own.model_copy(update=changes)
+
+    def _own_num_ctx(self, own: Parameters, model: str) -> int | None:
+        """The window to ask for instead of the chat's; another value has the model loaded anew."""
+        if own.num_ctx is None or self.settings.has_one_window:
+            return None
+        return max(
+            min(own.num_ctx, self.most_num_ctx(model)), min(own.num_ctx, self.settings.num_ctx)
+        )
+
+    def most_num_ctx(self, model: str) -> int:
+        """The largest context window that a conversation with `model` can have, in tokens."""
+        found = self.models.find(model)
+        allowed = self.settings.max_num_ctx or MOST_NUM_CTX
+        return min(allowed, (found and found.context_length) or allowed)
+
+    def _check_images(self, draft: Draft, model: str) -> None:
+        if any(one.is_image for one in draft.files) and self.models.lacks(model, "vision"):
+            raise errors.BadRequest(
+                f"{model} cannot see images. Choose a model with vision, or send it without them."
+            )
+
+    def _system_prompt(self, setup: Setup) -> str:
+        own = setup.system_prompt or self.settings.system_prompt
+        earlier = f"\n\nEarlier in this conversation: {setup.summary.text}" if setup.summary else ""
+        return own + earlier
+
+    def _fit(self, said: list[Said], thread: Thread, model: str) -> Fit:
+        num_ctx, longest = self.num_ctx(thread.setup, model), parameters(thread.setup).num_predict
+        if longest is None:
+            longest = self.settings.num_predict
+        return fit(
+            said,
+            self._system_prompt(thread.setup),
+            num_ctx,
+            longest if longest > 0 else num_ctx,
+            scale(thread.messages, model),
+        )
+
+    def _fit_stored(self, owner: str, turn: Turn) -> Fit:
+        with self._marking(turn.answer):
+            thread = self.read(owner, turn.conversation)
+            return self._fit(thread.said(), thread, turn.answer.model)
+
+    def read(self, owner: str, conversation: Conversation) -> Thread:
+        """A conversation as it is stored."""
+        return Thread(
+            self.history.messages(owner, conversation.id),
+            self.history.files(owner, conversation.id),
+            conversation.setup,
+        )
+
+    def _answer(self, turn: Turn, fitted: Fit, watching: Callable[[], bool]) -> None:
+        message, setup = turn.answer, turn.conversation.setup
+        own = self.parameters(setup, message.model)
+        asked = Asked(message.model, fitted.said, self._system_prompt(setup), own)
+        with self._marking(message):
+            answer = Answer(
+                id=message.id,
+                asked=asked,
+                num_ctx=self.num_ctx(setup, message.model),
+                left_out=fitted.left_out,
+                estimated=fitted.estimated,
+                watchers=[watching],
+                keeper=Kept(self.history, self.answers, message),
+                patient=True,
+            )
+            if asked.image_count and self.models.lacks(message.model, "vision"):
+                answer.leave_out_images()
+            self.answers.start(answer)
+            answer.sent.wait(_HEAD_START_S)
+
+    @contextmanager
+    def _marking(self, message: Message) -> Iterator[None]:
+        """Marks an answer that cannot begin as failed."""
+        try:
+            yield
+        except errors.ChatError as error:
+            self.history.finish(
+                message.id,
+                content="",
+                state="failed",
+                error=error.sentence,
+                stats={"error_code": error.code},
+            )
+            raise
+
+
+def parameters(setup: Setup) -> Parameters:
+    """A conversation's own parameters."""
+    return Parameters.model_validate(setup.parameters)
+
+
+def check_prompt(prompt: str, settings: Settings) -> None:
+    """Raises BadRequest for an empty prompt and PromptTooLong for one over MAX_PROMPT_CHARS."""
+    if not prompt.strip():
+        raise errors.BadRequest("The prompt is empty. Write something.")
+    if len(prompt) > settings.max_prompt_chars:
+        raise errors.PromptTooLong(
+            f"The prompt has {len(prompt):,} characters and at most "
+            f"{settings.max_prompt_chars:,} are taken. Shorten it."
+        )
+
+
+def _said(role: str, text: str, files: Sequence[Attachment]) -> Said:
+    if not files:
+        return Said(role, text)
+    documents = "".join(one.text for one in files if not one.is_image)
+    return Said(role, text + documents, tuple(one.data for one in files if one.is_image))

@@ -1,0 +1,1 @@
+"""The field's own nouns, typed, without input or output."""

@@ -1,0 +1,178 @@
+"""Whether a folder can hold the history; each reason why not is a sentence with its cure.
+
+`python -m chatbot.history.data_dir FOLDER` tells it; entrypoint.sh asks that
+when it cannot use the folder.
+No cure leads away from a history that is there.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import shlex
+import stat
+import sys
+import tempfile
+from pathlib import Path
+
+from chatbot.errors import ChatError
+from chatbot.history.mounts import Mount, find_mount
+
+_CONTENT = ("chat.db", "chat.db-wal", "chat.db-shm", "cookie-secret", "models", "models/blobs")
+_UID_MAP = Path("/proc/self/uid_map")
+_USER_RIGHTS = stat.S_IRUSR | stat.S_IWUSR | stat.S_IXUSR
+
+
+class DataDirUnusable(ChatError):
+    """The chat cannot keep its history in a folder."""
+
+
+def check_folder(folder: Path) -> None:
+    """Make the folder where it is missing; DataDirUnusable when a history cannot be kept in it."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            _lock(probe.fileno(), folder)
+    except OSError as error:
+        raise DataDirUnusable(_explain(folder, error)) from error
+    for path in map(folder.joinpath, _CONTENT):
+        if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+            raise DataDirUnusable(_explain_refusal(path, folder))
+
+
+def _lock(descriptor: int, folder: Path) -> None:
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        mount = find_mount(folder)
+        raise DataDirUnusable(
+            f"Files in {folder} cannot be locked ({error.strerror}"
+            f"{f', a file system of the kind {mount.kind}' if mount else ''}), so two programs "
+            "could spoil the history. Mount it with locks, or copy the folder to a disk of this "
+            "machine and name the copy in DATA_DIR."
+        ) from error
+
+
+def _explain(folder: Path, error: OSError) -> str:
+    match error.errno:
+        case errno.EROFS:
+            return (
+                f"{folder} is on a file system that is mounted read-only. Mount it for writing "
+                f"(docker run: -v without :ro){_or_elsewhere(folder)}, then start the chat again."
+            )
+        case errno.ENOSPC | errno.EDQUOT:
+            return (
+                f"The disk of {folder} is full, or its quota is used up. Free some space on it, "
+                "then start the chat again."
+            )
+        case errno.EEXIST | errno.ENOTDIR | errno.ELOOP:
+            return _explain_blocker(folder)
+        case errno.EACCES | errno.EPERM:
+            return _explain_refusal(folder, folder)
+    return f"{folder} cannot hold the history: {error.strerror}. Correct DATA_DIR."
+
+
+def _explain_blocker(folder: Path) -> str:
+    """Tell what is in the way of a folder: a file, or a link that leads to none."""
+    path = next(path for path in [*reversed(folder.parents), folder] if not path.is_dir())
+    if path.is_symlink():
+        return (
+            f"{path} is a link to {path.readlink()}, where no folder is. Mount or make that "
+            "folder, or correct the link, then start the chat again."
+        )
+    return f"{path} is a file, but DATA_DIR needs a folder there. Correct DATA_DIR."
+
+
+def _explain_refusal(path: Path, folder: Path) -> str:
+    """Tell who owns what this user may not use, and how they may."""
+    user, nearest = os.geteuid(), _find_nearest(path)
+    status = nearest.stat()
+    owner = status.st_uid
+    if nearest not in (path, folder):
+        return _explain_way(user, owner, nearest, folder)
+    if owner == user and status.st_mode & _USER_RIGHTS != _USER_RIGHTS and path.is_dir():
+        return _advise(f"User {user} may not write in {path}", f"chmod u+rwx {_quote(path)}")
+    if _is_allowed(status):
+        return _advise(
+            f"The system keeps user {user} from {path}, though its mode allows it",
+            "mount it with :Z where SELinux is on, as in -v chat:/data:Z",
+        )
+    mount = find_mount(folder) if os.environ.get("BAKED_MODELS") else None
+    return _explain_owner(user, owner, path, folder, mount)
+
+
+def _explain_way(user: int, owner: int, nearest: Path, folder: Path) -> str:
+    """Tell what keeps a user from making or reaching a folder below `nearest`."""
+    if os.access(nearest, os.X_OK):
+        return _advise(
+            f"User {user} cannot make the folder {folder}",
+            f"sudo install -d -o {user} {_quote(folder)}",
+            _or_elsewhere(folder),
+        )
+    return (
+        f"User {user} may not enter {nearest}, which belongs to user {owner}. Start the chat as "
+        f"that user, or copy {folder} to a place of your own and name that in DATA_DIR."
+    )
+
+
+def _explain_owner(user: int, owner: int, path: Path, folder: Path, mount: Mount | None) -> str:
+    problem = f"User {user} cannot write to {path}, which belongs to user {owner}"
+    if mount is None:
+        return _advise(problem, f"sudo chown -R {user} {_quote(folder)}")
+    on_host = mount.root / folder.resolve().relative_to(mount.point)
+    as_owner = f", or start it with --user {owner}:0" if owner == _host_id(owner) != 0 else ""
+    return (
+        f"{problem}. On the host, give it the folder or volume that is mounted at {mount.point}: "
+        f"sudo chown -R {_host_id(user)} {_quote(on_host)} - then start the container again"
+        f"{as_owner}."
+    )
+
+
+def _advise(problem: str, cure: str, other: str = "") -> str:
+    return f"{problem}: {cure}{other} - then start the chat again."
+
+
+def _or_elsewhere(folder: Path) -> str:
+    """The cure for a folder that holds no history yet."""
+    return "" if folder.exists() else ", or name another folder in DATA_DIR"
+
+
+def _find_nearest(path: Path) -> Path:
+    """The path, or the nearest above it that can be seen."""
+    return next(one for one in [path, *path.parents] if os.path.lexists(one))
+
+
+def _is_allowed(status: os.stat_result) -> bool:
+    """Whether a file's mode lets this process write, as one of its group or as anybody."""
+    groups = {os.getegid(), *os.getgroups()}
+    return bool(
+        status.st_uid == os.geteuid()
+        or (status.st_gid in groups and status.st_mode & stat.S_IWGRP)
+        or status.st_mode & stat.S_IWOTH
+    )
+
+
+def _host_id(user: int, table: Path = _UID_MAP) -> int:
+    """The id that a user of this container has on the host, which differs in a rootless one."""
+    for line in table.read_text().splitlines() if table.exists() else ():
+        inside, outside, count = map(int, line.split())
+        if inside <= user < inside + count:
+            return outside + user - inside
+    return user
+
+
+def _quote(path: Path) -> str:
+    return shlex.quote(str(path))
+
+
+def main() -> None:
+    """Ends with the sentence when the folder named on the command line cannot be used."""
+    try:
+        check_folder(Path(sys.argv[1]))
+    except DataDirUnusable as error:
+        sys.exit(error.sentence)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,247 @@
+"""Reads and writes conversations; safe to use from any thread."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, Executable, Update, insert, select, update
+
+from chatbot.attachments.reader import Attachment
+from chatbot.domain.conversation import (
+    NO_SETUP,
+    Conversation,
+    Ending,
+    Message,
+    Preset,
+    Setup,
+    Turn,
+    new_conversation,
+    new_message,
+    title_from,
+    values,
+)
+from chatbot.domain.titles import title_of
+from chatbot.history import branches, queries
+from chatbot.history.collection import Collection
+from chatbot.history.errors import not_found
+from chatbot.history.queries import ids_of as _ids
+from chatbot.history.schema import conversations, messages, preferences, presets
+
+STALE = 15.0  # seconds without a save, after which an answer's writer counts as dead
+
+
+class History(Collection):
+    """All visitors' conversations; each call raises HistoryUnavailable when the database fails.
+
+    A call takes a millisecond, or up to 5 s while another program holds the database.
+    """
+
+    def conversation(self, owner: str, conversation_id: str) -> Conversation:
+        """Return one conversation, or raise NotFound when this owner has none of that id."""
+        with self._reading() as db:
+            return _find(db, owner, conversation_id)
+
+    def messages(self, owner: str, conversation_id: str) -> list[Message]:
+        """Return the visible path, oldest first, or raise NotFound.
+
+        An answer that nobody has saved for STALE seconds is "interrupted": its process died.
+        """
+        with self._reading() as db:
+            rows = db.execute(queries.PATH, _ids(owner, conversation_id)).all()
+            if not rows:
+                _find(db, owner, conversation_id)
+        alive = time.time() - STALE
+        return [_seen(Message.of(row), alive) for row in rows]
+
+    def ask(
+        self,
+        owner: str,
+        conversation_id: str | None,
+        prompt: str,
+        model: str,
+        *,
+        instead_of: str | None = None,
+        files: Sequence[Attachment] = (),
+        setup: Setup = NO_SETUP,
+    ) -> Turn:
+        """Store a prompt and its empty answer at a conversation's end (None: in a new one).
+
+        With `instead_of`, a prompt's id, it becomes a new version of that one. A new conversation
+        begins with `setup`; a file sent without a word gives it its name as the title.
+        """
+        with self._writing() as db:
+            if conversation_id is None:
+                title = (
+                    title_of(prompt) if prompt.strip() or not files else title_from(files[0].name)
+                )
+                before = replace(new_conversation(owner, title), **setup._asdict())
+                db.execute(insert(conversations), values(before))
+            else:
+                before = _find(db, owner, conversation_id, queries.ONE_LOCKED)
+            parent_id = before.head_id if instead_of is None else _parent(db, before, instead_of)
+            question = new_message(before.id, parent_id, "user", content=prompt)
+            turn = _answer(db, before, question, model, [question])
+            branches.keep_files(db, question.id, files)
+            return turn
+
+    def retry(self, owner: str, conversation_id: str, answer_id: str, model: str) -> Turn:
+        """Store an empty answer as a new version of another one, or raise NotFound.
+
+        The visible path then ends with it; what followed the other version is kept, unseen.
+        """
+        with self._writing() as db:
+            before = _find(db, owner, conversation_id, queries.ONE_LOCKED)
+            ids = {"conversation": before.id, "answer": answer_id}
+            row = db.execute(queries.QUESTION_OF, ids).one_or_none()
+            if row is None:
+                raise not_found()
+            return _answer(db, before, Message(*row), model, [])
+
+    def versions(self, owner: str, conversation_id: str) -> dict[str, list[str]]:
+        """For each message that has other versions: the ids of all of them, oldest first."""
+        with self._reading() as db:
+            return branches.versions(db, _ids(owner, conversation_id))
+
+    def show(self, owner: str, conversation_id: str, message_id: str) -> None:
+        """Make the visible path go through this version, to its newest end, or raise NotFound."""
+        with self._writing() as db:
+            _find(db, owner, conversation_id, queries.ONE_LOCKED)
+            head = branches.newest_end(db, _ids(owner, conversation_id), message_id)
+            where = conversations.c.id == conversation_id
+            db.execute(update(conversations).where(where).values(head_id=head))
+
+    def files(self, owner: str, conversation_id: str) -> dict[str, list[Attachment]]:
+        """The attachments of a conversation by the id of their message."""
+        with self._reading() as db:
+            return branches.files(db, _ids(owner, conversation_id))
+
+    def attachment(self, owner: str, attachment_id: str) -> Attachment:
+        """Return one attachment, or raise NotFound when this owner has none of that id."""
+        with self._reading() as db:
+            ids = {"visitor": owner, "attachment": attachment_id}
+            row = db.execute(queries.FILE, ids).one_or_none()
+        if row is None:
+            raise not_found()
+        return Attachment(row.name, row.media_type, row.size, row.data)
+
+    def configure(self, owner: str, conversation_id: str, setup: Setup) -> None:
+        """Give a conversation its system prompt, parameters and summary, or raise NotFound."""
+        names = {
+            "new_prompt": setup.system_prompt,
+            "new_parameters": setup.parameters,
+            "new_summary": setup.summary,
+        }
+        self._change(queries.CONFIGURE, {**_ids(owner, conversation_id), **names})
+
+    def chosen_model(self, owner: str) -> str:
+        """Return the model that the owner chose last, or "" before the first choice."""
+        with self._reading() as db:
+            return db.execute(queries.CHOSEN_MODEL, {"visitor": owner}).scalar_one_or_none() or ""
+
+    def choose_model(self, owner: str, model: str, conversation_id: str | None = None) -> None:
+        """Keep the owner's choice for new conversations, and for the one that is open, if any."""
+        with self._writing() as db:
+            db.execute(queries.FORGET_CHOICE, {"visitor": owner})
+            db.execute(insert(preferences), {"user_id": owner, "model": model})
+            if conversation_id is not None:
+                db.execute(queries.USE_MODEL, {**_ids(owner, conversation_id), "with_model": model})
+
+    def presets(self, owner: str) -> list[Preset]:
+        """List the owner's presets by name."""
+        with self._reading() as db:
+            return [Preset(*row) for row in db.execute(queries.PRESETS, {"visitor": owner})]
+
+    def save_preset(self, owner: str, name: str, setup: Setup) -> None:
+        """Keep a preset; one of the same name is replaced."""
+        told = (setup.system_prompt, setup.parameters)
+        preset = Preset(secrets.token_hex(16), owner, title_from(name), *told)
+        with self._writing() as db:
+            db.execute(queries.DELETE_PRESET, {"visitor": owner, "preset": preset.name})
+            db.execute(insert(presets), values(preset))
+
+    def delete_preset(self, owner: str, name: str) -> None:
+        """Delete a preset, or raise NotFound."""
+        self._change(queries.DELETE_PRESET, {"visitor": owner, "preset": name})
+
+    def save(self, message_id: str, *, content: str, thinking: str = "") -> bool:
+        """Keep the answer so far and show that its writer lives; to be called within STALE.
+
+        False: it is no longer being written (it has ended, or its conversation was deleted).
+        """
+        return self._write(queries.SAVE, message_id, text=content, thought=thinking)
+
+    def stop(self, message_id: str) -> bool:
+        """End an answer that another process writes, which then learns it from `save`.
+
+        What was saved stays. False: it had ended before, or was deleted.
+        """
+        return self._write(queries.STOP, message_id)
+
+    def finish(
+        self,
+        message_id: str,
+        *,
+        content: str,
+        thinking: str = "",
+        state: Ending,
+        error: str = "",
+        stats: dict[str, Any] | None = None,
+    ) -> bool:
+        """End an answer; its first end stays. False: it had ended before, or was deleted."""
+        return self._write(
+            queries.FINISH,
+            message_id,
+            text=content,
+            thought=thinking,
+            ending=state,
+            sentence=error,
+            figures=stats,
+        )
+
+    def _write(self, statement: Update, message_id: str, **parts: Any) -> bool:
+        names = {"message": message_id, "now": time.time(), **parts}
+        with self._writing() as db:
+            return bool(db.execute(statement, names).rowcount)
+
+
+def _find(
+    db: Connection, owner: str, conversation_id: str, query: Executable = queries.ONE
+) -> Conversation:
+    row = db.execute(query, _ids(owner, conversation_id)).one_or_none()
+    if row is None:
+        raise not_found()
+    return Conversation(*row)
+
+
+def _parent(db: Connection, conversation: Conversation, question_id: str) -> str | None:
+    m = messages.c
+    found = db.execute(
+        select(m.parent_id).where(
+            m.id == question_id, m.conversation_id == conversation.id, m.role == "user"
+        )
+    ).one_or_none()
+    if found is None:
+        raise not_found()
+    parent_id: str | None = found[0]
+    return parent_id
+
+
+def _answer(
+    db: Connection, before: Conversation, question: Message, model: str, more: list[Message]
+) -> Turn:
+    answer = new_message(before.id, question.id, "assistant", model=model, state="writing")
+    db.execute(insert(messages), [values(one) for one in (*more, answer)])
+    after = replace(before, head_id=answer.id, model=model, updated_at=answer.created_at)
+    head = {"head": answer.id, "with_model": model, "now": answer.created_at}
+    db.execute(queries.MOVE_HEAD, {"conversation": before.id, **head})
+    return Turn(after, question, answer)
+
+
+def _seen(message: Message, alive: float) -> Message:
+    if message.state == "writing" and message.updated_at < alive:
+        return replace(message, state="interrupted")
+    return message

@@ -1,0 +1,118 @@
+"""Who chats: a person whom a provider or a proxy has signed in, else a browser."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import httpx
+
+from chatbot import errors
+from chatbot.identity import visitor_cookie
+from chatbot.settings import Settings
+
+log = logging.getLogger("chatbot.identity.users")
+
+USER = "user"  # under this name Streamlit keeps the value of USER_HEADER
+
+_NAMES = ("name", "preferred_username", "email", "sub")  # claims, the most readable first
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who has a tab open, as found when it was opened.
+
+    `owner` is whose history it is, the same on every device of a person who has signed in; `name`
+    is for the page and empty for a mere browser; `browser` is where a sign-out takes effect;
+    `lasting`: the history is found again; `since` is `time.monotonic()` in seconds.
+    """
+
+    owner: str
+    browser: str
+    name: str = ""
+    lasting: bool = True
+    since: float = field(default_factory=time.monotonic)
+
+
+class People:
+    """Tells who somebody is, and remembers who has signed out."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._signer = visitor_cookie.signer(settings)
+        self._signed_out: dict[str, float] = {}
+
+    def who(self, cookies: Mapping[str, str], claims: Mapping[str, object]) -> Person | None:
+        """The person behind a request's cookies and claims; None when nobody has signed in.
+
+        `claims` are `st.user`'s: those of the provider's ID token, or the header's value as USER.
+        """
+        known = visitor_cookie.visitor(cookies, self._signer)
+        browser = known or secrets.token_hex(16)
+        match self._settings.login:
+            case "oidc":
+                return self._signed_in(claims, browser)
+            case "header":
+                return self._vouched_for(claims, browser)
+        return Person(owner=browser, browser=browser, lasting=known is not None)
+
+    def sign(self, visitor_id: str) -> str:
+        """The value of the cookie that would make a browser this visitor."""
+        return self._signer.sign(visitor_id).decode()
+
+    def provider_answers(self) -> bool:
+        """Asks the provider, for CONNECT_TIMEOUT seconds at most; what it lacks is logged."""
+        try:
+            timeout = self._settings.connect_timeout
+            httpx.get(self._settings.oidc_metadata_url, timeout=timeout).raise_for_status()
+        except httpx.HTTPError as error:
+            log.error("nobody can sign in: %s", error)
+            return False
+        return True
+
+    def sign_out(self, person: Person) -> None:
+        """Ends every tab that his browser has open now."""
+        self._signed_out[person.browser] = time.monotonic()
+
+    def here(self, person: Person) -> bool:
+        """Whether nobody has signed out in his browser since the tab was opened."""
+        return person.since > self._signed_out.get(person.browser, 0)
+
+    def check(self, person: Person) -> None:
+        """Raises SignedOut unless he is here."""
+        if not self.here(person):
+            raise errors.SignedOut
+
+    def _signed_in(self, claims: Mapping[str, object], browser: str) -> Person | None:
+        issuer, subject = (str(claims.get(name) or "") for name in ("iss", "sub"))
+        # A cookie of the provider that was configured before says nothing about this one's people.
+        if not claims.get("is_logged_in") or not subject or not self._is_ours(issuer):
+            return None
+        name = next(str(claims[name]) for name in _NAMES if claims.get(name))
+        return Person(_owner("oidc", self._settings.oidc_issuer, subject), browser, name)
+
+    def _is_ours(self, issuer: str) -> bool:
+        return issuer.rstrip("/") == self._settings.oidc_issuer
+
+    def _vouched_for(self, claims: Mapping[str, object], browser: str) -> Person | None:
+        name = _decoded(str(claims.get(USER) or "")).strip()
+        return Person(_owner("header", name), browser, name) if name else None
+
+
+def _owner(kind: str, *parts: str) -> str:
+    """A key that is the same each time, and that no other kind of visitor can have."""
+    whole = json.dumps([kind, *parts]).encode()
+    return f"{kind}-{hashlib.sha256(whole).hexdigest()}"
+
+
+def _decoded(value: str) -> str:
+    """A header's value: servers read its bytes as Latin-1, proxies write UTF-8."""
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value

@@ -1,0 +1,103 @@
+"""Who a visitor without a login is: a random id in a signed, HttpOnly cookie."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from itsdangerous import BadSignature, Signer
+from starlette.requests import cookie_parser
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chatbot.settings import Settings
+
+log = logging.getLogger("chatbot.identity.visitor_cookie")
+
+COOKIE = "chat_visitor"
+_YEAR_S = 365 * 24 * 3600
+
+
+def signer(settings: Settings) -> Signer:
+    """The signer of the visitors' cookies."""
+    return Signer(secret(settings), salt=COOKIE)
+
+
+def secret(settings: Settings) -> str:
+    """What signs all cookies: COOKIE_SECRET, or the secret kept in DATA_DIR."""
+    return settings.cookie_secret or _kept_secret(settings.data_dir / "cookie-secret")
+
+
+@functools.cache  # where it cannot be kept, the whole process still has one
+def _kept_secret(file: Path) -> str:
+    made = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            made.touch(0o600)
+            made.write_text(secrets.token_hex(32))
+            _keep_first(made, file)
+        return file.read_text()
+    except OSError as error:
+        log.warning("cannot keep the cookie secret, a restart forgets the visitors: %s", error)
+        return secrets.token_hex(32)
+
+
+def _keep_first(made: Path, file: Path) -> None:
+    """Give a file its name, unless another process was first with its own: both then share that."""
+    try:
+        os.link(made, file)  # is made whole or not at all
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without links, as on a stick or a share
+        if not file.exists():
+            made.rename(file)
+    made.unlink(missing_ok=True)
+
+
+def visitor(cookies: Mapping[str, str], signer: Signer) -> str | None:
+    """The visitor's id, or None when the cookie is missing or not ours."""
+    try:
+        return signer.unsign(cookies.get(COOKIE, "")).decode()
+    except BadSignature:
+        return None
+
+
+class VisitorCookie:
+    """ASGI middleware: the first page that a browser gets sets its cookie."""
+
+    def __init__(self, app: ASGIApp, signer: Signer) -> None:
+        self._app = app
+        self._signer = signer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes everything on; adds Set-Cookie to a page sent to a visitor without one."""
+        if scope["type"] != "http" or scope["path"].startswith("/_stcore") or self._knows(scope):
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_cookie(message: Message) -> None:
+            if message["type"] == "http.response.start" and _is_page(message):
+                message["headers"] = [*message["headers"], (b"set-cookie", self._cookie(scope))]
+            await send(message)
+
+        await self._app(scope, receive, send_with_cookie)
+
+    def _knows(self, scope: Scope) -> bool:
+        sent = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
+        return visitor(cookie_parser(sent.decode("latin-1")), self._signer) is not None
+
+    def _cookie(self, scope: Scope) -> bytes:
+        value = self._signer.sign(secrets.token_hex(16)).decode()
+        secure = "; Secure" if scope["scheme"] == "https" else ""
+        return (
+            f"{COOKIE}={value}; Path=/; Max-Age={_YEAR_S}; HttpOnly; SameSite=Lax{secure}".encode()
+        )
+
+
+def _is_page(message: Message) -> bool:
+    types = [value for name, value in message["headers"] if name.lower() == b"content-type"]
+    return any(value.startswith(b"text/html") for value in types)

@@ -1,0 +1,213 @@
+"""The way to Ollama: answers through LangChain, everything else through the ollama package.
+
+Both share one transport. Every answer opens a connection of its own, so that behind a Kubernetes
+Service a new replica takes work at once; httpx-aiohttp halves the cost of a streamed token.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import httpx
+import ollama
+
+from chatbot import errors
+from chatbot.domain.parameters import Parameters
+from chatbot.llm import batching
+from chatbot.llm.batching import BatchingTransport
+from chatbot.llm.failures import ollama_errors
+from chatbot.settings import Settings
+
+if TYPE_CHECKING:
+    from chatbot.llm.langchain_adapter import PlainChat
+
+_NS_PER_S = 1e9
+
+on_sent: ContextVar[Callable[[], object]] = ContextVar("on_sent", default=lambda: None)
+"""What a task wants called when its request to Ollama has left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What Ollama says of an answer: tokens, seconds, and why it ended ("stop", "length")."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    load_s: float = 0.0
+    prompt_s: float = 0.0
+    eval_s: float = 0.0
+    done_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of an answer as it comes; `stats` stands in the last one only."""
+
+    text: str
+    stats: Stats | None = None
+    thinking: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message of the conversation as the model is to see it; `role` is user or assistant."""
+
+    role: str
+    content: str
+    images: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of a model: messages, oldest first, of which the last one is the prompt."""
+
+    model: str
+    said: Sequence[Said]
+    system_prompt: str = ""
+    parameters: Parameters = field(default_factory=Parameters)
+
+    @property
+    def image_count(self) -> int:
+        """How many images the messages have."""
+        return sum(len(message.images) for message in self.said)
+
+    def without_images(self) -> Asked:
+        """The same for a model that cannot see."""
+        return replace(self, said=[replace(message, images=()) for message in self.said])
+
+    def without_think(self) -> Asked:
+        """The same, thinking left to the model and its server."""
+        return replace(self, parameters=self.parameters.model_copy(update={"think": None}))
+
+
+@dataclass
+class Llm:
+    """The process's one client of the Ollama at `settings.ollama_base_url`."""
+
+    settings: Settings
+    _sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        s = self.settings
+        self._client: dict[str, Any] = {
+            "transport": BatchingTransport(client=self._session),
+            "timeout": httpx.Timeout(s.token_timeout, connect=s.connect_timeout),
+        }
+        self.api = ollama.AsyncClient(host=s.ollama_base_url, **self._client)
+
+    @cached_property
+    def _chat(self) -> PlainChat:
+        from chatbot.llm.langchain_adapter import PlainChat
+
+        s = self.settings
+        return PlainChat(
+            model=s.chat_model,
+            base_url=s.answers_url,
+            async_client_kwargs=self._client,
+        )
+
+    def warm(self) -> None:
+        """Imports LangChain, so that the first prompt need not; takes most of a second."""
+        _ = self._chat
+
+    def _session(self) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        if loop not in self._sessions:
+            connector = aiohttp.TCPConnector(force_close=True, limit=0)
+            trace = batching.trace()
+            trace.on_request_chunk_sent.append(_tell_sent)
+            self._sessions[loop] = aiohttp.ClientSession(connector=connector, trace_configs=[trace])
+        return self._sessions[loop]
+
+    async def close(self) -> None:
+        """Closes what this event loop has opened."""
+        session = self._sessions.pop(asyncio.get_running_loop(), None)
+        if session is not None:
+            await session.close()
+
+    async def stream(self, asked: Asked) -> AsyncIterator[Piece]:
+        """Streams the answer. Ends with a Piece that has Stats. Raises a ChatError.
+
+        Closing or cancelling it closes the connection, and Ollama then stops to evaluate.
+        """
+        from chatbot.llm.langchain_adapter import to_messages
+
+        messages = to_messages(asked.system_prompt, asked.said)
+        complete = False
+        with ollama_errors(self.settings, asked.model, url=self.settings.answers_url):
+            async for chunk in self._chat.astream(messages, **self._arguments(asked)):
+                meta = chunk.response_metadata
+                thinking = chunk.additional_kwargs.get("reasoning_content", "")
+                if meta.get("done"):
+                    complete = True
+                    yield Piece(chunk.text, _stats(meta), thinking)
+                elif chunk.text or thinking:
+                    yield Piece(chunk.text, thinking=thinking)
+        if not complete:
+            raise errors.OllamaFailed(_NO_LAST_LINE)
+
+    def _arguments(self, asked: Asked) -> dict[str, Any]:
+        s, own = self.settings, asked.parameters
+        common = {
+            "num_ctx": s.num_ctx,
+            "num_predict": s.num_predict,
+            "num_thread": s.num_thread,
+        }
+        options = {name: value for name, value in common.items() if value is not None}
+        arguments: dict[str, Any] = {"model": asked.model, "options": {**options, **own.options()}}
+        arguments["reasoning"] = True  # else LangChain drops the thinking; `think` is what is sent
+        arguments["think"] = {"off": False, "on": True}.get(own.think or "", own.think)
+        if own.keep_alive is not None:
+            arguments["keep_alive"] = own.keep_alive_value()
+        return arguments
+
+    async def read(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """What Ollama replies at `path`, whatever fields it has; raises a ChatError.
+
+        The ollama package's own calls refuse a reply that lacks what its version expects.
+        """
+        with ollama_errors(self.settings, (body or {}).get("model", "")):
+            method = "POST" if body else "GET"
+            reply = await self.api._request_raw(method, path, json=body)  # type: ignore[no-untyped-call]
+            with contextlib.suppress(ValueError):
+                if isinstance(found := reply.json(), dict):
+                    return found
+        raise errors.NotOllama(self.settings.ollama_base_url, "OLLAMA_BASE_URL")
+
+    async def load(self, model: str) -> None:
+        """Loads `model` with the options that answers use, so that the first one need not."""
+        options = {"num_ctx": self.settings.num_ctx, "num_thread": self.settings.num_thread}
+        with ollama_errors(self.settings, model):
+            await self.api.generate(
+                model=model, options={k: v for k, v in options.items() if v is not None}
+            )
+
+
+async def _tell_sent(*_: object) -> None:
+    on_sent.get()()
+
+
+_NO_LAST_LINE = (
+    "Ollama did not say that the answer is complete. Ask again if it is not; what came is kept."
+)
+
+
+def _stats(meta: dict[str, Any]) -> Stats:
+    def seconds(name: str) -> float:
+        return float(meta.get(name) or 0) / _NS_PER_S
+
+    return Stats(
+        input_tokens=meta.get("prompt_eval_count") or 0,
+        output_tokens=meta.get("eval_count") or 0,
+        load_s=seconds("load_duration"),
+        prompt_s=seconds("prompt_eval_duration"),
+        eval_s=seconds("eval_duration"),
+        done_reason=meta.get("done_reason") or "",
+    )

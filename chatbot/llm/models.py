@@ -1,0 +1,260 @@
+"""Ollama's models: which are installed, what they can do, and which are in memory.
+
+Ollama's replies are read as they stand: versions and cloud models leave fields out or fill them
+with something else, and what one model lacks must not hide the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from chatbot import errors
+from chatbot.domain.parameters import Think
+from chatbot.llm.client import Llm
+from chatbot.llm.failures import ollama_errors
+from chatbot.llm.model_names import canonical, is_same
+from chatbot.llm.pulls import Pulls
+
+log = logging.getLogger("chatbot.llm.models")
+
+_SHOW_TIMEOUT_S = 5.0  # a cloud model's description comes from far away
+_SHOW_AGAIN_S = 15.0  # after a description that failed
+# What the authors of the embedded model recommend.
+_CALM = {"temperature": 0.2, "top_p": 0.9}
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """An installed model: `size` is in bytes on the disk, `context_length` in tokens.
+
+    `capabilities` are Ollama's words: completion, vision, thinking, tools …; empty: not known.
+    """
+
+    name: str
+    size: int
+    family: str
+    parameters: str
+    quantization: str
+    digest: str = ""
+    capabilities: frozenset[str] = frozenset()
+    context_length: int | None = None
+
+    @property
+    def can_chat(self) -> bool:
+        """False for a model that was made for something else, such as embeddings."""
+        return not self.capabilities or "completion" in self.capabilities
+
+    @property
+    def has_think_levels(self) -> bool:
+        """Whether it can think less or more: of Ollama's models gpt-oss, under any name."""
+        return "gptoss" in f"{self.family} {self.name}".lower().replace("-", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model in memory: `size` and `vram` (its part on a GPU) in bytes; `until`: Unix seconds."""
+
+    name: str
+    size: int
+    vram: int
+    until: float
+
+
+class Models:
+    """What is installed and what is in memory, as of when Ollama was last asked; and the pulls."""
+
+    def __init__(self, llm: Llm, loop: asyncio.AbstractEventLoop) -> None:
+        self._llm = llm
+        self.pulls = Pulls(llm, loop, self._is_there)
+        self.installed: list[Model] = []
+        self._in_memory: set[str] = set()
+        self._described: dict[tuple[str, str], Model] = {}
+        self._show_again: dict[str, float] = {}
+        self._left_out: set[str] = set()
+
+    async def refresh(self) -> list[Model]:
+        """Asks Ollama for the installed models; raises a ChatError."""
+        reply = await self._llm.read("/api/tags")
+        if "models" not in reply:
+            raise errors.NotOllama(self._llm.settings.ollama_base_url, "OLLAMA_BASE_URL")
+        listed = {model.name: model for model in map(_model, _entries(reply))}
+        found = await asyncio.gather(*map(self._describe, listed.values()))
+        self.installed = sorted(filter(None, found), key=lambda model: model.name)
+        return self.installed
+
+    async def _is_there(self, name: str) -> bool:
+        await self.refresh()
+        return self.has(name)
+
+    async def _describe(self, model: Model) -> Model | None:
+        """The model with what it can do, where Ollama says so; None if it was deleted since."""
+        known = self._described.get((model.name, model.digest))
+        if known or time.monotonic() < self._show_again.get(model.name, 0):
+            return known or model
+        try:
+            async with asyncio.timeout(_SHOW_TIMEOUT_S):
+                shown = await self._llm.read("/api/show", {"model": model.name})
+        except errors.ModelMissing:
+            if model.name not in self._left_out:  # it is asked for again and again
+                log.warning("%s is left out: Ollama lists it and does not have it", model.name)
+                self._left_out.add(model.name)
+            return None
+        except (errors.ChatError, TimeoutError) as error:
+            log.warning("%s is listed without what it can do: %r", model.name, error)
+            self._show_again[model.name] = time.monotonic() + _SHOW_AGAIN_S
+            return model
+        described = _with_abilities(model, shown)
+        self._described[model.name, model.digest] = described
+        return described
+
+    @property
+    def offered(self) -> list[Model]:
+        """The installed models that can be chosen for a conversation."""
+        return [model for model in self.installed if model.can_chat]
+
+    def can(self, name: str, capability: str) -> bool:
+        """Whether the model has a capability such as "vision" or "thinking"."""
+        model = self.find(name)
+        return model is not None and capability in model.capabilities
+
+    def lacks(self, name: str, capability: str) -> bool:
+        """Whether the model is known not to have a capability; some servers tell of none."""
+        model = self.find(name)
+        return bool(model and model.capabilities) and not self.can(name, capability)
+
+    def think_choices(self, name: str) -> tuple[Think, ...]:
+        """The ways to think that can be chosen for a model, none if it does not think."""
+        model = self.find(name)
+        if model is None or "thinking" not in model.capabilities:
+            return ()
+        return ("low", "medium", "high") if model.has_think_levels else ("off", "on")
+
+    def fitting_think(self, name: str, think: Think | None) -> Think | None:
+        """How the model thinks where a conversation says `think`: without levels, one is "on"."""
+        choices = self.think_choices(name)
+        return "on" if "on" in choices and think not in (None, *choices) else think
+
+    def find(self, name: str) -> Model | None:
+        """The model that this name means, if it was installed when Ollama was last asked."""
+        return next((model for model in self.installed if is_same(model.name, name)), None)
+
+    def has(self, name: str) -> bool:
+        """Whether the model was installed when Ollama was last asked."""
+        return self.find(name) is not None
+
+    def choose(self, wanted: Sequence[str], default: str) -> str:
+        """The first of the wanted models that is here and can chat, else the default one.
+
+        A default that cannot chat gives way to one that can. While nothing is known of what is
+        installed, the first one is taken at its word.
+        """
+        if not self.installed:
+            return [*wanted, default][0]
+        others = names(self.offered) if self.has(default) else []
+        found = map(self.find, [*wanted, default, *others])
+        return next((model.name for model in found if model and model.can_chat), default)
+
+    def is_in_memory(self, name: str) -> bool:
+        """Whether the model was in memory when Ollama was last asked."""
+        return canonical(name) in self._in_memory
+
+    async def loaded(self) -> list[Loaded]:
+        """The models that Ollama has in memory now; raises a ChatError."""
+        reply: dict[str, Any] = {}
+        with contextlib.suppress(errors.NotOllama):  # old versions and some proxies do not say it
+            reply = await self._llm.read("/api/ps")
+        loaded = [_loaded(entry) for entry in _entries(reply)]
+        self._in_memory = {canonical(model.name) for model in loaded}
+        return loaded
+
+    async def unload(self, name: str) -> None:
+        """Takes a model out of memory; raises a ChatError."""
+        with ollama_errors(self._llm.settings, name):
+            await self._llm.api.generate(model=name, keep_alive=0)
+
+    async def delete(self, name: str) -> None:
+        """Deletes a model from the disk; raises a ChatError."""
+        with ollama_errors(self._llm.settings, name):
+            await self._llm.api.delete(name)
+        log.info("%s: deleted", name)
+        await self.refresh()
+
+    async def create(self, name: str, file: Path) -> None:
+        """Makes the model `name` in Ollama from a GGUF file; raises a ChatError."""
+        log.info("%s: creating it from %s", name, file.name)
+        with ollama_errors(self._llm.settings, name):
+            digest = await self._llm.api.create_blob(file)
+            files = {file.name: digest}
+            async for line in await self._llm.api.create(
+                name, files=files, parameters=_CALM, stream=True
+            ):
+                log.info("%s: %s", name, line.status)
+        await self.refresh()
+
+
+def names(models: Iterable[Model]) -> list[str]:
+    """The models' names."""
+    return [model.name for model in models]
+
+
+def _entries(reply: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The models in a reply that have a name; older versions of Ollama say `name` only."""
+    entries = reply.get("models")
+    entries = entries if isinstance(entries, list) else []
+    return [entry for entry in entries if isinstance(entry, dict) and _name(entry)]
+
+
+def _name(entry: Mapping[str, Any]) -> str:
+    return _text(entry.get("model")) or _text(entry.get("name"))
+
+
+def _model(entry: Mapping[str, Any]) -> Model:
+    details = _object(entry.get("details"))
+    return Model(
+        name=_name(entry),
+        size=_number(entry.get("size")),
+        family=_text(details.get("family")),
+        parameters=_text(details.get("parameter_size")),
+        quantization=_text(details.get("quantization_level")),
+        digest=_text(entry.get("digest")),
+    )
+
+
+def _with_abilities(model: Model, shown: Mapping[str, Any]) -> Model:
+    capabilities = shown.get("capabilities")
+    info = _object(shown.get("model_info"))
+    lengths = (_number(info[key]) for key in info if key.endswith(".context_length"))
+    return replace(
+        model,
+        capabilities=frozenset(map(_text, capabilities if isinstance(capabilities, list) else ())),
+        context_length=next(filter(None, lengths), None),
+    )
+
+
+def _loaded(entry: Mapping[str, Any]) -> Loaded:
+    try:
+        until = datetime.fromisoformat(_text(entry.get("expires_at"))).timestamp()
+    except (ValueError, OverflowError):
+        until = 0.0
+    size, vram = _number(entry.get("size")), _number(entry.get("size_vram"))
+    return Loaded(_name(entry), size, vram, until)
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) and value > 0 else 0

@@ -1,0 +1,192 @@
+"""Pulls of models: started once however often they are asked for, resumed, cancelled, told."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+
+import ollama
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+
+from chatbot import errors
+from chatbot.llm.client import Llm
+from chatbot.llm.failures import ollama_errors
+from chatbot.llm.model_names import canonical
+
+log = logging.getLogger("chatbot.llm.pulls")
+
+_ATTEMPTS = 5
+_LOG_EVERY_S = 5.0
+
+
+@dataclass
+class Pull:
+    """A pull under way: bytes of all layers announced so far, and how it stands."""
+
+    model: str
+    status: str = "asking the registry"
+    completed: int = 0
+    total: int = 0
+    error: errors.ChatError | None = None
+    done: bool = False
+    started: float = field(default_factory=time.monotonic)
+    _task: asyncio.Task[None] | None = None
+    _layers: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def note(self, status: str, digest: str | None, completed: int, total: int) -> None:
+        """Takes one line of Ollama's progress."""
+        self.status = status
+        if digest and total:
+            self._layers[digest] = (completed, total)
+            self.completed = sum(c for c, _ in self._layers.values())
+            self.total = sum(t for _, t in self._layers.values())
+
+    @property
+    def fraction(self) -> float:
+        """Share of the whole model that is here, 0 to 1."""
+        return self.completed / self.total if self.total else 0.0
+
+    @property
+    def speed(self) -> float | None:
+        """Bytes per second, the mean so far; None while that is unknown."""
+        elapsed = time.monotonic() - self.started
+        return self.completed / elapsed if self.completed and elapsed > 1 else None
+
+    @property
+    def remaining_s(self) -> float | None:
+        """Seconds to go at that speed; None while it is unknown."""
+        return (self.total - self.completed) / self.speed if self.speed else None
+
+    def describe(self) -> str:
+        """The progress in words."""
+        if not self.total:
+            return f"{self.model}: {self.status}"
+        text = f"{self.model}: {self.fraction:.0%} of {bytes_in_words(self.total)}"
+        speed, left = self.speed, self.remaining_s
+        if speed is None or left is None or self.fraction == 1:
+            return text
+        return f"{text}, {bytes_in_words(speed)}/s, about {_duration(left)} left"
+
+
+class Pulls:
+    """The pulls under way, at most one for each model, and how the last ones ended.
+
+    `is_there` looks whether Ollama has a model now.
+    """
+
+    def __init__(
+        self,
+        llm: Llm,
+        loop: asyncio.AbstractEventLoop,
+        is_there: Callable[[str], Awaitable[bool]],
+    ) -> None:
+        self._llm = llm
+        self._loop = loop
+        self._is_there = is_there
+        self._pulls: dict[str, Pull] = {}
+        self._lock = threading.Lock()
+
+    def find(self, name: str) -> Pull | None:
+        """The last pull of this model that was asked for, ended or not."""
+        return self._pulls.get(canonical(name))
+
+    def start(self, name: str) -> Pull:
+        """Starts to pull `name`, or joins the pull under way. Callable from any thread."""
+        with self._lock:
+            pull = self.find(name)
+            if pull is None or pull.done:
+                pull = self._pulls[canonical(name)] = Pull(name)
+                self._loop.call_soon_threadsafe(self._launch, pull)
+            return pull
+
+    async def finish(self, name: str) -> Pull:
+        """Pulls `name` and waits for the end, whichever it is.
+
+        What failed for a reason that cannot pass is not pulled again; see `forget`.
+        """
+        pull = self.find(name)
+        if pull is None or pull.error is None or pull.error.may_pass:
+            pull = self.start(name)
+        while not pull.done:
+            await asyncio.sleep(0.05)
+        return pull
+
+    def cancel(self, name: str) -> None:
+        """Ends the pull of `name`; Ollama keeps the parts that came and resumes there."""
+        self._loop.call_soon_threadsafe(self._cancel, name)
+
+    def forget(self) -> None:
+        """Forgets how pulls ended: another Ollama may answer now."""
+        with self._lock:
+            self._pulls = {name: pull for name, pull in self._pulls.items() if not pull.done}
+
+    async def close(self) -> None:
+        """Ends the pulls under way."""
+        tasks = [pull._task for pull in self._pulls.values() if pull._task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _launch(self, pull: Pull) -> None:
+        def end(_: asyncio.Task[None]) -> None:
+            pull.done = True
+
+        pull._task = self._loop.create_task(self._run(pull))
+        pull._task.add_done_callback(end)  # also when it is cancelled before it has run
+
+    def _cancel(self, name: str) -> None:
+        pull = self.find(name)
+        if pull is not None and pull._task is not None and pull._task.cancel():
+            pull.error = errors.ChatError(f"The pull of {name} was cancelled.")
+
+    async def _run(self, pull: Pull) -> None:
+        try:
+            await self._pull(pull)
+            if not await self._is_there(pull.model):
+                raise errors.OllamaRefused(
+                    f"Ollama has pulled {pull.model} and does not list it. Check the name, and "
+                    f"that one Ollama alone answers at {self._llm.settings.ollama_base_url}."
+                )
+        except errors.ChatError as error:
+            pull.error = error
+        except Exception:
+            log.exception("the pull of %s failed", pull.model)
+            pull.error = errors.OllamaFailed(f"The pull of {pull.model} failed. Try again.")
+
+    async def _pull(self, pull: Pull) -> None:
+        attempts = AsyncRetrying(
+            retry=retry_if_exception_type((errors.OllamaFailed, errors.TimedOut)),
+            stop=stop_after_attempt(_ATTEMPTS),
+            wait=wait_exponential(max=10),
+            reraise=True,
+        )
+        async for attempt in attempts:
+            with attempt, ollama_errors(self._llm.settings, pull.model, _broke_off(pull.model)):
+                await self._follow(pull, await self._llm.api.pull(pull.model, stream=True))
+
+    async def _follow(self, pull: Pull, lines: AsyncIterator[ollama.ProgressResponse]) -> None:
+        logged = 0.0
+        async for line in lines:
+            pull.note(line.status or "", line.digest, line.completed or 0, line.total or 0)
+            if time.monotonic() - logged > _LOG_EVERY_S:
+                logged = time.monotonic()
+                log.info("%s", pull.describe())
+        if pull.status != "success":
+            raise errors.OllamaFailed(_broke_off(pull.model))
+
+
+def _broke_off(model: str) -> str:
+    return f"The pull of {model} broke off. Try again; it goes on where it was."
+
+
+def bytes_in_words(size: float) -> str:
+    """Such as "98 MB" or "4.7 GB"."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"

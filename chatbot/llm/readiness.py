@@ -1,0 +1,139 @@
+"""Whether this process can answer now, and if not, which step it is at.
+
+It asks Ollama, provides the wanted model, loads it, and keeps looking, so that a lost Ollama is
+noticed and found again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import urlsplit
+
+from chatbot import errors, metrics
+from chatbot.llm import memory_limit
+from chatbot.llm.client import Llm
+from chatbot.llm.model_names import is_same
+from chatbot.llm.models import Models
+from chatbot.llm.pulls import Pull
+from chatbot.settings import EMBEDDED_MODEL_NAME, Settings
+
+log = logging.getLogger("chatbot.llm.readiness")
+
+Step = Literal["ollama", "model", "load", "ready"]
+
+_LOOK_S = 0.1  # between two looks while not ready
+_LOOK_READY_S = 2.0  # while ready
+_HERE = ("127.0.0.1", "localhost", "::1")
+_RUNNER_BYTES = 100_000_000  # what the smallest runner takes beside the model's weights
+_MODEL_RETRY_S = 15.0  # after a pull that failed
+
+
+@dataclass
+class Readiness:
+    """The step that the process is at; `text` says it in words, with the cure where there is one.
+
+    `failed` is the step that failed last, on the way since the chat was ready; `warm` is set by the
+    server once a first prompt has nothing left to import.
+    """
+
+    settings: Settings
+    llm: Llm
+    models: Models
+    step: Step = "ollama"
+    text: str = "Waiting for Ollama"
+    error: errors.ChatError | None = None
+    failed: Step | None = None
+    warm: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def ready(self) -> bool:
+        """True when a prompt sent now is answered."""
+        return self.step == "ready"
+
+    @property
+    def progressing(self) -> bool:
+        """True while it gets ready: this step has not failed yet, or its pull brings bytes."""
+        moves = self.pull is not None and not self.pull.done and self.pull.completed > 0
+        return not self.ready and (moves or self.step != self.failed)
+
+    @property
+    def pull(self) -> Pull | None:
+        """The last pull of the wanted model."""
+        return self.models.pulls.find(self.settings.chat_model)
+
+    async def run(self) -> None:
+        """Goes through the steps, again whenever Ollama or the model is lost; never returns."""
+        while True:
+            await self._advance()
+            await asyncio.sleep(_LOOK_READY_S if self.ready else _LOOK_S)
+
+    async def _advance(self) -> None:
+        try:
+            await self._look()
+        except errors.OllamaUnreachable as error:
+            self.models.pulls.forget()
+            self._at("ollama", error.sentence, error)
+        except errors.ChatError as error:
+            log.warning("not ready: %s", error.sentence)
+            self._at(self.step, error.sentence, error)
+            await asyncio.sleep(_MODEL_RETRY_S)
+        except Exception:
+            log.exception("looking after Ollama failed")
+
+    async def _look(self) -> None:
+        wanted = self.settings.chat_model
+        await self.models.refresh()
+        if not self.models.has(wanted):
+            self._at("model", f"Getting the model {wanted}")
+            await self._provide(wanted)
+        self._check_purpose(wanted)
+        if not self.ready:
+            self._at("load", f"Loading the model {wanted}")
+            await self.models.loaded()
+            if not self.models.is_in_memory(wanted):
+                self._check_memory(wanted)
+            await self.llm.load(wanted)
+            await self.warm.wait()
+        await self.models.loaded()
+        self._at("ready", "Ready")
+
+    def _check_purpose(self, wanted: str) -> None:
+        """Raises ModelCannotChat for a model that was made for something else."""
+        model = self.models.find(wanted)
+        if model is not None and not model.can_chat:
+            self._at("model", f"Getting the model {wanted}")
+            raise errors.ModelCannotChat(wanted)
+
+    def _check_memory(self, wanted: str) -> None:
+        """Raises OutOfMemory if the model cannot fit the container that Ollama shares with us."""
+        model = self.models.find(wanted)
+        shared = urlsplit(self.settings.ollama_base_url).hostname in _HERE
+        left = memory_limit.available() if shared else None
+        if model is None or left is None or left >= (needed := model.size + _RUNNER_BYTES):
+            return
+        raise errors.OutOfMemory(
+            f"Not enough memory for {wanted}: it needs about {needed / 1e6:.0f} MB, and the "
+            f"container has {left / 1e6:.0f} MB left. Give it more or choose a smaller model."
+        )
+
+    async def _provide(self, wanted: str) -> None:
+        if not self.settings.pull_models:
+            raise errors.ModelNotDeployed(wanted)
+        file = self.settings.embedded_model
+        if is_same(wanted, EMBEDDED_MODEL_NAME) and file is not None and file.is_file():
+            await self.models.create(wanted, file)
+            return
+        pull = await self.models.pulls.finish(wanted)
+        if pull.error is not None:
+            raise pull.error
+
+    def _at(self, step: Step, text: str, error: errors.ChatError | None = None) -> None:
+        if step != self.step:
+            log.info("%s", text)
+        self.step, self.text, self.error = step, text, error
+        if error is not None or step == "ready":
+            self.failed = None if error is None else step
+        metrics.READY.set(1 if step == "ready" else 0)

@@ -1,0 +1,1 @@
+"""The exchanges of the open conversation on the page."""

@@ -1,0 +1,169 @@
+"""An answer on the page: followed while it is written, or as a whole."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.elements.lib.mutable_status_container import StatusContainer
+from streamlit.runtime.scriptrunner import StopException
+
+from chatbot import services
+from chatbot.chat.generation import Answer
+from chatbot.history import Message
+from chatbot.page import rerun, state
+from chatbot.page.i18n import t
+from chatbot.page.markdown import blocks, for_display
+
+_TICK_S = 0.5  # how often the waiting time is shown; also how soon a stop is noticed
+_STORED_S = 1.0  # how often an answer that is written elsewhere is read
+_UPDATE_S = 0.1  # tokens that come within this time share an update
+_LONG = 1500  # characters: a block that has more is sent less often
+
+
+@dataclass
+class _Text:
+    """Text that grows on the page: each finished block is sent once, the last one as it grows."""
+
+    slot: DeltaGenerator | None = None
+    earlier: list[DeltaGenerator] = field(default_factory=list)
+    finished: int = 0
+    shown: str = field(default="")
+    sent: float = 0.0
+
+    @property
+    def pause(self) -> float:
+        """Seconds until the next update: a code block of 6000 characters is sent four times less
+        often, since each update sends all of it."""
+        growing = len(self.shown) - self.finished
+        return min(_UPDATE_S * max(1.0, growing / _LONG), _TICK_S)
+
+    def update(self, text: str) -> None:
+        """Shows `text`, which begins with what is shown already."""
+        rerun.let_others_go_first()
+        now = time.monotonic()
+        # A silent model's text is sent again: only then does Streamlit look for a stop.
+        if text == self.shown and now - self.sent < _TICK_S:
+            return
+        self.shown, self.sent = text, now
+        *whole_blocks, tail = blocks(text[self.finished :])
+        for block in whole_blocks:
+            self.earlier.append(self._put(block))
+            self.slot = None
+            self.finished += len(block)
+        self._put(tail)
+
+    def clear(self) -> DeltaGenerator:
+        """Takes all text off the page and returns the place where it began."""
+        first, *others = [*self.earlier, self.slot or st.empty()]
+        for slot in others:
+            slot.empty()
+        return first
+
+    def _put(self, block: str) -> DeltaGenerator:
+        draw = st.markdown if self.slot is None else self.slot.markdown
+        self.slot = draw(for_display(block))
+        return self.slot
+
+
+def whole(answer: Message) -> None:
+    """Shows an answer in the same parts as when it was written, so that these stay as they are."""
+    if answer.thinking:
+        with st.status(_thought((answer.stats or {}).get("thought_s")), state="complete"):
+            _blocks(answer.thinking)
+    _blocks(answer.content)
+
+
+def _blocks(text: str) -> None:
+    for block in blocks(text):
+        st.markdown(for_display(block))
+
+
+def follow_stored(shown: state.View, index: int) -> None:
+    """Shows an answer that another replica writes, as it is saved, until its end.
+
+    One whose replica has died ends too: the history sees that nobody saves it any more.
+    """
+    place = st.empty()
+    while index < len(shown.exchanges) and (message := shown.exchanges[index].answer):
+        with place.container():
+            whole(message)
+            if message.state == "writing" and not message.content + message.thinking:
+                st.caption(t("Reading the prompt…"))
+        if message.state != "writing":
+            return
+        time.sleep(_STORED_S)
+        shown.reload()
+
+
+def follow(answer: Answer, shown: state.View) -> None:
+    """Shows the answer until its end. The stop button ends it; drawing anew leaves it running."""
+    if shown.tab not in answer.watchers:
+        answer.watchers.append(shown.tab)
+    stopped = rerun.on_stop(answer)
+    slot: DeltaGenerator | None = st.caption(_waiting(answer))
+    try:
+        while slot and not answer.begun.wait(_TICK_S):
+            rerun.let_others_go_first()
+            slot.caption(_waiting(answer))
+        if slot and answer.thinking:
+            _think(answer, slot)
+            slot = None
+        _write(answer, slot)
+    except StopException:
+        stopped()
+        raise
+
+
+def _write(answer: Answer, slot: DeltaGenerator | None) -> None:
+    """Shows the text until the end; once it turns out to have been thinking, as that."""
+    text, moved = _Text(slot), answer.moved
+    while True:
+        is_over = answer.over.is_set()
+        if answer.moved and not moved:
+            _think(answer, text.clear())
+            text, moved = _Text(), True
+        text.update(answer.text)
+        if is_over:
+            return
+        answer.over.wait(text.pause)
+
+
+def _think(answer: Answer, slot: DeltaGenerator) -> None:
+    """Shows the thinking until the first text or the end, then folds it."""
+    block: StatusContainer = slot.status(t("Thinking…"), expanded=True)
+    text = _Text()
+    with block:
+        while not answer.over.is_set() and answer.first_text is None:
+            text.update(answer.thinking)
+            answer.over.wait(text.pause)
+        text.update(answer.thinking)
+    block.update(label=_thought(answer.thought_s), state="complete", expanded=False)
+
+
+def _thought(seconds: float | None) -> str:
+    if seconds is None:
+        return t("Thoughts")
+    return t("Thought for {seconds} s", seconds=f"{seconds:.1f}")
+
+
+def _waiting(answer: Answer) -> str:
+    seconds = time.monotonic() - answer.started
+    elapsed = f" {seconds:.0f} s" if seconds >= 1 else ""
+    return _stage(answer) + elapsed
+
+
+def _stage(answer: Answer) -> str:
+    now = services.current()
+    if answer.waits_for_ollama:
+        return t("Ollama does not answer. Waiting for it to come back…")
+    ahead = now.answers.ahead(answer)
+    if ahead == 1:
+        return t("Queued, 1 answer before yours…")
+    if ahead:
+        return t("Queued, {ahead} answers before yours…", ahead=ahead)
+    if not now.models.is_in_memory(answer.model):
+        return t("Loading the model {model}…", model=answer.model)
+    return t("Reading the prompt…")

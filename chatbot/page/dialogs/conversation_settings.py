@@ -1,0 +1,166 @@
+"""The dialog for what a conversation is told and how it is answered, with presets."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from chatbot import errors, services
+from chatbot.chat.service import check_prompt
+from chatbot.domain.parameters import Parameters, Think, allowed, parse, stop_text
+from chatbot.history import NO_SETUP, Preset, Setup
+from chatbot.page import state
+from chatbot.page.chat import context_gauge
+from chatbot.page.i18n import t, told
+from chatbot.page.markdown import escaped
+
+_FIELDS = ("temperature", "top_p", "seed", "num_ctx", "num_predict", "keep_alive")
+_KEY = "setup-"
+
+
+def dialog(shown: state.View) -> None:
+    """Opens the dialog."""
+    _fill(shown.setup)
+    # Another key each time: the browser would keep the last choice and not tell of it again.
+    st.session_state[_KEY + "opened"] = st.session_state.get(_KEY + "opened", 0) + 1
+
+    @st.dialog(t("Settings of this conversation"), width="medium")
+    def opened() -> None:
+        _presets(shown)
+        st.text_area(
+            t("System prompt"),
+            key=_KEY + "system_prompt",
+            placeholder=services.current().settings.system_prompt,
+        )
+        _parameters(shown)
+        _end(shown)
+
+    opened()
+
+
+def _fill(setup: Setup) -> None:
+    """Puts a set-up into the dialog's fields."""
+    own = Parameters.model_validate(setup.parameters)
+    st.session_state[_KEY + "system_prompt"] = setup.system_prompt
+    for name in _FIELDS:
+        value = getattr(own, name)
+        st.session_state[_KEY + name] = "" if value is None else str(value)
+    st.session_state[_KEY + "stop"] = stop_text(own.stop)
+    st.session_state[_KEY + "think"] = _think(own.think)
+    st.session_state[_KEY + "stored-think"] = own.think
+
+
+def _think(think: Think | None) -> Think | None:
+    """What the model's choice stands at where a conversation says `think`."""
+    models, model = services.current().models, state.current().model
+    fitting = models.fitting_think(model, think)
+    return fitting if fitting in models.think_choices(model) else None
+
+
+def _typed_think() -> Think | None:
+    """What was chosen; what another model was told stays as long as nothing is."""
+    stored: Think | None = st.session_state[_KEY + "stored-think"]
+    chosen: Think | None = st.session_state.get(_KEY + "think")
+    return stored if chosen == _think(stored) else chosen
+
+
+def _parameters(shown: state.View) -> None:
+    settings = services.current().settings
+    known = {"num_ctx": str(settings.num_ctx), "num_predict": str(settings.num_predict)}
+    columns = st.columns(3)
+    for number, name in enumerate(_FIELDS):
+        with columns[number % 3]:
+            default = known.get(name, t("as the model says"))
+            st.text_input(
+                name,
+                key=_KEY + name,
+                placeholder=default,
+                help=told(allowed(name)),
+                disabled=name == "num_ctx" and settings.has_one_window,
+            )
+            if name == "num_ctx":
+                _window(shown)
+    st.text_area(
+        t("Stop words, one a line"), key=_KEY + "stop", height=68, help=told(allowed("stop"))
+    )
+    if choices := services.current().models.think_choices(shown.model):
+        st.segmented_control(t("Thinking"), choices, key=_KEY + "think")
+
+
+def _window(shown: state.View) -> None:
+    """Below the field of the context window: what bounds it, and what another one costs."""
+    now = services.current()
+    if now.settings.has_one_window:
+        st.caption(t("This chat has one context window for all."))
+        return
+    typed = str(st.session_state[_KEY + "num_ctx"])
+    most = now.conversations.most_num_ctx(shown.model)
+    if typed.isdecimal() and int(typed) > most:
+        st.caption(
+            t(
+                "{model} has {count} tokens at most here: that is what counts.",
+                model=escaped(shown.model),
+                count=f"{most:,}",
+            )
+        )
+    if typed and typed != str(now.settings.num_ctx):
+        st.caption(
+            t("Ollama loads the model anew whenever it goes on with a window of another size.")
+        )
+
+
+def _end(shown: state.View) -> None:
+    with st.container(horizontal=True):
+        save = st.button(t("Save"), type="primary", key=_KEY + "save")
+        st.button(t("Reset"), key=_KEY + "reset", on_click=_fill, args=(NO_SETUP,))
+    if save and (setup := _typed(shown)):
+        context_gauge.configure(shown, setup)
+        st.rerun()
+
+
+def _typed(shown: state.View) -> Setup | None:
+    """What the fields say; None, with the reason on the page, if a value is not allowed."""
+    typed = {name: st.session_state.get(_KEY + name) for name in (*_FIELDS, "stop")}
+    prompt = str(st.session_state[_KEY + "system_prompt"]).strip()
+    try:
+        own = parse({**typed, "think": _typed_think()}, services.current().settings.max_num_ctx)
+        if prompt:
+            check_prompt(prompt, services.current().settings)
+    except errors.ChatError as error:
+        for line in error.sentence.splitlines():
+            st.error(told(line))
+        return None
+    chosen = own.model_dump(mode="json", exclude_defaults=True)
+    return Setup(prompt, chosen, shown.setup.summary)
+
+
+def _presets(shown: state.View) -> None:
+    presets = {one.name: one for one in services.current().history.presets(shown.owner)}
+    with st.expander(t("Presets"), icon=":material/bookmark:"):
+        name = st.selectbox(
+            t("Preset"),
+            list(presets),
+            index=None,
+            key=f"{_KEY}preset-{st.session_state[_KEY + 'opened']}",
+            accept_new_options=True,
+        )
+        with st.container(horizontal=True):
+            known = presets.get(name or "")
+            st.button(
+                t("Use"), key=_KEY + "use", disabled=known is None, on_click=_use, args=(known,)
+            )
+            if st.button(t("Save as preset"), key=_KEY + "keep", disabled=not name):
+                _keep(shown, str(name))
+            if st.button(t("Delete preset"), key=_KEY + "drop", disabled=known is None):
+                services.current().history.delete_preset(shown.owner, str(name))
+                st.rerun(scope="fragment")
+
+
+def _use(preset: Preset | None) -> None:
+    if preset is not None:
+        _fill(Setup(preset.system_prompt, preset.parameters))
+
+
+def _keep(shown: state.View, name: str) -> None:
+    if setup := _typed(shown):
+        services.current().history.save_preset(shown.owner, name, setup)
+        st.toast(t("Saved as {name}", name=name))

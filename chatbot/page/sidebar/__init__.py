@@ -1,0 +1,1 @@
+"""The sidebar: the model, the tools and the list of conversations."""

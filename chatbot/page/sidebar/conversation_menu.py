@@ -1,0 +1,163 @@
+"""What can be done to the open conversation, and to all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from chatbot import errors, services, transfer
+from chatbot.history import Conversation
+from chatbot.page.i18n import t, told
+from chatbot.page.markdown import literal
+from chatbot.page.state import View
+from chatbot.web import downloads
+
+_NAMED = 5  # conversations that a sentence names at most
+
+
+def of_one(shown: View, one: Conversation) -> None:
+    """The menu of the open conversation."""
+    with _menu(t("Rename, pin, export, delete"), "more_horiz"):
+        key = f"title-{one.id}"
+        st.text_input(
+            t("Title"), value=one.title, key=key, on_change=_rename, args=(shown, one, key)
+        )
+        _item(
+            t("Unpin") if one.pinned else t("Pin"),
+            f"pin-{one.id}",
+            "keep_off" if one.pinned else "keep",
+            lambda: _pin(shown, one),
+        )
+        _exports(shown, one.id)
+        _item(
+            t("Delete this conversation"), f"delete-{one.id}", "delete", lambda: _delete(shown, one)
+        )
+
+
+def of_all(shown: View) -> None:
+    """The menu of all conversations."""
+    with _menu(t("All conversations"), "more_vert"):
+        _import(shown)
+        _exports(shown, None)
+        _delete_all(shown)
+
+
+def _menu(label: str, icon: str) -> DeltaGenerator:
+    """A popover whose label only a screen reader and a tooltip tell; see library.STYLE."""
+    key = f"menu-{icon}"
+    return st.popover(label, icon=f":material/{icon}:", type="tertiary", help=label, key=key)
+
+
+def _item(label: str, key: str, icon: str, act: Callable[[], None]) -> None:
+    st.button(label, key=key, icon=f":material/{icon}:", width="stretch", on_click=act)
+
+
+def _exports(shown: View, conversation_id: str | None) -> None:
+    """Two links, each to a file that is made when it is asked for."""
+    for label, ending, icon in (
+        (t("Export as Markdown"), "md", "markdown"),
+        (t("Export as JSON"), "json", "data_object"),
+    ):
+        address = downloads.export_address(shown.person, conversation_id, ending)
+        st.link_button(label, address, icon=f":material/{icon}:", width="stretch")
+
+
+def _rename(shown: View, one: Conversation, key: str) -> None:
+    title = " ".join(str(st.session_state[key]).split())
+    if title:
+        _try(shown, lambda: services.current().history.rename(shown.owner, one.id, title))
+
+
+def _pin(shown: View, one: Conversation) -> None:
+    _try(shown, lambda: services.current().history.pin(shown.owner, one.id, not one.pinned))
+
+
+def _delete(shown: View, one: Conversation) -> None:
+    shown.stop_answer()
+    if _try(shown, lambda: services.current().history.delete(shown.owner, one.id)):
+        shown.open(None)
+
+
+def _try(shown: View, act: Callable[[], object]) -> bool:
+    try:
+        act()
+    except errors.ChatError as error:
+        shown.trouble = error
+        return False
+    return True
+
+
+def _import(shown: View) -> None:
+    st.file_uploader(
+        t("Import a JSON file of this chat, Open WebUI or Hollama"),
+        type=["json", "jsonl"],
+        key="import",
+        max_upload_size=transfer.MOST_BYTES // 1_000_000,  # Streamlit's MB are 5 % larger
+        on_change=_take_in,
+        args=(shown,),
+    )
+    if refused := st.session_state.get("import_refused"):
+        st.error(told(refused))
+    if count := st.session_state.pop("imported", 0):
+        st.toast(t("Conversations imported: {count}", count=count), icon=":material/check:")
+    if losses := st.session_state.get("import_losses"):
+        _tell(losses)
+
+
+def _tell(losses: list[transfer.Loss]) -> None:
+    """What was left out of an import, and of which conversations."""
+    titles: dict[str, list[str]] = {}
+    for loss in losses:
+        name = literal(loss.title) if loss.title else t("line {number}", number=loss.line)
+        titles.setdefault(loss.what, []).append(name)
+    parts = [f"- {told(what)} {_some(names)}" for what, names in titles.items()]
+    st.warning("\n".join([t("These parts of the file were left out:"), "", *parts]))
+
+
+def _some(names: list[str]) -> str:
+    first = "; ".join(names[:_NAMED])
+    more = len(names) - _NAMED
+    return first if more <= 0 else t("{names} and {count} more", names=first, count=more)
+
+
+def _take_in(shown: View) -> None:
+    """Imports what is sound of the file that was chosen."""
+    st.session_state.import_refused, st.session_state.import_losses = "", []
+    if (file := st.session_state["import"]) is None:
+        return
+    try:
+        reading = transfer.read(file.getvalue())
+        new = services.current().history.add(shown.owner, reading.wholes)
+    except errors.ChatError as error:
+        st.session_state.import_refused = error.sentence
+        return
+    st.session_state.imported = len(new)
+    st.session_state.import_losses = reading.losses
+    if len(new) == 1:
+        shown.open(new[0])
+
+
+def _delete_all(shown: View) -> None:
+    """Two steps. Not a dialog: that is a fragment, which waits for the answer being written."""
+    if not st.session_state.get("deleting_all"):
+        _item(t("Delete all…"), "delete-all", "delete_sweep", lambda: _ask(True))
+        return
+    st.warning(t("Delete all conversations? They can be had back for five minutes."))
+    with st.container(horizontal=True):
+        st.button(
+            t("Delete all"), key="delete-all-now", type="primary", on_click=_sure, args=(shown,)
+        )
+        st.button(t("Cancel"), key="delete-all-not", on_click=_ask, args=(False,))
+
+
+def _ask(whether: bool) -> None:
+    st.session_state.deleting_all = whether
+
+
+def _sure(shown: View) -> None:
+    _ask(False)
+    shown.stop_answer()
+    if _try(shown, lambda: services.current().history.delete_all(shown.owner)):
+        shown.open(None)

@@ -1,0 +1,83 @@
+"""The sidebar: a new chat, the model, and the visitor's conversations."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from chatbot import services
+from chatbot.llm.model_names import is_same
+from chatbot.llm.models import names
+from chatbot.page import account
+from chatbot.page.i18n import t
+from chatbot.page.markdown import escaped
+from chatbot.page.sidebar import conversation_list, tools
+from chatbot.page.state import View
+from chatbot.settings import EMBEDDED_MODEL_NAME
+
+
+def draw(shown: View) -> None:
+    """Draws the sidebar."""
+    with st.sidebar:
+        st.button(
+            t("New chat"),
+            icon=":material/edit_square:",
+            key="new",
+            shortcut="Ctrl+Shift+O",
+            width="stretch",
+            on_click=shown.open,
+            args=(None,),
+        )
+        _model(shown)
+        tools.draw(shown)
+        conversation_list.draw(shown)
+        if note := _what_ends(shown):
+            st.caption(note)
+        account.draw()
+
+
+def _what_ends(shown: View) -> str:
+    """What will not be there the next time, if anything."""
+    settings = services.current().settings
+    if not shown.person.lasting:
+        return t("Your browser keeps no cookies, so this history ends with the tab.")
+    if settings.ollama_service_url and not settings.database_url:
+        return t("This history lives in one replica of the chat and ends with it.")
+    if not settings.data_lasts and not settings.database_url:
+        return t(
+            "The history and pulled models end with this container. "
+            "Start it with `-v chat:/data` to keep them."
+        )
+    return ""
+
+
+def _model(shown: View) -> None:
+    models = services.current().models
+    if known := models.find(shown.model):
+        shown.model = known.name  # a session that began before Ollama was there knew it by another
+    choices = names(models.offered)
+    if shown.model not in choices:
+        choices.insert(0, shown.model)
+    st.session_state.model = shown.model
+    st.selectbox(
+        t("Model"), choices, format_func=_label, key="model", on_change=_choose, args=(shown,)
+    )
+    if shown.missing_model:
+        missing, model = escaped(shown.missing_model), escaped(_label(shown.model))
+        st.caption(
+            t("{missing} is not here; {model} answers instead.", missing=missing, model=model)
+        )
+    if is_same(shown.model, EMBEDDED_MODEL_NAME):
+        st.caption(
+            t(
+                "The small embedded model answers at once and is often wrong. "
+                "Choose a larger one for real work."
+            )
+        )
+
+
+def _choose(shown: View) -> None:
+    shown.choose_model(st.session_state.model)
+
+
+def _label(model: str) -> str:
+    return t("SmolLM2 135M, embedded") if is_same(model, EMBEDDED_MODEL_NAME) else model

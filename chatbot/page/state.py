@@ -1,0 +1,197 @@
+"""What one tab of one visitor shows: kept in the session, filled from the history."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import streamlit as st
+from streamlit.elements.widgets.chat import ChatInputValue
+from streamlit.runtime import get_instance
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from chatbot import errors, services
+from chatbot.attachments.reader import Attachment
+from chatbot.chat.generation import Answer
+from chatbot.chat.service import Thread, outcome
+from chatbot.history import NO_SETUP, Message, NotFound, Setup
+from chatbot.identity.users import Person
+from chatbot.llm.model_names import is_same
+from chatbot.page import account
+
+
+@dataclass
+class Exchange:
+    """A prompt and its answer; the answer is missing only in a history cut between the two.
+
+    The versions are ids, oldest first, and empty when there is one only. `again`: it was answered
+    anew in this tab.
+    """
+
+    question: Message
+    answer: Message | None
+    again: bool = False
+    question_versions: Sequence[str] = ()
+    answer_versions: Sequence[str] = ()
+
+
+@dataclass
+class View:
+    """The open conversation of one tab.
+
+    `trouble` is what went wrong last, shown until something else is done; `taken`: this run's
+    prompt has been sent, so that nothing need be read again; `drawn`: the tab has had its input;
+    `early`: what to send at the next run; `held`: files of a prompt that was refused; `dialog`:
+    what the next run opens, for which exchange; `first`: the exchange that the page begins with;
+    `follows_at_once`: the answer is the first on the page, and followed by the run that draws that;
+    `drawn_flat`: how many exchanges there were when the whole page was drawn last; `own_model`: the
+    one that the conversation was asked with; `missing_model`: the one that `model` stands in for.
+    """
+
+    person: Person
+    conversation_id: str | None = None
+    exchanges: list[Exchange] = field(default_factory=list)
+    trouble: errors.ChatError | None = None
+    model: str = ""
+    own_model: str = ""
+    missing_model: str = ""
+    taken: bool = False
+    drawn: bool = False
+    early: str | ChatInputValue | None = None
+    held: list[Attachment] = field(default_factory=list)
+    dialog: tuple[str, int] | None = None
+    first: int | None = None
+    follows_at_once: bool = False
+    drawn_flat: int = 0
+    setup: Setup = NO_SETUP
+    files: dict[str, list[Attachment]] = field(default_factory=dict)
+    tab: Callable[[], bool] = lambda: True
+
+    @property
+    def owner(self) -> str:
+        """Whose history it is; raises SignedOut once he has signed out, in whichever tab."""
+        services.current().people.check(self.person)
+        return self.person.owner
+
+    def open(self, conversation_id: str | None) -> None:
+        """Shows this conversation, or an empty page for None or for one that is not the owner's."""
+        self.conversation_id, self.exchanges, self.trouble = conversation_id, [], None
+        self.setup, self.files, self.first, self.own_model = NO_SETUP, {}, None, ""
+        if conversation_id is not None:
+            self.reload()
+        self.recall_model()
+        self._write_address()
+
+    def agree_with_address(self) -> None:
+        """Opens what the address names after Back and Forward; else makes the address name this."""
+        named, context = st.query_params.get("c"), get_script_run_ctx()
+        if named == self.conversation_id:
+            return
+        if context is not None and context.is_history_navigation:
+            self.open(named)
+        else:
+            self._write_address()
+
+    def _write_address(self) -> None:
+        if self.conversation_id is None:
+            st.query_params.pop("c", None)
+        else:
+            st.query_params["c"] = self.conversation_id
+
+    def reload(self) -> None:
+        """Reads the open conversation again: another tab may have gone on with it."""
+        if self.conversation_id is None:
+            return
+        history = services.current().history
+        try:
+            messages = history.messages(self.owner, self.conversation_id)
+            versions = history.versions(self.owner, self.conversation_id)
+            self.files = history.files(self.owner, self.conversation_id)
+            conversation = history.conversation(self.owner, self.conversation_id)
+            self.setup, self.own_model = conversation.setup, conversation.model
+        except NotFound as error:
+            self.conversation_id, self.exchanges = None, []
+            self.trouble = error
+        except errors.ChatError as error:
+            self.trouble = error
+        else:
+            self.exchanges = _pair(messages, versions)
+
+    def recall_model(self) -> None:
+        """Takes the conversation's own model, else the one that the user chose last."""
+        now, chosen = services.current(), ""
+        with contextlib.suppress(errors.ChatError):  # the sidebar tells it, where it reads as well
+            chosen = now.history.chosen_model(self.owner)
+        wanted = [name for name in (self.own_model, chosen) if name]
+        self.model = now.models.choose(wanted, now.settings.chat_model)
+        is_there = not wanted or is_same(wanted[0], self.model)
+        self.missing_model = "" if is_there else wanted[0]
+
+    def choose_model(self, model: str) -> None:
+        """Takes the model that the user chose, and keeps it for later."""
+        self.model, self.missing_model = model, ""
+        try:
+            services.current().history.choose_model(self.owner, model, self.conversation_id)
+        except errors.ChatError as error:
+            self.trouble = error
+
+    def thread(self, end: int | None = None) -> Thread:
+        """What stands above the exchange `end`, or the whole conversation."""
+        return Thread(self.messages(end), self.files, self.setup)
+
+    def messages(self, end: int | None = None) -> list[Message]:
+        """The messages shown, oldest first, up to the exchange `end`."""
+        pairs = ((one.question, one.answer) for one in self.exchanges[:end])
+        return [message for pair in pairs for message in pair if message is not None]
+
+    def stop_answer(self) -> None:
+        """Ends the last answer if it is being written; so does a new prompt."""
+        last = self.exchanges[-1].answer if self.exchanges else None
+        answer = services.current().answers.get(last.id) if last else None
+        if answer is not None:
+            services.current().answers.stop(answer)
+            answer.over.wait()
+            self.settle(len(self.exchanges) - 1, answer)
+        elif last is not None and last.state == "writing":
+            services.current().history.stop(last.id)
+
+    def settle(self, index: int, answer: Answer) -> None:
+        """Takes over how the answer of an exchange ended."""
+        message = self.exchanges[index].answer
+        if message is not None:
+            self.exchanges[index].answer = outcome(message, answer)
+
+
+def current() -> View:
+    """The view of this session, made at its first run; asks to sign in where nobody is."""
+    person = account.person()
+    if person is None:
+        st.rerun()
+    if "view" not in st.session_state:
+        st.session_state.view = View(
+            person=person,
+            tab=_tab_is_open(),
+        )
+        st.session_state.view.open(st.query_params.get("c"))
+    view: View = st.session_state.view
+    return view
+
+
+def _tab_is_open() -> Callable[[], bool]:
+    context = get_script_run_ctx()
+    if context is None:
+        return lambda: True
+    session_id, runtime = context.session_id, get_instance()
+    return lambda: runtime.is_active_session(session_id)
+
+
+def _pair(messages: list[Message], versions: dict[str, list[str]]) -> list[Exchange]:
+    exchanges: list[Exchange] = []
+    for message in messages:
+        those = versions.get(message.id, ())
+        if message.role == "user":
+            exchanges.append(Exchange(message, None, question_versions=those))
+        elif exchanges:
+            exchanges[-1].answer, exchanges[-1].answer_versions = message, those
+    return exchanges

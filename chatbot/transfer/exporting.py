@@ -1,0 +1,114 @@
+"""Writes conversations as JSON, with all that belongs to them, and as Markdown to be read."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+
+from chatbot.attachments.reader import Attachment
+from chatbot.history import Message, Whole
+from chatbot.transfer.own import FORMAT, VERSION
+
+_NOTES = {
+    "stopped": "Stopped",
+    "abandoned": "Ended unread",
+    "interrupted": "Cut off",
+    "failed": "Failed",
+}
+
+
+def to_json(wholes: Iterable[Whole]) -> bytes:
+    """Write all of conversations, for `transfer.read`; docs/conversations.md has the format."""
+    document = {
+        "format": FORMAT,
+        "version": VERSION,
+        "exported_at": time.time(),
+        "conversations": [_conversation(one) for one in wholes],
+    }
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _conversation(whole: Whole) -> dict[str, Any]:
+    one = whole.conversation
+    return {
+        "title": one.title,
+        "pinned": one.pinned,
+        "model": one.model,
+        "system_prompt": one.system_prompt,
+        "parameters": one.parameters,
+        "summary": one.summary,
+        "head_id": one.head_id,
+        "created_at": one.created_at,
+        "updated_at": one.updated_at,
+        "messages": [_message(m, whole.files.get(m.id, ())) for m in whole.messages],
+    }
+
+
+def _message(one: Message, files: Sequence[Attachment]) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "parent_id": one.parent_id,
+        "role": one.role,
+        "content": one.content,
+        "thinking": one.thinking,
+        "state": "interrupted" if one.state == "writing" else one.state,
+        "error": one.error,
+        "model": one.model,
+        "stats": one.stats,
+        "created_at": one.created_at,
+        "updated_at": one.updated_at,
+        "attachments": [_file(file) for file in files],
+    }
+
+
+def _file(file: Attachment) -> dict[str, Any]:
+    return {
+        "name": file.name,
+        "media_type": file.media_type,
+        "size": file.size,
+        "data": base64.b64encode(file.data).decode(),
+    }
+
+
+def to_markdown(wholes: Iterable[Whole]) -> str:
+    """Write what the page shows of conversations: one version of each message, files by name."""
+    return "\n---\n\n".join(map(_page, wholes))
+
+
+def _page(whole: Whole) -> str:
+    one = whole.conversation
+    day = time.strftime("%Y-%m-%d", time.gmtime(one.created_at))
+    system = f"> {_quoted(one.system_prompt)}\n\n" if one.system_prompt else ""
+    said = "".join(_said(m, whole.files.get(m.id, ())) for m in _visible(whole))
+    return f"# {one.title}\n\n{day}\n\n{system}{said}"
+
+
+def _visible(whole: Whole) -> list[Message]:
+    """The messages from the first to the conversation's head."""
+    by_id = {one.id: one for one in whole.messages}
+    path: list[Message] = []
+    at = whole.conversation.head_id
+    while at in by_id:
+        path.append(by_id.pop(at))
+        at = path[-1].parent_id
+    return path[::-1]
+
+
+def _said(one: Message, files: Sequence[Attachment]) -> str:
+    parts = [f"## {'You' if one.role == 'user' else one.model or 'Assistant'}"]
+    if files:
+        parts.append(f"Attached: {', '.join(file.name for file in files)}")
+    if one.thinking:
+        parts.append(f"> {_quoted(one.thinking)}")
+    parts += [one.content] if one.content else []
+    if one.state in _NOTES:
+        parts.append(f"*{_NOTES[one.state]}{': ' if one.error else ''}{one.error}*")
+    return "\n\n".join(parts) + "\n\n"
+
+
+def _quoted(text: str) -> str:
+    return text.strip().replace("\n", "\n> ")

@@ -1,0 +1,243 @@
+"""The routes beside the page: POST /generate_text, GET /livez, /readyz and /metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import secrets
+from collections.abc import AsyncIterator, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from chatbot import errors, metrics, services
+from chatbot.chat.context_window import fit
+from chatbot.chat.generation import Answer
+from chatbot.chat.service import check_prompt
+from chatbot.history import NO_SETUP
+from chatbot.llm.client import Asked, Said
+
+log = logging.getLogger("chatbot.web.api")
+
+_BYTES = 12  # of one character at most: two escapes such as \ud83d
+_STREAM_S = 0.05  # tokens that come within this time share a line
+
+
+def _json(body: dict[str, Any], status: int = 200) -> Response:
+    return Response(orjson.dumps(body), status, media_type="application/json")
+
+
+async def livez(request: Request) -> Response:
+    """200 while the process serves at all."""
+    return _json({"status": "alive"})
+
+
+async def readyz(request: Request) -> Response:
+    """200 when a prompt sent now is answered, else 503; the JSON says which step it is at.
+
+    "progressing": it gets ready by itself, if it is given the time.
+    """
+    now = services.current()
+    draining, step = now.answers.draining, now.readiness
+    ready = step.ready and not draining
+    body: dict[str, Any] = {
+        "ready": ready,
+        "progressing": step.progressing and not draining,
+        "step": "draining" if draining else step.step,
+        "text": "About to stop" if draining else step.text,
+        "model": now.settings.chat_model,
+    }
+    if step.pull is not None and not ready:
+        body["pull"] = {"completed": step.pull.completed, "total": step.pull.total}
+    return _json(body, 200 if ready else 503)
+
+
+async def prometheus(request: Request) -> Response:
+    """The metrics of this process."""
+    return Response(metrics.page(), media_type=CONTENT_TYPE_LATEST)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The body of POST /generate_text."""
+
+    prompt: str
+    model: str
+    stream: bool
+
+
+async def generate_text(request: Request) -> Response:
+    """Answers `{"prompt": …, "model": …, "stream": …}`, whole or as NDJSON lines.
+
+    Whole: `{"response", "model", "usage"}`. Streamed: lines of `{"response", "done": false}`, then
+    one with `"done": true`, model and usage. Thinking is left out; a line with `"reset": true` says
+    that all before it was. With API_KEY, or a login, it needs `Authorization: Bearer API_KEY`.
+    Errors: `{"error", "code"}` with their status; in a stream that has begun, as its last line.
+    """
+    try:
+        _admit(request)
+        ask = await _read(request)
+        answer = _start(ask)
+        await _unless_gone(
+            request, answer, _first_text(answer) if ask.stream else answer.finished.wait()
+        )
+    except errors.ChatError as error:
+        return _error(error)
+    except ClientDisconnect:
+        return Response(status_code=499)
+    trouble = _trouble(answer)
+    if trouble and not (ask.stream and answer.text):
+        return _error(trouble)
+    if ask.stream:
+        return StreamingResponse(_lines(answer), media_type="application/x-ndjson")
+    return _json({"response": answer.text, **_facts(answer)})
+
+
+def _admit(request: Request) -> None:
+    """Raises Unauthorized unless the request has the key, where one is needed."""
+    settings = services.current().settings
+    wanted = settings.api_key.get_secret_value()
+    if not wanted and not settings.login:
+        return
+    if not wanted:
+        raise errors.Unauthorized("People sign in here, and programs need a key: set API_KEY.")
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    same = hmac.compare_digest(key.strip().encode("latin-1"), wanted.encode())
+    if scheme.lower() != "bearer" or not same:
+        raise errors.Unauthorized("Send the header `Authorization: Bearer` with this chat's key.")
+
+
+async def _read(request: Request) -> Ask:
+    now = services.current()
+    if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
+        raise errors.UnsupportedMediaType(
+            "Send JSON with the header Content-Type: application/json."
+        )
+    try:
+        body = orjson.loads(await _bounded(request, _BYTES * now.settings.max_prompt_chars + 4096))
+    except orjson.JSONDecodeError:
+        raise errors.BadRequest("The body is not valid JSON.") from None
+    if not isinstance(body, dict) or "prompt" not in body:
+        raise errors.BadRequest('The body must be an object with a "prompt".')
+    prompt, model = body["prompt"], body.get("model", now.settings.chat_model)
+    stream = body.get("stream", False)
+    if not isinstance(prompt, str):
+        raise errors.BadRequest('"prompt" must be a string.')
+    if not isinstance(model, str) or not model or not isinstance(stream, bool):
+        raise errors.BadRequest('"model" must be a name and "stream" true or false.')
+    check_prompt(prompt, now.settings)
+    return Ask(prompt, model, stream)
+
+
+async def _bounded(request: Request, limit: int) -> bytes:
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > limit:
+            raise errors.PromptTooLong(f"The body is longer than {limit:,} bytes. Shorten it.")
+    return bytes(body)
+
+
+def _start(ask: Ask) -> Answer:
+    now = services.current()
+    s = now.settings
+    num_ctx = now.conversations.num_ctx(NO_SETUP, ask.model)
+    fitted = fit([Said("user", ask.prompt)], s.system_prompt, num_ctx, s.num_predict)
+    asked = Asked(ask.model, fitted.said, s.system_prompt)
+    answer = Answer(secrets.token_hex(16), asked, num_ctx=num_ctx, estimated=fitted.estimated)
+    return now.answers.start(answer)
+
+
+def _error(error: errors.ChatError) -> Response:
+    response = _json({"error": error.sentence, "code": error.code}, error.status)
+    if error.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _trouble(answer: Answer) -> errors.ChatError | None:
+    if answer.error or answer.ending in (None, "done"):
+        return answer.error
+    return errors.Draining("The answer was cut by a restart. Send it again.")
+
+
+async def _unless_gone(
+    request: Request, answer: Answer, waiting: Coroutine[Any, Any, object]
+) -> None:
+    """Waits; raises ClientDisconnect and stops the answer when the client leaves before."""
+    wait = asyncio.ensure_future(waiting)
+    gone = asyncio.ensure_future(_gone(request))
+    try:
+        done, _ = await asyncio.wait({wait, gone}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        wait.cancel()
+        gone.cancel()
+    if wait not in done:
+        services.current().answers.stop(answer)
+        raise ClientDisconnect
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _first_text(answer: Answer) -> None:
+    while answer.first_text is None and not answer.finished.is_set():
+        await asyncio.sleep(0.01)
+
+
+async def _lines(answer: Answer) -> AsyncIterator[bytes]:
+    sent, moved = 0, False
+    try:
+        while True:
+            over, text = answer.finished.is_set(), answer.text
+            if answer.moved and not moved:
+                moved = True
+                if sent:
+                    yield orjson.dumps({"response": "", "reset": True, "done": False}) + b"\n"
+                    sent = 0
+            if len(text) > sent:
+                yield orjson.dumps({"response": text[sent:], "done": False}) + b"\n"
+                sent = len(text)
+            if over:
+                break
+            await asyncio.sleep(_STREAM_S)
+        yield orjson.dumps(_last(answer)) + b"\n"
+    finally:
+        services.current().answers.stop(answer)
+
+
+def _last(answer: Answer) -> dict[str, Any]:
+    if trouble := _trouble(answer):
+        return {"error": trouble.sentence, "code": trouble.code, "done": True}
+    return {"response": "", "done": True, **_facts(answer)}
+
+
+def _facts(answer: Answer) -> dict[str, Any]:
+    stats = answer.stats
+    return {
+        "model": answer.model,
+        "usage": {
+            "prompt_tokens": stats.input_tokens if stats else 0,
+            "completion_tokens": stats.output_tokens if stats else 0,
+            "total_tokens": stats.input_tokens + stats.output_tokens if stats else 0,
+            "ttft_s": answer.ttft,
+            "queue_s": answer.queued,
+            "load_s": stats.load_s if stats else None,
+        },
+    }
+
+
+ROUTES = [
+    Route("/livez", livez),
+    Route("/readyz", readyz),
+    Route("/metrics", prometheus),
+    Route("/generate_text", generate_text, methods=["POST"]),
+]

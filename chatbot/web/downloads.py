@@ -1,0 +1,114 @@
+"""The files behind the page's links: conversations as files, and the images in them.
+
+Streamlit keeps files for a page too, and forgets those of the whole page when a part is drawn.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from chatbot import errors, services
+from chatbot.attachments.images import MEDIA_TYPES
+from chatbot.history.errors import not_found
+from chatbot.identity import visitor_cookie
+from chatbot.identity.claims import read_claims
+from chatbot.identity.users import Person
+
+_ALWAYS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+_EXPORTS = {"json": "application/json", "md": "text/markdown"}
+
+
+def export_address(person: Person, conversation_id: str | None, ending: str) -> str:
+    """Return the link to one conversation (None: all of them) as a `json` or `md` file.
+
+    Links are relative, so that they work behind a proxy that serves the page under a path.
+    """
+    folder = f"conversations/{conversation_id}" if conversation_id else "conversations"
+    return f"{folder}/export.{ending}{_credential(person)}"
+
+
+def attachment_address(person: Person, message_id: str, number: int) -> str:
+    """Return the link to a message's attachment; the first one's `number` is 0."""
+    return f"attachments/{message_id}-{number:03}{_credential(person)}"
+
+
+def _credential(person: Person) -> str:
+    """Say who asks where the browser will not: it keeps no cookies."""
+    return "" if person.lasting else f"?visitor={services.current().people.sign(person.owner)}"
+
+
+def _told(route: Callable[[Request], Response]) -> Callable[[Request], Response]:
+    """Answer an error with its sentence, in the tab that the link opens."""
+
+    @functools.wraps(route)
+    def answer(request: Request) -> Response:
+        try:
+            return route(request)
+        except errors.ChatError as error:
+            return PlainTextResponse(error.sentence, error.status, _ALWAYS)
+
+    return answer
+
+
+def _owner(request: Request) -> str:
+    """Return whose files the request may have; raises SignedOut when nobody has signed in."""
+    visitor = request.query_params.get("visitor")
+    cookies = {visitor_cookie.COOKIE: visitor, **request.cookies} if visitor else request.cookies
+    now = services.current()
+    person = now.people.who(cookies, read_claims(request, now.settings))
+    if person is None:
+        raise errors.SignedOut
+    return person.owner
+
+
+@_told
+def export(request: Request) -> Response:
+    """Answer with one conversation or all of them, as JSON or Markdown."""
+    from chatbot import transfer  # late: it imports much, and the start waits for nobody
+
+    conversation_id = request.path_params.get("conversation_id")
+    ending = request.path_params["ending"]
+    if ending not in _EXPORTS:
+        raise not_found()
+    wholes = services.current().history.export(_owner(request), conversation_id)
+    body = transfer.to_json(wholes) if ending == "json" else transfer.to_markdown(wholes)
+    name = _file_name(wholes[0].conversation.title) if conversation_id else "conversations"
+    headers = {**_ALWAYS, **_saved_as(f"{name}.{ending}"), "Cache-Control": "no-store"}
+    return Response(body, headers=headers, media_type=_EXPORTS[ending])
+
+
+@_told
+def attachment(request: Request) -> Response:
+    """Answer with an attached image; other files are told by their names only."""
+    owner, attachment_id = _owner(request), request.path_params["attachment_id"]
+    file = services.current().history.attachment(owner, attachment_id)
+    if file.media_type not in MEDIA_TYPES:
+        raise not_found()
+    kept = {"Cache-Control": "private, max-age=3600", "Vary": "Cookie"}
+    return Response(file.data, headers={**_ALWAYS, **kept}, media_type=file.media_type)
+
+
+def _file_name(title: str) -> str:
+    return re.sub(r"[^\w -]+", "", title).strip() or "conversation"
+
+
+def _saved_as(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+
+
+ROUTES = [
+    Route("/conversations/export.{ending}", export),
+    Route("/conversations/{conversation_id}/export.{ending}", export),
+    Route("/attachments/{attachment_id}", attachment),
+]

@@ -1,0 +1,89 @@
+"""The chat behind proxies: which of them are believed, and cookies for https alone."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+from collections.abc import Sequence
+
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from chatbot.settings import Network, Settings
+
+log = logging.getLogger("chatbot.web.proxy")
+
+
+def middleware(settings: Settings) -> list[Middleware]:
+    """What requests pass first. The user's header is judged by the peer that really connected."""
+    passed = []
+    if settings.user_header:
+        passed.append(
+            Middleware(UserHeader, name=settings.user_header, trusted=settings.trusted_proxies)
+        )
+    if settings.trusted_proxies:
+        trusted = [str(network) for network in settings.trusted_proxies]
+        passed.append(Middleware(ProxyHeadersMiddleware, trusted_hosts=trusted))
+    if settings.public_url.startswith("https://"):
+        passed.append(Middleware(SecureCookies))
+    return passed
+
+
+class UserHeader:
+    """ASGI middleware: lets the header `name` through from trusted peers that sent it once."""
+
+    def __init__(self, app: ASGIApp, name: str, trusted: Sequence[Network]) -> None:
+        self._app = app
+        self._name = name.lower().encode()
+        self._trusted = trusted
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes everything on, without the header where it is not to be believed."""
+        if scope["type"] in ("http", "websocket") and not self._believes(scope):
+            kept = [one for one in scope["headers"] if one[0] != self._name]
+            scope = {**scope, "headers": kept}
+        await self._app(scope, receive, send)
+
+    def _believes(self, scope: Scope) -> bool:
+        count = sum(name == self._name for name, _ in scope["headers"])
+        peer = scope["client"][0] if scope.get("client") else ""
+        if count == 1 and self._trusts(peer):
+            return True
+        if count and scope["type"] == "websocket":  # once a tab
+            why = "sent more than once" if self._trusts(peer) else "not in TRUSTED_PROXIES"
+            log.warning("ignored %s from %s: %s", self._name.decode(), peer, why)
+        return False
+
+    def _trusts(self, peer: str) -> bool:
+        try:
+            address = ipaddress.ip_address(peer)
+        except ValueError:
+            return False
+        return any(address in network for network in self._trusted)
+
+
+class SecureCookies:
+    """ASGI middleware: browsers are to send the cookies over https alone.
+
+    Streamlit does not say so for the cookie that tells who has signed in.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes everything on; adds Secure to each Set-Cookie without it."""
+
+        async def send_secure(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [_secured(*one) for one in message.get("headers", ())]
+            await send(message)
+
+        await self._app(scope, receive, send_secure)
+
+
+def _secured(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    if name.lower() == b"set-cookie" and b"; secure" not in value.lower():
+        value += b"; Secure"
+    return name, value

@@ -1,0 +1,81 @@
+"""A reader of the chat page: what a person does there, and what the page tells of an answer."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from locustfiles.run.person import Turn, reading_s
+from locustfiles.run.records import Record
+from locustfiles.streamlit_client.user import Answer, NoAnswer, StreamlitUser
+
+_TOKENS = re.compile(r"(\d+) tokens in, (\d+) out")
+_QUEUED = re.compile(r"Queued, \d+ answers? before yours")
+
+
+class PageReader:
+    """One tab of one visitor. Raises NoAnswer or OSError when the page does not do what it should.
+
+    The page tells how many tokens an answer had and how many others came first, no more.
+    """
+
+    def __init__(self, host: str, timeout: float) -> None:
+        self._tab = StreamlitUser(host, timeout, assets=True)
+        self._empty = True
+        self.is_open = False
+
+    @property
+    def replica(self) -> str:
+        """The process that serves this session."""
+        return self._tab.session.socket.headers.get("X-Served-By", "")
+
+    def open(self) -> float:
+        """Load the page, with its assets the first time; returns the seconds until it is drawn."""
+        seconds = self._tab.connect()
+        self.is_open = True
+        return seconds
+
+    def close(self) -> None:
+        """Close the tab."""
+        if self.is_open:
+            self.is_open = False
+            self._tab.close()
+
+    def ask(self, turn: Turn, record: Record) -> float:
+        """Ask and see what comes; fills the record, returns the seconds still needed to read."""
+        record.replica = self.replica
+        if turn.opens and not self._empty:
+            self._tab.click("New chat")
+            self._tab.wait_for(lambda: not self._tab.messages(), "the conversation is empty")
+        self._empty = False
+        asking = self._tab.begin(turn.prompt.text)
+        if turn.then != "read":
+            asking.wait_for_text(self._tab.timeout)
+            time.sleep(turn.after_s)
+        over = asking.ended > 0
+        if turn.then == "leave" and not over:
+            self.close()
+            record.outcome, record.ttft_s = "left", asking.updates[0]
+            return 0.0
+        if turn.then == "stop" and not over:
+            self._tab.click("Stop")
+        answer = asking.result(self._tab.timeout)
+        _fill(record, answer)
+        if answer.alerts or not answer.text:
+            raise NoAnswer(answer.alerts or self._tab.alerts() or "no text came")
+        if turn.then == "stop" and not over:
+            record.outcome = "stopped"
+            return 0.0
+        record.outcome = "done"
+        return reading_s(answer.text, answer.last_text - answer.updates[0])
+
+
+def _fill(record: Record, answer: Answer) -> None:
+    record.ttft_s, record.total_s = answer.ttft, answer.last_text
+    found = _TOKENS.search(answer.captions[-1][1]) if answer.captions else None
+    if found:
+        record.prompt_tokens, record.tokens = int(found[1]), int(found[2])
+    record.queue_s = 0.0
+    for since, caption in answer.captions:
+        if _QUEUED.match(caption):
+            record.queue_s = since

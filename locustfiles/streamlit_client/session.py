@@ -1,0 +1,190 @@
+"""A browser tab's side of Streamlit's protocol: page, WebSocket, reruns, caches, timers."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import http.client
+import re
+import threading
+from http.cookies import SimpleCookie
+from urllib.parse import urlsplit
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ContextInfo
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+
+from locustfiles.streamlit_client.answer import SUCCESS, Asking
+from locustfiles.streamlit_client.element_tree import ElementTree
+from locustfiles.streamlit_client.message_cache import MessageCache
+from locustfiles.streamlit_client.websocket import MeasuringWebSocket
+
+_ASSET = re.compile(r'(?:src|href)="\./((?:static/|favicon)[^"]+)"')  # what the page names itself
+
+
+class StreamlitSession:
+    """One session: opened, kept in step by the reader thread, closed.
+
+    `tree`, `query` and `runs_finished` change in that thread: read them within `changed`, which is
+    notified after each message. `query` is what stands behind the ? in the address, which the page
+    may set; `closed` says that the connection is gone.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        cookies: dict[str, str],
+        query: str,
+        timeout: float,
+        assets: bool = False,
+    ) -> None:
+        self.base_url, self.query = base_url, query
+        self.cookies = cookies
+        self.tree = ElementTree()
+        self.changed = threading.Condition()
+        self.runs_finished = 0
+        self.closed = False
+        self.asking: Asking | None = None
+        self._cache = MessageCache()
+        self._timers: dict[str, threading.Timer] = {}
+        self._page_hash = ""
+        self._get_page(timeout, assets)
+        self._id = ""
+        self.socket = self._connect(timeout)
+        self.rerun()
+
+    def reconnect(self, timeout: float = 60) -> None:
+        """Lose the connection and have another one for this session at once, as browsers do."""
+        self.socket.close()
+        self.closed = False
+        self.socket = self._connect(timeout, self._id)
+        self.rerun()
+
+    def rerun(
+        self, state: WidgetState | None = None, fragment_id: str = "", auto: bool = False
+    ) -> None:
+        """Ask for a script run (of a fragment), with the state of the widget that was used."""
+        message = BackMsg()
+        rerun = message.rerun_script
+        rerun.query_string, rerun.page_script_hash = self.query, self._page_hash
+        rerun.fragment_id, rerun.is_auto_rerun = fragment_id, auto
+        rerun.cached_message_hashes.extend(self._cache.hashes())
+        rerun.context_info.CopyFrom(
+            ContextInfo(
+                timezone="UTC", locale="en-US", url=self.base_url + "/", color_scheme="light"
+            )
+        )
+        rerun.widget_states.SetInParent()
+        if state:
+            rerun.widget_states.widgets.append(state)
+        self.send(message)
+
+    def send(self, message: BackMsg) -> None:
+        """Send a message. Raises ConnectionError when the connection is gone."""
+        self.socket.send(message.SerializeToString())
+
+    def close(self) -> None:
+        """Close the tab."""
+        self._stop_timers(list(self._timers))
+        self.socket.close()
+
+    def _connect(self, timeout: float, *session_id: str) -> MeasuringWebSocket:
+        return MeasuringWebSocket(
+            self.base_url.replace("http", "ws", 1) + "/_stcore/stream",
+            self._on_message,
+            self._on_close,
+            cookie=self._cookie_header(),
+            subprotocols=("streamlit", self.cookies.get("_streamlit_xsrf", "none"), *session_id),
+            timeout=timeout,
+        )
+
+    def _get_page(self, timeout: float, assets: bool) -> None:
+        parts = urlsplit(self.base_url)
+        secure = parts.scheme == "https"
+        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        with contextlib.closing(kind(parts.netloc, timeout=timeout)) as connection:
+            page = self._get(connection, parts.path + "/")
+            for name in _ASSET.findall(page.decode()) if assets else ():
+                self._get(connection, f"{parts.path}/{name}")
+            for path in ("/_stcore/health", "/_stcore/host-config"):
+                self._get(connection, parts.path + path)
+
+    def _get(self, connection: http.client.HTTPConnection, path: str) -> bytes:
+        headers = {"Cookie": self._cookie_header(), "Accept-Encoding": "gzip"}
+        connection.request("GET", path, headers=headers)
+        response = connection.getresponse()
+        body = response.read()
+        if response.status != 200:
+            raise ConnectionError(f"GET {path} answered {response.status}")
+        for header in response.headers.get_all("Set-Cookie", []):
+            new = SimpleCookie(header).items()
+            self.cookies.update({name: cookie.coded_value for name, cookie in new})
+        zipped = response.headers.get("Content-Encoding") == "gzip"
+        return gzip.decompress(body) if zipped and path.endswith("/") else body
+
+    def _cookie_header(self) -> str:
+        return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+
+    def _on_message(self, data: bytes, at: float) -> None:
+        message = self._cache.resolve(ForwardMsg.FromString(data))
+        with self.changed:
+            self._apply(message)
+            if self.asking:
+                self.asking.observe(message, at)
+            self.changed.notify_all()
+
+    def _on_close(self) -> None:
+        self._stop_timers(list(self._timers))
+        with self.changed:
+            self.closed = True
+            if self.asking:
+                self.asking.abandon()
+            self.changed.notify_all()
+
+    def _apply(self, message: ForwardMsg) -> None:
+        match message.WhichOneof("type"):
+            case "delta":
+                self.tree.apply(message.delta, message.metadata.delta_path)
+            case "new_session":
+                self._begin_run(message)
+            case "script_finished" if message.script_finished in SUCCESS:
+                fragment_ids = list(message.metadata.run.fragment_ids)
+                self.tree.end_run(self.tree.run_id, fragment_ids)
+                self._cache.end_run(fragment_ids)
+                self.runs_finished += 1
+            case "page_info_changed":
+                self.query = message.page_info_changed.query_string
+            case "auto_rerun":
+                rerun = message.auto_rerun
+                self._stop_timers([rerun.fragment_id])
+                self._start_timer(rerun.fragment_id, rerun.interval)
+            case "stop_auto_rerun":
+                self._stop_timers(list(message.stop_auto_rerun.fragment_ids))
+
+    def _begin_run(self, message: ForwardMsg) -> None:
+        session, run = message.new_session, message.metadata.run
+        self._id = session.initialize.session_id
+        self._page_hash = session.page_script_hash
+        self._cache.max_age = session.config.max_cached_message_age
+        if not run.fragment_ids:
+            self._stop_timers(list(self._timers))
+        self.tree.begin_run(run.script_run_id)
+
+    def _start_timer(self, fragment_id: str, interval: float) -> None:
+        timer = threading.Timer(interval, self._auto_rerun, (fragment_id, interval))
+        timer.daemon = True
+        self._timers[fragment_id] = timer
+        timer.start()
+
+    def _auto_rerun(self, fragment_id: str, interval: float) -> None:
+        with contextlib.suppress(OSError):
+            self.rerun(fragment_id=fragment_id, auto=True)
+            if fragment_id in self._timers:
+                self._start_timer(fragment_id, interval)
+
+    def _stop_timers(self, fragment_ids: list[str]) -> None:
+        for fragment_id in fragment_ids:
+            timer = self._timers.pop(fragment_id, None)
+            if timer:
+                timer.cancel()

@@ -1,0 +1,1 @@
+"""The set-up of a machine for `make run` and `make test`."""

@@ -1,0 +1,169 @@
+"""A summary stands for the oldest messages, so that the rest fits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chatbot.attachments.reader import Attachment
+from chatbot.chat.context_window import estimate
+from chatbot.chat.service import Draft, Thread
+from chatbot.chat.summary import summarize
+from chatbot.errors import BadRequest, OllamaFailed
+from chatbot.history import NO_SETUP, Message, Setup, Summary
+from chatbot.services import Services
+from tests.support.fake_ollama.server import CRASHED, DEFAULT_MODEL, TOO_LONG, FakeOllama
+from tests.support.product import LoopThread, wait_for
+
+
+def _talk(ready: Services, *prompts: str, setup: Setup = NO_SETUP) -> str:
+    """A conversation with these prompts, each answered."""
+    conversation: str | None = None
+    for prompt in prompts:
+        before = _path(ready, conversation) if conversation else []
+        turn = ready.conversations.send(
+            "ann", conversation, Draft(prompt), DEFAULT_MODEL, lambda: True, Thread(before)
+        )
+        conversation = turn.conversation.id
+        wait_for(lambda id=turn.answer.id: ready.answers.get(id) is None)  # type: ignore[misc]
+    assert conversation is not None
+    return conversation
+
+
+def _path(ready: Services, conversation: str) -> list[Message]:
+    return ready.history.messages("ann", conversation)
+
+
+def _summarize(ready: Services, conversation: str, model: str = DEFAULT_MODEL) -> Setup:
+    return summarize(ready.conversations, "ann", conversation, model, lambda: True)
+
+
+def test_the_older_half_is_summarized_and_the_model_then_gets_the_summary(
+    fake: FakeOllama, ready: Services
+) -> None:
+    fake.tokens = ["Fine"]
+    conversation = _talk(ready, "One", "Two", "Three", "Four")
+    fake.tokens = ["They", " counted."]
+    setup = _summarize(ready, conversation)
+    asked = fake.bodies()[-1]["messages"][-1]["content"]
+    assert "user: One\nassistant: Fine\nuser: Two\nassistant: Fine" in asked
+    assert "Three" not in asked
+    assert setup.summary == Summary("They counted.", _path(ready, conversation)[3].id)
+    assert ready.history.conversation("ann", conversation).setup == setup
+    turn = ready.conversations.send(
+        "ann",
+        conversation,
+        Draft("Five"),
+        DEFAULT_MODEL,
+        lambda: True,
+        Thread(_path(ready, conversation), setup=setup),
+    )
+    wait_for(lambda: ready.answers.get(turn.answer.id) is None)
+    system, *rest = fake.bodies()[-1]["messages"]
+    assert system["content"].endswith("Earlier in this conversation: They counted.")
+    assert [one["content"] for one in rest] == ["Three", "Fine", "Four", "Fine", "Five"]
+
+
+def test_a_second_summary_carries_the_first_on(fake: FakeOllama, ready: Services) -> None:
+    conversation = _talk(ready, "One", "Two", "Three", "Four")
+    fake.tokens = ["First", " part."]
+    _summarize(ready, conversation)
+    fake.tokens = ["Both."]
+    _summarize(ready, conversation)
+    assert "First part." in fake.bodies()[-1]["messages"][-1]["content"]
+
+
+def test_one_exchange_is_not_summarized(ready: Services) -> None:
+    conversation = _talk(ready, "One")
+    with pytest.raises(BadRequest, match="one exchange cannot be shortened"):
+        _summarize(ready, conversation)
+
+
+def test_a_failure_changes_nothing(fake: FakeOllama, ready: Services) -> None:
+    conversation = _talk(ready, "One", "Two")
+    fake.fail(CRASHED)
+    with pytest.raises(OllamaFailed):
+        _summarize(ready, conversation)
+    fake.tokens = [" "]
+    with pytest.raises(OllamaFailed, match="wrote no summary"):
+        _summarize(ready, conversation)
+    assert ready.history.conversation("ann", conversation).setup == NO_SETUP
+
+
+def test_a_summary_of_another_version_is_not_used(ready: Services) -> None:
+    conversation = _talk(ready, "One", "Two")
+    setup = NO_SETUP._replace(summary=Summary("Old.", "another message"))
+    messages = _path(ready, conversation)
+    assert [one.content for one in Thread(messages, setup=setup).said()][:1] == ["One"]
+
+
+def _configure(ready: Services, conversation: str, **parameters: Any) -> None:
+    ready.history.configure("ann", conversation, Setup("", parameters))
+
+
+@pytest.mark.configured(num_ctx=512, num_thread=1)
+def test_a_summary_is_asked_with_what_loads_the_model_for_the_conversation(
+    fake: FakeOllama, ready: Services
+) -> None:
+    conversation = _talk(ready, "One", "Two")
+    _configure(ready, conversation, num_ctx=2048, keep_alive="1h", stop=["counted"], num_predict=7)
+    fake.tokens = ["They", " counted."]
+    assert _summarize(ready, conversation).summary
+    asked = fake.bodies()[-1]
+    assert asked["keep_alive"] == "1h"
+    assert asked["options"] == {"num_ctx": 2048, "num_thread": 1, "num_predict": 300}
+
+
+def test_a_thinking_model_is_told_not_to_think_and_has_room_if_it_does(
+    fake: FakeOllama, ready: Services, loop: LoopThread
+) -> None:
+    conversation = _talk(ready, "One", "Two")
+    fake.set(models=["thinker:1b"], capabilities={"thinker:1b": ["thinking"]})
+    loop.run(ready.models.refresh())
+    _summarize(ready, conversation, "thinker:1b")
+    asked = fake.bodies()[-1]
+    assert asked["think"] is False
+    assert asked["options"]["num_predict"] > 1000
+
+
+@pytest.mark.configured(num_ctx=512)
+def test_what_is_longer_than_the_window_is_summarized_in_parts(
+    fake: FakeOllama, ready: Services
+) -> None:
+    prompts = [f"Fact {number}. " + "Words about it. " * 20 for number in range(12)]
+    conversation = _talk(ready, *prompts)
+    before = len(fake.bodies())
+    fake.tokens = ["So", " far."]
+    assert (summary := _summarize(ready, conversation).summary)
+    assert summary.text == "So far."
+    asked = [body["messages"][-1]["content"] for body in fake.bodies()[before:]]
+    assert len(asked) > 1
+    assert all("So far.\n" in text for text in asked[1:])
+    assert all(estimate(text) < 512 for text in asked)
+    assert all(any(prompt.strip() in text for text in asked) for prompt in prompts[:6])
+
+
+def test_a_part_that_ollama_refuses_is_halved(fake: FakeOllama, ready: Services) -> None:
+    conversation = _talk(ready, "One " * 100, "Two " * 100)
+    fake.fail(TOO_LONG)
+    assert _summarize(ready, conversation).summary
+    assert [one["messages"][-1]["content"].count("One") for one in fake.bodies()[-3:]] != [100] * 3
+
+
+def test_the_documents_of_the_older_half_are_summarized_too(
+    fake: FakeOllama, ready: Services
+) -> None:
+    file = Attachment("plan.txt", "text/txt", 9, b"The plan.")
+    turn = ready.conversations.send(
+        "ann", None, Draft("Read", [file]), DEFAULT_MODEL, lambda: True, Thread()
+    )
+    wait_for(lambda: ready.answers.get(turn.answer.id) is None)
+    conversation = turn.conversation.id
+    before = Thread(_path(ready, conversation))
+    turn = ready.conversations.send(
+        "ann", conversation, Draft("More"), DEFAULT_MODEL, lambda: True, before
+    )
+    wait_for(lambda: ready.answers.get(turn.answer.id) is None)
+    _summarize(ready, conversation)
+    assert "The plan." in fake.bodies()[-1]["messages"][-1]["content"]

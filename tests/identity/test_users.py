@@ -1,0 +1,219 @@
+"""Who somebody is: the same person everywhere, and nobody who only says so."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+
+from chatbot import errors
+from chatbot.identity import visitor_cookie
+from chatbot.identity.users import USER, People, Person
+from chatbot.settings import Settings
+from locustfiles.streamlit_client.user import StreamlitUser
+from tests.support.fake_ollama.server import FakeOllama
+from tests.support.product import ROOT, LoopThread, Served, environment
+from tests.support.signing_proxy import HEADER, SigningProxy
+
+ISSUER = "https://id.example.org/realms/home"
+OIDC = {
+    "oidc_issuer": ISSUER,
+    "oidc_client_id": "chat",
+    "oidc_client_secret": "of-the-chat",
+    "public_url": "https://chat.example.org",
+}
+PROXY = {"user_header": HEADER, "trusted_proxies": "127.0.0.2"}
+ANN = {"is_logged_in": True, "iss": ISSUER, "sub": "ann", "name": "Ann Example"}
+COOKIE_ID = re.compile("[0-9a-f]{32}")
+
+
+def _people(tmp_path: Path, **settings: object) -> People:
+    return People(Settings(data_dir=tmp_path / "data", **settings))  # type: ignore[arg-type]
+
+
+def _owner(person: Person | None) -> str:
+    assert person is not None
+    return person.owner
+
+
+def test_without_a_login_a_browser_is_known_by_its_cookie_alone(tmp_path: Path) -> None:
+    people = _people(tmp_path)
+    signer = visitor_cookie.signer(Settings(data_dir=tmp_path / "data"))
+    mine = {visitor_cookie.COOKIE: signer.sign("ab" * 16).decode()}
+    person = people.who(mine, ANN | {USER: "ann"})  # of which nobody has asked
+    assert person is not None
+    assert (person.owner, person.name, person.lasting) == ("ab" * 16, "", True)
+    stranger = people.who({}, {})
+    assert stranger is not None
+    assert COOKIE_ID.fullmatch(stranger.owner)
+    assert not stranger.lasting
+
+
+def test_a_person_is_the_same_in_each_process_and_browser(tmp_path: Path) -> None:
+    one, two = (_people(tmp_path / name, **OIDC).who({}, ANN) for name in "ab")
+    assert _owner(one) == _owner(two)
+    assert one is not None
+    assert (one.name, one.lasting) == ("Ann Example", True)
+
+
+def test_what_the_history_knows_a_person_by_never_changes(tmp_path: Path) -> None:
+    assert _owner(_people(tmp_path, **OIDC).who({}, ANN)) == (
+        "oidc-b8d1e97f64cac49b14f9a8bbf406c9fe6726c2e7904ad78a88fc80285e229538"
+    )
+    assert _owner(_people(tmp_path, **PROXY).who({}, {USER: "ann"})) == (
+        "header-121c3cd3856924fcc5dbddf420d5e803cb0abba2b06551c824632ef603007091"
+    )
+
+
+def test_nobody_is_taken_for_somebody_else(tmp_path: Path) -> None:
+    oidc, proxy = _people(tmp_path, **OIDC), _people(tmp_path, **PROXY)
+    elsewhere = _people(tmp_path, **OIDC | {"oidc_issuer": "https://other.example.org"})
+    owners = [
+        _owner(oidc.who({}, ANN)),
+        _owner(oidc.who({}, ANN | {"sub": "bob"})),
+        _owner(elsewhere.who({}, ANN | {"iss": "https://other.example.org"})),
+        _owner(proxy.who({}, {USER: "ann"})),
+        _owner(proxy.who({}, {USER: "Ann"})),
+    ]
+    assert len(set(owners)) == len(owners)
+    assert not any(COOKIE_ID.fullmatch(owner) for owner in owners)
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {},
+        {"is_logged_in": False},
+        ANN | {"is_logged_in": False},
+        ANN | {"sub": ""},
+        ANN | {"iss": "https://evil.example.org"},
+        {key: value for key, value in ANN.items() if key != "iss"},
+        {USER: "ann"},
+    ],
+)
+def test_who_has_not_signed_in_at_this_provider_is_nobody(
+    tmp_path: Path, claims: dict[str, object]
+) -> None:
+    assert _people(tmp_path, **OIDC).who({}, claims) is None
+
+
+@pytest.mark.parametrize("claims", [{}, {USER: None}, {USER: " "}, ANN])
+def test_without_the_header_a_request_is_nobodys(tmp_path: Path, claims: dict[str, object]) -> None:
+    assert _people(tmp_path, **PROXY).who({}, claims) is None
+
+
+def test_a_user_outside_ascii_is_read_as_the_proxy_wrote_him(tmp_path: Path) -> None:
+    sent = "Zoë".encode().decode("latin-1")
+    person = _people(tmp_path, **PROXY).who({}, {USER: sent})
+    assert person is not None
+    assert person.name == "Zoë"
+
+
+def test_a_sign_out_ends_all_tabs_of_the_browser_and_no_others(tmp_path: Path) -> None:
+    people = _people(tmp_path, **OIDC)
+    signer = visitor_cookie.signer(Settings(data_dir=tmp_path / "data"))
+    laptop, phone = (
+        {visitor_cookie.COOKIE: signer.sign(name).decode()} for name in ("laptop", "phone")
+    )
+    tabs = [people.who(cookies, ANN) for cookies in (laptop, laptop, phone)]
+    first, second, other = (tab for tab in tabs if tab is not None)
+    people.sign_out(first)
+    assert [people.here(tab) for tab in (first, second, other)] == [False, False, True]
+    with pytest.raises(errors.SignedOut):
+        people.check(second)
+    again = people.who(laptop, ANN)
+    assert again is not None
+    assert people.here(again)
+
+
+Through = Callable[..., str]
+
+
+@pytest.fixture
+def through(loop: LoopThread, serve: Callable[..., Served]) -> Iterator[Through]:
+    """A chat that believes a proxy on 127.0.0.2: its address `through("ann", address=…)`."""
+    served = serve(**PROXY)
+    with ExitStack() as proxies:
+
+        def start(*users: str, address: str = "127.0.0.2") -> str:
+            proxy = SigningProxy(loop, served.port, *users, address=address)
+            return proxies.enter_context(proxy).url
+
+        yield start
+
+
+def test_a_proxys_user_finds_the_history_on_each_device(through: Through, fake: FakeOllama) -> None:
+    anns, bobs = through("ann"), through("bob")
+    with StreamlitUser(anns, timeout=20) as laptop:
+        assert "ann" in laptop.text()
+        laptop.ask("From my laptop")
+    with StreamlitUser(anns, timeout=20) as phone:
+        phone.wait_for(lambda: phone.has_button("From my laptop"))
+    with StreamlitUser(bobs, timeout=20) as bob:
+        assert "bob" in bob.text()
+        assert not bob.has_button("From my laptop")
+
+
+@pytest.mark.parametrize(
+    ("users", "address"),
+    [
+        ((), "127.0.0.2"),
+        (("ann",), "127.0.0.3"),
+        (("ann", "bob"), "127.0.0.2"),
+        (("",), "127.0.0.2"),
+    ],
+)
+def test_without_a_header_to_believe_the_page_says_so_and_nothing_else(
+    through: Through, users: tuple[str, ...], address: str
+) -> None:
+    user = StreamlitUser(through(*users, address=address), timeout=20)
+    user.connect(wait_for_input=False)
+    assert user.alerts().startswith("You are not signed in.")
+    assert not user.session.tree.elements("chat_input")
+    assert not user.has_button("new")
+    user.close()
+
+
+def test_forwarded_headers_are_believed_from_the_named_proxies_alone(
+    serve: Callable[..., Served],
+) -> None:
+    served = serve(trusted_proxies="127.0.0.2")
+    for address, secure in (("127.0.0.2", True), ("127.0.0.3", False)):
+        with httpx.Client(transport=httpx.HTTPTransport(local_address=address)) as client:
+            page = client.get(served.url, headers={"X-Forwarded-Proto": "https"})
+        assert ("Secure" in page.headers["set-cookie"]) is secure
+
+
+def test_behind_https_every_cookie_is_for_https_alone(serve: Callable[..., Served]) -> None:
+    served = serve(public_url="https://chat.example.org")
+    for path in ("/", "/_stcore/health"):
+        cookies = httpx.get(served.url + path).headers.get_list("set-cookie")
+        assert cookies
+        assert all("Secure" in cookie for cookie in cookies)
+
+
+MAKE_THE_APP = """
+import sys
+from chatbot import settings
+from chatbot.web import server
+server.create_app(settings.load())
+print("authlib" in sys.modules)
+"""
+
+
+def test_who_needs_no_login_does_not_pay_for_it(tmp_path: Path) -> None:
+    made = subprocess.run(
+        [sys.executable, "-c", MAKE_THE_APP],
+        cwd=ROOT,
+        env=environment(data_dir=tmp_path),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert made.stdout.split() == ["False"]

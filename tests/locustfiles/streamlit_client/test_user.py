@@ -1,0 +1,185 @@
+"""The virtual user against two real Streamlit pages: one of fragments, one that reruns whole."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+
+import pytest
+
+from locustfiles.streamlit_client.session import StreamlitSession
+from locustfiles.streamlit_client.user import NoAnswer, StreamlitUser
+
+
+@contextmanager
+def _served(page: str) -> Iterator[str]:
+    environment = os.environ | {"STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false"}
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        command = [
+            sys.executable,
+            "-m",
+            "tests.support.sample_pages.serve",
+            page,
+            str(listening.fileno()),
+        ]
+        server = subprocess.Popen(command, pass_fds=[listening.fileno()], env=environment)
+        port = listening.getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.terminate()
+    server.wait()
+
+
+@pytest.fixture(scope="module")
+def fragments_url() -> Iterator[str]:
+    with _served("fragments") as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def whole_url() -> Iterator[str]:
+    with _served("whole") as url:
+        yield url
+
+
+@pytest.fixture
+def clock_url() -> Iterator[str]:
+    with _served("clock") as url:
+        yield url
+
+
+@pytest.fixture(params=["fragments_url", "whole_url"])
+def user(request: pytest.FixtureRequest) -> Iterator[StreamlitUser]:
+    with StreamlitUser(request.getfixturevalue(request.param), timeout=20) as user:
+        yield user
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+def test_an_answer_is_read_to_its_end_and_its_first_text_comes_before(user: StreamlitUser) -> None:
+    answer = user.ask("6 teas")
+    assert _words(answer.text) == [f"teas{n}" for n in range(6)]
+    assert answer.ttft is not None
+    assert answer.ttft < answer.last_text <= answer.total
+    assert 2 <= len(answer.updates) <= 7
+    assert all(gap >= 0 for gap in answer.gaps)
+
+
+def test_the_greeting_and_older_answers_are_not_taken_for_the_new_one(user: StreamlitUser) -> None:
+    for thing in ("teas", "cups", "teas"):
+        asking = user.begin(f"3 slow {thing}")
+        asking.wait_for_text()
+        assert asking.text.startswith(f"{thing}0")
+        assert asking.result().text == f"{thing}0 {thing}1 {thing}2"
+    roles = [role for role, _ in user.messages()]
+    assert roles == ["assistant", *["user", "assistant"] * 3]
+
+
+def test_bytes_are_counted_for_this_prompt_alone_compressed_and_not(user: StreamlitUser) -> None:
+    assert user.session.socket.compressed
+    first, second = user.ask("40 teas"), user.ask("2 teas")
+    assert second.message_bytes < first.message_bytes
+    assert first.messages >= len(first.updates)
+    assert 0 < first.wire_bytes < first.message_bytes
+
+
+def test_a_failing_script_is_no_answer_and_the_page_says_why(user: StreamlitUser) -> None:
+    with pytest.raises(NoAnswer, match="this prompt fails"):
+        user.ask("fail")
+
+
+def test_the_prompt_is_on_the_page_before_the_answer(user: StreamlitUser) -> None:
+    asking = user.begin("3 slow teas")
+    asking.wait_for_prompt()
+    assert asking.text == ""
+    assert ("user", "3 slow teas") in user.messages()
+    assert asking.result().text == "teas0 teas1 teas2"
+
+
+def test_stop_ends_the_run_and_leaves_the_partial_text(user: StreamlitUser) -> None:
+    asking = user.begin("400 slow teas")
+    asking.wait_for_text()
+    user.stop()
+    answer = asking.result()
+    assert 0 < len(_words(answer.text)) < 400
+
+
+def test_closing_the_tab_ends_the_wait_for_an_answer(user: StreamlitUser) -> None:
+    asking = user.begin("400 slow teas")
+    asking.wait_for_text()
+    user.close()
+    with pytest.raises(NoAnswer, match="closed"):
+        asking.result()
+
+
+def test_a_button_is_pressed_by_its_label_or_its_key(whole_url: str) -> None:
+    with StreamlitUser(whole_url) as user:
+        user.ask("2 teas")
+        for name in ("New chat", "new"):
+            assert user.has_button(name)
+            user.click(name)
+            user.wait_for(lambda: user.messages() == [("assistant", "How can I help?")])
+        with pytest.raises(LookupError, match="no button 'Old chat'"):
+            user.click("Old chat")
+
+
+def test_a_button_in_a_fragment_reruns_the_fragment_alone(fragments_url: str) -> None:
+    with StreamlitUser(fragments_url, timeout=10) as user:
+        user.click("More")
+        user.wait_for(lambda: "There is no more" in user.text())
+        assert "1 whole runs" in user.text()
+
+
+def test_a_long_element_is_sent_once_and_then_referred_to(whole_url: str) -> None:
+    with StreamlitUser(whole_url) as user:
+        for _ in range(3):
+            assert user.ask("2 teas").message_bytes < 10_000
+            assert "The server sends this only once" in user.text()
+
+
+def test_a_part_that_renews_itself_is_renewed_until_the_tab_is_closed(clock_url: str) -> None:
+    with StreamlitUser(clock_url, timeout=10) as user:
+        user.wait_for(lambda: "tick 4" in user.text())
+
+
+def test_a_user_who_only_reads_still_answers_the_pings_of_the_server(fragments_url: str) -> None:
+    with StreamlitUser(fragments_url, timeout=3) as user:
+        with pytest.raises(TimeoutError):
+            user.wait_for(lambda: False)
+        assert _words(user.ask("2 teas").text) == ["teas0", "teas1"]
+
+
+def test_a_reload_is_the_same_visitor_and_another_user_is_not(whole_url: str) -> None:
+    with StreamlitUser(whole_url) as user, StreamlitUser(whole_url) as other:
+        visitor = next(line for line in user.text().splitlines() if "number-" in line)
+        assert visitor not in other.text()
+        user.ask("2 teas")
+        user.close()
+        user.connect()
+        assert visitor in user.text()
+        assert "2 messages before" in user.text()
+
+
+def test_the_first_visit_fetches_what_the_page_names_and_later_ones_do_not(whole_url: str) -> None:
+    fetched: list[str] = []
+
+    class Watched(StreamlitSession):
+        def _get(self, connection: HTTPConnection, path: str) -> bytes:
+            fetched.append(path)
+            return super()._get(connection, path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("locustfiles.streamlit_client.user.StreamlitSession", Watched)
+        with StreamlitUser(whole_url, assets=True) as user:
+            first = len(fetched)
+            user.close()
+            user.connect()
+    assert any(path.endswith(".js") for path in fetched[:first])
+    assert any(path.endswith(".css") for path in fetched[:first])
+    assert fetched[first:] == ["/", "/_stcore/health", "/_stcore/host-config"]

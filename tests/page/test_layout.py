@@ -1,0 +1,139 @@
+"""The page as a whole: what it opens with, and how it takes a prompt or refuses it."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from chatbot.chat.service import Draft
+from chatbot.services import Services
+from tests.history.test_unavailable import read_only
+from tests.page.conftest import Open, ask, messages, texts
+from tests.support.fake_ollama.server import FakeOllama, prose
+
+
+def test_an_empty_page_asks_what_it_can_help_with(open_page: Open) -> None:
+    app = open_page()
+    assert texts(app.title) == ["What can I help with?"]
+    assert app.chat_input[0].placeholder == "Ask anything"
+    assert not app.chat_message
+    assert not app.error and not app.warning and not app.info
+
+
+def test_a_prompt_is_answered_and_the_address_names_the_conversation(
+    open_page: Open, fake: FakeOllama
+) -> None:
+    fake.tokens = ["Good", " day"]
+    app = ask(open_page(), "Hello")
+    assert messages(app) == [("user", "Hello"), ("assistant", "Good day")]
+    assert not app.title
+    address = app.query_params["c"]
+    assert messages(open_page(c=address)) == messages(app)
+    assert not open_page("bob", c=address).chat_message
+
+
+def test_more_turns_than_free_places_are_all_there(open_page: Open) -> None:
+    app = open_page()
+    for number in range(20):
+        ask(app, f"Prompt {number}")
+    assert [text for role, text in messages(app) if role == "user"] == [
+        f"Prompt {number}" for number in range(20)
+    ]
+
+
+def test_blocks_look_the_same_when_read_again(open_page: Open, fake: FakeOllama) -> None:
+    fake.tokens = ["One\n\nTwo\n\n", "```\ncode\n\nmore\n```\n\n", "- a\n- b\n\nEnd for $5"]
+    fake.tokens_per_second = 20
+    app = open_page()
+    written = app.chat_input[0].set_value("Hello").run().chat_message[1].markdown
+    assert texts(written) == texts(app.run().chat_message[1].markdown)
+    assert len(written) == 5
+
+
+@pytest.mark.configured(max_answers=1, drain_timeout=0)
+def test_a_busy_chat_refuses_and_gives_the_prompt_back(
+    open_page: Open, ready: Services, fake: FakeOllama
+) -> None:
+    fake.first_token_delay = 60
+    app = open_page()
+    ready.conversations.send("bob", None, Draft("Hello"), fake.models[0], lambda: True)
+    refused(app, "One too many", "1 answers are under way, as many as this chat takes at once.")
+
+
+@pytest.mark.configured(num_ctx=256)
+def test_a_prompt_beyond_the_context_window_comes_back(open_page: Open) -> None:
+    refused(open_page(), "long " * 400, "Shorten it, or raise num_ctx.")
+
+
+def test_a_blank_prompt_is_not_sent(open_page: Open, fake: FakeOllama) -> None:
+    refused(open_page(), "   ", "The prompt is empty.")
+    assert fake.bodies() == []
+
+
+def test_a_chat_that_is_about_to_stop_gives_the_prompt_back(
+    open_page: Open, ready: Services
+) -> None:
+    app = open_page()
+    ready.answers.draining = True
+    refused(app, "Too late", "The chat is about to restart.")
+
+
+def test_a_read_only_history_gives_the_prompt_back(open_page: Open, ready: Services) -> None:
+    app = ask(open_page(), "Kept before")
+    ready.history.close()
+    app.run()  # what reads is open again, what writes is not
+    with read_only(ready.settings.data_dir):
+        refused(app, "Keep me", "Make DATA_DIR writable for the chat, then try again.")
+    ready.history.close()
+    assert messages(ask(app, "Keep me"))[2] == ("user", "Keep me")
+
+
+def test_a_refusal_is_gone_after_the_next_prompt(open_page: Open, fake: FakeOllama) -> None:
+    app = ask(open_page(), "Hello")
+    refused(app, " ", "The prompt is empty.")
+    app.chat_input[0].set_value("Hello again").run()
+    assert not app.error
+    assert [role for role, _ in messages(app)] == ["user", "assistant"] * 2
+
+
+def test_an_unknown_conversation_is_said_to_be_none_of_yours(open_page: Open) -> None:
+    app = open_page(c="no-such-id")
+    assert texts(app.error) == ["There is no such conversation. Choose one from the list."]
+    assert "c" not in app.query_params
+
+
+def test_a_prompt_of_several_lines_keeps_them(open_page: Open) -> None:
+    app = ask(open_page(), "First\nsecond\n\nthird")
+    assert messages(app)[0] == ("user", "First  \nsecond\n\nthird")
+
+
+def test_a_long_answer_is_whole(open_page: Open, fake: FakeOllama) -> None:
+    fake.tokens = 400
+    (_, answer) = messages(ask(open_page(), "Tell me all"))[1]
+    assert answer.split() == "".join(prose(400)).split()
+
+
+def refused(app: AppTest, prompt: str, sentence: str) -> None:
+    """Sends a prompt that the page must give back with this sentence."""
+    before = messages(app)
+    app.chat_input[0].set_value(prompt).run()
+    assert not app.exception
+    (error,) = texts(app.error)
+    assert sentence in error
+    assert app.session_state.prompt is None
+    assert messages(app) == before
+
+
+def test_a_long_conversation_begins_with_its_newest_messages(
+    open_page: Open, ready: Services
+) -> None:
+    conversation = None
+    for number in range(25):
+        turn = ready.history.ask("ann", conversation, f"Question {number}", "m")
+        ready.history.finish(turn.answer.id, content="Fine", state="done")
+        conversation = turn.conversation.id
+    app = open_page(c=conversation)
+    assert messages(app)[0] == ("user", "Question 10")
+    app.button(key="earlier").click().run()
+    assert messages(app)[0] == ("user", "Question 0")
+    assert len(messages(app)) == 50

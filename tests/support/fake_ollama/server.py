@@ -1,0 +1,131 @@
+"""A stand-in for Ollama 0.24: a real HTTP server with its routes, shapes, errors; faults on demand.
+
+In a test: `with FakeOllama(tokens=20) as ollama:`, then `ollama.url`. As a process of its own, for
+benchmarks: `python -m tests.support.fake_ollama.server --port 11500`; `PUT /_fake` sets knobs and
+tells counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from tests.support.fake_ollama import routes
+from tests.support.fake_ollama.http_server import Connection
+from tests.support.fake_ollama.state import (
+    BUSY,
+    CRASHED,
+    DEFAULT_MODEL,
+    OUT_OF_MEMORY,
+    TOO_LONG,
+    Fault,
+    Request,
+    State,
+    cut,
+    error_line,
+    malformed,
+    model_missing,
+    page,
+    prose,
+    stall,
+)
+
+__all__ = [
+    "BUSY",
+    "CRASHED",
+    "DEFAULT_MODEL",
+    "OUT_OF_MEMORY",
+    "TOO_LONG",
+    "FakeOllama",
+    "Fault",
+    "Request",
+    "cut",
+    "error_line",
+    "malformed",
+    "model_missing",
+    "page",
+    "prose",
+    "stall",
+]
+
+
+class FakeOllama(State):
+    """The server, in a thread of its own. Knobs and records: see `State`.
+
+    `stop()` and `start()` make it refuse connections and come back on the same port.
+    """
+
+    def __init__(self, port: int = 0, **knobs: Any) -> None:
+        super().__init__(**knobs)
+        self.port = port
+        self._thread = threading.Thread()
+
+    @property
+    def url(self) -> str:
+        """Where it listens, with no slash at the end."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> FakeOllama:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Listen, on the same port as before. Returns when it does."""
+        ready = threading.Event()
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self.serve(ready.set)), daemon=True
+        )
+        self._thread.start()
+        if not ready.wait(10):
+            raise OSError(f"the fake Ollama cannot listen on port {self.port}")
+
+    def stop(self) -> None:
+        """Drop every connection and refuse new ones."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stopping.set)
+            self._thread.join()
+
+    def resume(self) -> None:
+        """Let the streams that `stall` holds go on."""
+        self._loop.call_soon_threadsafe(self.resumed.set)
+
+    async def serve(self, listening: Callable[[], object] = lambda: None) -> None:
+        """Serve until stopped; calls `listening` when the port is open."""
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        self.resumed, self._slot_freed = asyncio.Event(), asyncio.Condition()
+        connections: set[Connection] = set()
+        server = await self._loop.create_server(
+            lambda: Connection(lambda exchange: routes.handle(self, exchange), connections),
+            "127.0.0.1",
+            self.port,
+            backlog=512,
+        )
+        self.port = server.sockets[0].getsockname()[1]
+        listening()
+        await self._stopping.wait()
+        server.close()
+        for _ in range(5):  # what was just accepted is a connection after three of them
+            await asyncio.sleep(0)
+        for connection in list(connections):
+            connection.transport.abort()
+
+
+def main() -> None:
+    """Serve until terminated, with the knobs of the command line."""
+    parser = argparse.ArgumentParser(description="Serve a fake Ollama.")
+    parser.add_argument("--port", type=int, default=11500)
+    parser.add_argument("--tokens", type=int, default=100)
+    parser.add_argument("--tokens-per-second", type=float, default=40)
+    parser.add_argument("--first-token-delay", type=float, default=0.05)
+    parser.add_argument("--slots", type=int, default=1_000)
+    asyncio.run(FakeOllama(**vars(parser.parse_args())).serve())
+
+
+if __name__ == "__main__":
+    main()

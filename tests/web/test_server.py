@@ -1,0 +1,282 @@
+"""The product as a process: it starts with a sentence or serves, drains, and ends."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from chatbot.history import History, Message
+from chatbot.identity import visitor_cookie
+from chatbot.web import server
+from locustfiles.streamlit_client.user import StreamlitUser
+from tests.support.fake_ollama.server import FakeOllama, prose, stall
+from tests.support.product import ROOT, Served, environment, free_port, wait_for
+
+Serve = Callable[..., Served]
+TWO = "".join(prose(2))
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A chat that many tests share."""
+    folder = tmp_path_factory.mktemp("server") / "data"
+    with FakeOllama() as ollama, Served(ollama.url, folder, log_format="json") as chat:
+        yield chat
+
+
+@pytest.fixture(scope="module")
+def chat(shared: Served) -> Iterator[httpx.Client]:
+    """A client of the shared chat."""
+    with httpx.Client(base_url=shared.url, timeout=20) as client:
+        yield client
+
+
+def test_the_page_is_served_and_gives_its_visitor_a_cookie_once(chat: httpx.Client) -> None:
+    chat.cookies.clear()
+    first, second = chat.get("/"), chat.get("/")
+    assert first.status_code == 200
+    assert "<title>" in first.text
+    assert "HttpOnly" in first.headers["set-cookie"]
+    assert "SameSite=Lax" in first.headers["set-cookie"]
+    assert "set-cookie" not in second.headers
+
+
+def test_answers_and_sessions_tell_which_replica_serves_them(chat: httpx.Client) -> None:
+    assert chat.get("/livez").headers["x-served-by"] == socket.gethostname()
+    with StreamlitUser(str(chat.base_url)) as user:
+        assert user.session.socket.headers["x-served-by"] == socket.gethostname()
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics", "/_stcore/health"])
+def test_the_routes_beside_the_page_make_nobody_a_visitor(chat: httpx.Client, path: str) -> None:
+    chat.cookies.clear()
+    response = chat.get(path)
+    assert response.status_code == 200
+    assert visitor_cookie.COOKIE not in response.cookies
+
+
+def test_a_forged_cookie_is_replaced_whatever_its_bytes(chat: httpx.Client) -> None:
+    chat.cookies.clear()
+    for value in (b"ann.c2lnbmF0dXJl", b"\xff\xfe"):
+        sent = [(b"cookie", visitor_cookie.COOKIE.encode() + b"=" + value)]
+        response = chat.get("/", headers=sent)
+        assert response.status_code == 200
+        assert "set-cookie" in response.headers
+
+
+def test_a_program_is_answered(chat: httpx.Client) -> None:
+    response = chat.post("/generate_text", json={"prompt": "Hello"})
+    assert response.json()["response"] == "".join(prose(8))
+    assert 'chat_answers_total{state="done"} 1.0' in chat.get("/metrics").text
+
+
+def test_the_chat_serves_before_ollama_is_there_and_is_ready_by_itself(
+    fake: FakeOllama, serve: Serve
+) -> None:
+    fake.stop()
+    served = serve(wait=False)
+    assert wait_for(served.readyz)
+    found = httpx.get(f"{served.url}/readyz")
+    assert (found.status_code, found.json()["step"]) == (503, "ollama")
+    assert httpx.get(f"{served.url}/livez").status_code == 200
+    assert httpx.get(served.url).status_code == 200
+    fake.start()
+    served.wait_ready()
+
+
+def test_a_signal_lets_an_answer_finish_and_then_ends_the_process(
+    fake: FakeOllama, served: Served
+) -> None:
+    fake.fail(stall(2))
+    with ThreadPoolExecutor(1) as pool, httpx.Client(base_url=served.url, timeout=20) as client:
+        asking = pool.submit(client.post, "/generate_text", json={"prompt": "Hello"})
+        fake.wait_for(lambda one: one.active == 1)
+        served.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: (found := served.readyz()) and found.json()["step"] == "draining")
+        refused = httpx.post(f"{served.url}/generate_text", json={"prompt": "Hello"})
+        assert (refused.status_code, refused.json()["code"]) == (503, "draining")
+        fake.resume()
+        assert asking.result().json()["response"] == "".join(prose(8))
+    assert served.process.wait(20) == -signal.SIGTERM
+    assert "Traceback" not in served.log
+
+
+def _kept(served: Served) -> list[Message]:
+    """The messages of the only conversation, as the next process will find them."""
+    history = History(f"sqlite:///{served.data_dir / 'chat.db'}")
+    with history._reading() as db:
+        owner = db.exec_driver_sql("SELECT owner FROM conversations").scalar_one()
+    [conversation] = history.conversations(owner)
+    messages = history.messages(owner, conversation.id)
+    history.close()
+    return messages
+
+
+@pytest.mark.configured(drain_timeout=0.2)
+def test_an_answer_cut_by_a_signal_is_kept_and_the_visitor_finds_it_after_the_restart(
+    fake: FakeOllama, served: Served, serve: Serve
+) -> None:
+    fake.fail(stall(2))
+    with StreamlitUser(served.url, timeout=20) as user:
+        asking = user.begin("Hello")
+        asking.wait_for_text()
+        assert served.terminate() == -signal.SIGTERM
+    fake.wait_for(lambda one: one.active == 0 and one.aborted == 1)
+    question, answer = _kept(served)
+    assert (question.content, answer.content, answer.state) == ("Hello", TWO, "interrupted")
+    assert "Traceback" not in served.log
+    again = serve()
+    user.base_url = again.url
+    with user:
+        user.wait_for(lambda: user.has_button("Hello"), "the conversation is in the list")
+    assert "set-cookie" not in httpx.get(again.url, cookies=user.cookies).headers
+
+
+def test_a_collector_gets_nothing_but_json_objects(shared: Served) -> None:
+    with socket.create_connection(("127.0.0.1", shared.port)) as nonsense:
+        nonsense.sendall(b"nonsense\r\n\r\n")  # of which uvicorn warns
+        assert nonsense.recv(100).startswith(b"HTTP/1.1 400")
+    lines = [json.loads(line) for line in shared.log.splitlines()]
+    assert {"Ready", "Invalid HTTP request received."} <= {line["message"] for line in lines}
+
+
+def test_streamlit_speaks_through_the_chats_log(caplog: pytest.LogCaptureFixture) -> None:
+    server._share_log()
+    log = logging.getLogger("streamlit.runtime.runtime")
+    log.warning("odd")
+    assert "odd" in caplog.messages
+    assert not log.handlers
+
+
+def test_a_second_signal_ends_the_process_at_once(fake: FakeOllama, served: Served) -> None:
+    fake.fail(stall(2))
+    with StreamlitUser(served.url, timeout=20) as user:
+        user.begin("Hello").wait_for_text()
+        served.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: (found := served.readyz()) and found.json()["step"] == "draining")
+        assert served.terminate(timeout=5) == -signal.SIGTERM
+    fake.wait_for(lambda one: one.active == 0)
+
+
+def test_ctrl_c_ends_a_chat_that_waits_for_ollama_without_a_traceback(
+    fake: FakeOllama, serve: Serve
+) -> None:
+    fake.stop()
+    served = serve(wait=False)
+    wait_for(served.readyz)
+    assert served.terminate(signal.SIGINT) in (0, -signal.SIGINT)
+    assert "Traceback" not in served.log
+
+
+def _start(**variables: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "chatbot"],
+        cwd=ROOT,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_a_wrong_variable_ends_the_start_with_one_sentence() -> None:
+    ended = _start(port="abc")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("PORT is 'abc': ")
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_a_port_in_use_is_told_with_the_cure(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = _start(port=port, data_dir=tmp_path)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1].startswith(f"Port {port} of 127.0.0.1 is in use: another")
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("host", ["203.0.113.1", "nowhere.invalid", "*"])
+def test_a_host_that_is_not_of_this_machine_is_told_with_the_cure(
+    tmp_path: Path, host: str
+) -> None:
+    ended = _start(bind_host=host, port=free_port(), data_dir=tmp_path)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1].startswith(f"BIND_HOST is {host!r}, which is no address")
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "asked"),
+    [("::", "127.0.0.1"), ("::", "[::1]"), ("[::1]", "[::1]"), ("localhost", "127.0.0.1")],
+)
+def test_each_form_of_a_host_is_listened_on(
+    serve: Callable[..., Served], host: str, asked: str
+) -> None:
+    served = serve(bind_host=host, wait=False)
+
+    def answers() -> bool:
+        assert served.process.poll() is None, served.log
+        with contextlib.suppress(httpx.TransportError):
+            return httpx.get(f"http://{asked}:{served.port}/livez").is_success
+        return False
+
+    wait_for(answers, 60)
+
+
+def test_a_history_that_cannot_be_opened_is_told_with_the_cure(tmp_path: Path) -> None:
+    (tmp_path / "chat.db").write_text("This is no database. " * 100)
+    ended = _start(port=free_port(), data_dir=tmp_path)
+    assert ended.returncode == 1
+    (sentence,) = ended.stderr.splitlines()[1:]
+    assert sentence.startswith("The history's file is damaged")
+    assert sentence.endswith(f"(The file is {tmp_path}/chat.db.)")
+
+
+def test_a_stopped_first_prompt_is_asked_once(served: Served, fake: FakeOllama) -> None:
+    fake.fail(stall(after=3))
+    with StreamlitUser(served.url) as user:
+        asking = user.begin("Tell me a story")
+        asking.wait_for_text()
+        user.stop()
+        fake.wait_for(lambda now: now.aborted == 1)
+        user.ask("Another one")
+        prompts = [text for role, text in user.messages() if role == "user"]
+    assert prompts == ["Tell me a story", "Another one"]
+    assert [body["messages"][-1]["content"] for body in fake.bodies()] == prompts
+
+
+def test_a_page_that_reconnects_at_once_keeps_its_answer(served: Served, fake: FakeOllama) -> None:
+    fake.tokens = ["One ", "two ", "three"]
+    fake.fail(stall(after=2))
+    with StreamlitUser(served.url) as user:
+        user.begin("Tell me a story").wait_for_text()
+        user.session.reconnect()
+        # The text of a silent model is sent twice a second: that often a script sees that it ended.
+        user.wait_for(lambda: user.session.socket.messages > 3 and "One two" in user.text())
+        sent = user.session.socket.messages
+        user.wait_for(lambda: user.session.socket.messages > sent + 3)
+        fake.resume()
+        user.wait_for(lambda: "One two three" in user.text())
+        assert [role for role, _ in user.messages()] == ["user", "assistant"]
+    assert (fake.aborted, len(fake.bodies())) == (0, 1)
+
+
+def test_a_long_session_goes_on_with_its_newest_exchanges(served: Served) -> None:
+    with StreamlitUser(served.url) as user:
+        for number in range(20):
+            user.ask(f"Prompt {number}")
+        prompts = [text for role, text in user.messages() if role == "user"]
+        assert prompts == [f"Prompt {number}" for number in range(4, 20)]
+        user.click("Show earlier messages")
+        wait_for(lambda: ("user", "Prompt 0") in user.messages())
