@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from chatbot.page.markdown import fence_after
+from chatbot.domain.fences import fence_after
 
 _NAMES = ("think", "thinking", "thought", "reason", "reasoning", "seed:think")
 _CASES = (str.lower, str.capitalize, str.upper)

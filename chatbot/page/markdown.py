@@ -6,7 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+from chatbot.domain.fences import fence_after
+
 # Also what may become an item with the next token.
 _LIST_ITEM = re.compile(r" {0,3}(?:([-*+]|\d{1,9}[.)])(?:\s|\Z)|\d{1,9}\Z)")
 _CODE = re.compile(
@@ -49,17 +50,6 @@ def blocks(text: str) -> list[str]:
 
 def _continues(line: str, listing: bool) -> bool:
     return line[0] in " \t" or (listing and bool(_LIST_ITEM.match(line)))
-
-
-def fence_after(line: str, fence: str) -> str:
-    """The fence that is open after `line`: of backticks, tildes, or `$$` of a formula."""
-    if line.strip().startswith("$$") and fence in ("", "$$"):
-        return "" if fence or line.count("$$") > 1 else "$$"
-    mark = _FENCE.match(line)
-    if mark and not fence:
-        return mark[1]
-    closes = mark and mark[1].startswith(fence or " ") and not line.strip().strip(mark[1][0])
-    return "" if closes else fence
 
 
 def for_display(text: str) -> str:
