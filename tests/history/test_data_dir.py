@@ -35,7 +35,9 @@ data_dir.main()
 """
 
 
-def sentence(folder: Path, program: str = "from chatbot.history import data_dir; data_dir.main()") -> str:
+def sentence(
+    folder: Path, program: str = "from chatbot.history import data_dir; data_dir.main()"
+) -> str:
     """What `python -m chatbot.history.data_dir FOLDER` says; empty when the folder can be used."""
     command = [sys.executable, "-c", program, str(folder), "ENOLCK"]
     done = subprocess.run(command, capture_output=True, text=True)
