@@ -11,8 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from chatbot import errors, metrics
 from chatbot.chat.generation import Answer
+from chatbot.domain.generation_request import ChatMessage, GenerationRequest
 from chatbot.llm import readiness
-from chatbot.llm.client import Asked, Said
 from chatbot.services import Services
 from tests.support.fake_ollama.server import CRASHED, DEFAULT_MODEL, FakeOllama, stall
 from tests.support.product import wait_for
@@ -35,8 +35,8 @@ def growth() -> Callable[..., float]:
 
 
 def _ask(ready: Services) -> Answer:
-    asked = Asked(DEFAULT_MODEL, [Said("user", "Hello")])
-    return ready.answers.start(Answer(secrets.token_hex(4), asked))
+    request = GenerationRequest(DEFAULT_MODEL, [ChatMessage("user", "Hello")])
+    return ready.answers.start(Answer(secrets.token_hex(4), request))
 
 
 def test_an_answer_is_counted_with_its_times_and_tokens(

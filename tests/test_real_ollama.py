@@ -14,14 +14,16 @@ import pytest
 
 from chatbot import errors
 from chatbot.chat.generation import Answer
-from chatbot.llm.client import Asked, Said
+from chatbot.domain.generation_request import ChatMessage, GenerationRequest
 from chatbot.services import Services
 from chatbot.settings import EMBEDDED_MODEL_NAME, Settings
 from tests.support.product import LoopThread, RealOllama, Served, embedded_model, wait_for
 
 pytestmark = pytest.mark.ollama
 
-STORY = [Said("user", "Tell me a very long story about a king, a queen and their ten children.")]
+STORY = [
+    ChatMessage("user", "Tell me a very long story about a king, a queen and their ten children.")
+]
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def settings(tmp_path: Path, real_ollama: RealOllama) -> Settings:
 @pytest.fixture
 def story(ready: Services) -> Iterator[Answer]:
     """A long answer that has begun."""
-    answer = Answer(secrets.token_hex(4), Asked(EMBEDDED_MODEL_NAME, STORY))
+    answer = Answer(secrets.token_hex(4), GenerationRequest(EMBEDDED_MODEL_NAME, STORY))
     ready.answers.start(answer)
     assert answer.begun.wait(60)
     yield answer
@@ -54,9 +56,9 @@ def _is_idle(server: RealOllama) -> bool:
 
 
 def test_an_answer_is_streamed_and_counted(ready: Services) -> None:
-    said = [Said("user", "Say hello.")]
-    asked = Asked(EMBEDDED_MODEL_NAME, said)
-    answer = ready.answers.start(Answer(secrets.token_hex(4), asked))
+    messages = [ChatMessage("user", "Say hello.")]
+    request = GenerationRequest(EMBEDDED_MODEL_NAME, messages)
+    answer = ready.answers.start(Answer(secrets.token_hex(4), request))
     assert answer.over.wait(60)
     assert (answer.state, answer.error) == ("done", None)
     assert answer.text.strip()
@@ -80,9 +82,9 @@ def test_a_stop_before_the_first_token_ends_the_answer_on_the_server_when_the_pr
     ready: Services, real_ollama: RealOllama
 ) -> None:
     # Ollama 0.24 looks whether its client is still there only once it has read the whole prompt.
-    prompt = [Said("user", "one two three four five six seven " * 60)]
-    asked = Asked(EMBEDDED_MODEL_NAME, prompt)
-    answer = ready.answers.start(Answer(secrets.token_hex(4), asked))
+    prompt = [ChatMessage("user", "one two three four five six seven " * 60)]
+    request = GenerationRequest(EMBEDDED_MODEL_NAME, prompt)
+    answer = ready.answers.start(Answer(secrets.token_hex(4), request))
     wait_for(lambda: answer.begun.is_set() or not _is_idle(real_ollama))
     ready.answers.stop(answer)
     assert answer.over.wait(10)

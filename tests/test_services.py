@@ -11,7 +11,7 @@ import pytest
 
 from chatbot import services
 from chatbot.chat.generation import Answer
-from chatbot.llm.client import Asked, Said
+from chatbot.domain.generation_request import ChatMessage, GenerationRequest
 from chatbot.settings import Settings
 from tests.support.fake_ollama.server import DEFAULT_MODEL, FakeOllama, stall
 from tests.support.product import LoopThread, wait_for
@@ -33,8 +33,8 @@ def test_the_end_of_the_chat_ends_its_answers_and_pulls(
     fake.fail(stall(3), path="/api/pull")
     stack = contextlib.AsyncExitStack()
     now = loop.run(stack.enter_async_context(services.running(settings)))
-    asked = Asked(DEFAULT_MODEL, [Said("user", "Hi")])
-    answer = now.answers.start(Answer(secrets.token_hex(4), asked))
+    request = GenerationRequest(DEFAULT_MODEL, [ChatMessage("user", "Hi")])
+    answer = now.answers.start(Answer(secrets.token_hex(4), request))
     pull = now.models.pulls.start("big:1b")
     wait_for(lambda: answer.text and pull.total)
     loop.run(stack.aclose())

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from chatbot.domain.generation_request import ChatMessage
 from chatbot.errors import ContextOverflow
-from chatbot.llm.client import Said
 
 # Tokens for a byte, the middle of six tokenizers for 26 kinds of text (benchmarks/token_estimate.py
 # has the error). Small letters come several in a token; digits, capitals and signs nearly alone.
@@ -58,12 +58,12 @@ def estimate(text: str) -> int:
     return round(tokens) + 1 + _TOKENS_PER_MESSAGE
 
 
-def size(said: Iterable[Said], system_prompt: str = "") -> int:
+def size(messages: Iterable[ChatMessage], system_prompt: str = "") -> int:
     """Tokens of all that is sent, roughly: the system prompt, messages, images."""
-    return estimate(system_prompt) + sum(map(_tokens, said))
+    return estimate(system_prompt) + sum(map(_tokens, messages))
 
 
-def _tokens(message: Said) -> int:
+def _tokens(message: ChatMessage) -> int:
     return estimate(message.content) + _TOKENS_PER_IMAGE * len(message.images)
 
 
@@ -106,13 +106,17 @@ class Fit:
     `estimated` includes the system prompt and is not scaled.
     """
 
-    said: list[Said]
+    messages: list[ChatMessage]
     left_out: int
     estimated: int
 
 
 def fit(
-    said: Sequence[Said], system_prompt: str, num_ctx: int, num_predict: int, scaled: float = 1.0
+    messages: Sequence[ChatMessage],
+    system_prompt: str,
+    num_ctx: int,
+    num_predict: int,
+    scaled: float = 1.0,
 ) -> Fit:
     """Keeps the newest messages that leave room for an answer, and always the last one.
 
@@ -120,33 +124,35 @@ def fit(
     starts with a user's message, since most templates expect that. Raises ContextOverflow for a
     prompt that fits with no tokenizer.
     """
-    if _least(said[-1].content, num_ctx) > num_ctx:
-        raise overflow(num_ctx, round(scaled * estimate(said[-1].content)))
+    if _least(messages[-1].content, num_ctx) > num_ctx:
+        raise overflow(num_ctx, round(scaled * estimate(messages[-1].content)))
     room = (num_ctx - min(num_predict, num_ctx // 4)) / scaled
-    total = estimate(system_prompt) + _tokens(said[-1])
-    kept, first = total, len(said) - 1
-    for index in range(len(said) - 2, -1, -1):
-        total += _tokens(said[index])
+    total = estimate(system_prompt) + _tokens(messages[-1])
+    kept, first = total, len(messages) - 1
+    for index in range(len(messages) - 2, -1, -1):
+        total += _tokens(messages[index])
         if total > room:
             break
-        if said[index].role == "user":
+        if messages[index].role == "user":
             kept, first = total, index
-    return Fit(list(said[first:]), first, kept)
+    return Fit(list(messages[first:]), first, kept)
 
 
-def shorten(said: Sequence[Said], system_prompt: str) -> Fit | None:
+def shorten(messages: Sequence[ChatMessage], system_prompt: str) -> Fit | None:
     """Leaves out the oldest exchanges, a quarter of all at least; None if only the prompt is left.
 
     For a conversation that was estimated to fit and that Ollama has refused.
     """
-    if len(said) == 1:
+    if len(messages) == 1:
         return None
-    before = size(said, system_prompt)
+    before = size(messages, system_prompt)
     left = before
-    for index in range(1, len(said)):
-        left -= _tokens(said[index - 1])
-        if said[index].role == "user" and (4 * left <= 3 * before or index == len(said) - 1):
-            return Fit(list(said[index:]), index, left)
+    for index in range(1, len(messages)):
+        left -= _tokens(messages[index - 1])
+        if messages[index].role == "user" and (
+            4 * left <= 3 * before or index == len(messages) - 1
+        ):
+            return Fit(list(messages[index:]), index, left)
     return None
 
 

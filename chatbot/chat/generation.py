@@ -13,8 +13,9 @@ from typing import Literal, Protocol
 
 from chatbot import errors, metrics
 from chatbot.chat import context_window
+from chatbot.domain.generation_request import GenerationRequest
 from chatbot.domain.thinking import Part, Splitter
-from chatbot.llm.client import Asked, Llm, Stats, on_sent
+from chatbot.llm.client import Llm, Stats, on_sent
 from chatbot.settings import Settings
 
 log = logging.getLogger("chatbot.chat.generation")
@@ -54,7 +55,7 @@ class Answer:
     """
 
     id: str
-    asked: Asked
+    request: GenerationRequest
     watchers: list[Callable[[], bool]] = field(default_factory=list)
     keeper: Keeper | None = None
     patient: bool = False
@@ -115,7 +116,7 @@ class Answer:
     @property
     def model(self) -> str:
         """The model that was asked."""
-        return self.asked.model
+        return self.request.model
 
     @property
     def thought_s(self) -> float | None:
@@ -126,10 +127,10 @@ class Answer:
 
     def shorten(self) -> None:
         """Leaves out older messages of what is asked; raises ContextOverflow if there are none."""
-        fitted = context_window.shorten(self.asked.said, self.asked.system_prompt)
+        fitted = context_window.shorten(self.request.messages, self.request.system_prompt)
         if fitted is None:
             raise context_window.overflow(self.num_ctx, self.estimated)
-        self.asked = replace(self.asked, said=fitted.said)
+        self.request = replace(self.request, messages=fitted.messages)
         self.left_out += fitted.left_out
         self.estimated = fitted.estimated
 
@@ -140,8 +141,8 @@ class Answer:
 
     def leave_out_images(self) -> None:
         """Asks without the images, as the model cannot see them."""
-        self.images_left_out += self.asked.image_count
-        self.asked = self.asked.without_images()
+        self.images_left_out += self.request.image_count
+        self.request = self.request.without_images()
 
     def complete(self) -> None:
         """Takes what the last part left open: no more comes."""
@@ -311,20 +312,20 @@ class Answers:
         while True:
             answer.waits_for_ollama = False
             try:
-                async for piece in self._llm.stream(answer.asked):
+                async for piece in self._llm.stream(answer.request):
                     answer.add(piece.text, piece.thinking)
                     if answer.begun.is_set():
                         _count_begun(answer)
                     answer.stats = piece.stats
                 return
             except errors.ImagesRefused:
-                if not answer.asked.image_count:
+                if not answer.request.image_count:
                     raise
                 answer.leave_out_images()
             except errors.ThinkingRefused:
-                if answer.asked.parameters.think is None:
+                if answer.request.parameters.think is None:
                     raise
-                answer.asked = answer.asked.without_think()
+                answer.request = answer.request.without_think()
             except errors.ContextOverflow as error:
                 if answer.begun.is_set() or not answer.num_ctx:
                     raise

@@ -10,9 +10,9 @@ from chatbot import errors
 from chatbot.attachments.reader import Attachment
 from chatbot.chat.context_window import Fit, fit, is_cut, scale, size, used
 from chatbot.chat.generation import Answer, Answers
+from chatbot.domain.generation_request import ChatMessage, GenerationRequest
 from chatbot.domain.parameters import MOST_NUM_CTX, Parameters
 from chatbot.history import NO_SETUP, Conversation, History, Message, Setup, Turn
-from chatbot.llm.client import Asked, Said
 from chatbot.llm.models import Models
 from chatbot.settings import Settings
 
@@ -88,12 +88,12 @@ class Thread:
     files: Files = field(default_factory=dict)
     setup: Setup = NO_SETUP
 
-    def said(self) -> list[Said]:
+    def chat_messages(self) -> list[ChatMessage]:
         """The messages as a model is to see them; a summary's are left out."""
         summary = self.setup.summary
         shown = summary.after(self.messages) if summary else self.messages
         return [
-            _said(one.role, one.content, self.files.get(one.id, ()))
+            _chat_message(one.role, one.content, self.files.get(one.id, ()))
             for one in shown
             if one.content or one.id in self.files
         ]
@@ -127,8 +127,10 @@ class Conversations:
             check_prompt(draft.prompt, self.settings)
         self._check_images(draft, model)
         self.answers.check()
-        said = [*before.said(), _said("user", draft.prompt, draft.files)]
-        fitted = self._fit(said, before, model)  # what cannot fit is refused before it is stored
+        messages = [*before.chat_messages(), _chat_message("user", draft.prompt, draft.files)]
+        fitted = self._fit(
+            messages, before, model
+        )  # what cannot fit is refused before it is stored
         turn = self.history.ask(
             owner,
             conversation_id,
@@ -163,13 +165,13 @@ class Conversations:
         They are as Ollama counted at the last answer, unless a summary has come since, or its
         thinking, which is not sent again, is among them.
         """
-        said, system_prompt = thread.said(), self._system_prompt(thread.setup)
+        messages, system_prompt = thread.chat_messages(), self._system_prompt(thread.setup)
         last = thread.messages[-1]
         stats = last.stats or {}
-        asked = size(said[stats.get("left_out") or 0 : -1], system_prompt)
+        asked = size(messages[stats.get("left_out") or 0 : -1], system_prompt)
         if used(stats) and not last.thinking and stats.get("estimated", asked) == asked:
             return used(stats), True
-        fitted = self._fit([*said, Said("user", "")], thread, model)
+        fitted = self._fit([*messages, ChatMessage("user", "")], thread, model)
         return round(fitted.estimated * scale(thread.messages, model)), False
 
     def num_ctx(self, setup: Setup, model: str) -> int:
@@ -210,12 +212,12 @@ class Conversations:
         earlier = f"\n\nEarlier in this conversation: {setup.summary.text}" if setup.summary else ""
         return own + earlier
 
-    def _fit(self, said: list[Said], thread: Thread, model: str) -> Fit:
+    def _fit(self, messages: list[ChatMessage], thread: Thread, model: str) -> Fit:
         num_ctx, longest = self.num_ctx(thread.setup, model), parameters(thread.setup).num_predict
         if longest is None:
             longest = self.settings.num_predict
         return fit(
-            said,
+            messages,
             self._system_prompt(thread.setup),
             num_ctx,
             longest if longest > 0 else num_ctx,
@@ -225,7 +227,7 @@ class Conversations:
     def _fit_stored(self, owner: str, turn: Turn) -> Fit:
         with self._marking(turn.answer):
             thread = self.read(owner, turn.conversation)
-            return self._fit(thread.said(), thread, turn.answer.model)
+            return self._fit(thread.chat_messages(), thread, turn.answer.model)
 
     def read(self, owner: str, conversation: Conversation) -> Thread:
         """A conversation as it is stored."""
@@ -238,11 +240,11 @@ class Conversations:
     def _answer(self, turn: Turn, fitted: Fit, watching: Callable[[], bool]) -> None:
         message, setup = turn.answer, turn.conversation.setup
         own = self.parameters(setup, message.model)
-        asked = Asked(message.model, fitted.said, self._system_prompt(setup), own)
+        request = GenerationRequest(message.model, fitted.messages, self._system_prompt(setup), own)
         with self._marking(message):
             answer = Answer(
                 id=message.id,
-                asked=asked,
+                request=request,
                 num_ctx=self.num_ctx(setup, message.model),
                 left_out=fitted.left_out,
                 estimated=fitted.estimated,
@@ -250,7 +252,7 @@ class Conversations:
                 keeper=Kept(self.history, self.answers, message),
                 patient=True,
             )
-            if asked.image_count and self.models.lacks(message.model, "vision"):
+            if request.image_count and self.models.lacks(message.model, "vision"):
                 answer.leave_out_images()
             self.answers.start(answer)
             answer.sent.wait(_HEAD_START_S)
@@ -287,8 +289,8 @@ def check_prompt(prompt: str, settings: Settings) -> None:
         )
 
 
-def _said(role: str, text: str, files: Sequence[Attachment]) -> Said:
+def _chat_message(role: str, text: str, files: Sequence[Attachment]) -> ChatMessage:
     if not files:
-        return Said(role, text)
+        return ChatMessage(role, text)
     documents = "".join(one.text for one in files if not one.is_image)
-    return Said(role, text + documents, tuple(one.data for one in files if one.is_image))
+    return ChatMessage(role, text + documents, tuple(one.data for one in files if one.is_image))

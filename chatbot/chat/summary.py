@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from chatbot.chat.context_window import estimate, scale
 from chatbot.chat.generation import Answer
 from chatbot.chat.service import Conversations, Thread
+from chatbot.domain.generation_request import ChatMessage, GenerationRequest
 from chatbot.errors import BadRequest, ContextOverflow, EmptyAnswer, OllamaFailed
 from chatbot.history import Setup, Summary
-from chatbot.llm.client import Asked, Said
 
 _TASK = "You summarize conversations. Keep names, numbers, decisions and open questions. Be brief."
 _PROMPT = "Summarize this conversation:\n\n"
@@ -37,8 +37,8 @@ def summarize(
     older = thread.messages[: len(thread.messages) // 4 * 2]  # whole exchanges
     if not older:
         raise BadRequest("There is nothing to summarize yet: one exchange cannot be shortened.")
-    said = replace(thread, messages=older).said()
-    transcript = "\n".join(f"{message.role}: {message.content}" for message in said)
+    messages = replace(thread, messages=older).chat_messages()
+    transcript = "\n".join(f"{message.role}: {message.content}" for message in messages)
     before = thread.setup.summary
     text = _Summarizing(conversations, thread, model, watching).shorten(
         before.text if before else "", transcript
@@ -90,9 +90,9 @@ class _Summarizing:
         own = self.conversations.parameters(setup, self.model)
         room = self._longest + (_THINKING if own.think else 0)
         own = own.model_copy(update={"num_predict": room})
-        asked = Asked(self.model, [Said("user", text)], _TASK, own)
+        request = GenerationRequest(self.model, [ChatMessage("user", text)], _TASK, own)
         answer = Answer(
-            secrets.token_hex(16), asked, watchers=[self.watching], num_ctx=self._num_ctx
+            secrets.token_hex(16), request, watchers=[self.watching], num_ctx=self._num_ctx
         )
         self.conversations.answers.start(answer)
         answer.over.wait()

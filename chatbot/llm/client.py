@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ import httpx
 import ollama
 
 from chatbot import errors
-from chatbot.domain.parameters import Parameters
+from chatbot.domain.generation_request import GenerationRequest
 from chatbot.llm import batching
 from chatbot.llm.batching import BatchingTransport
 from chatbot.llm.failures import ollama_errors
@@ -53,38 +53,6 @@ class Piece:
     text: str
     stats: Stats | None = None
     thinking: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One message of the conversation as the model is to see it; `role` is user or assistant."""
-
-    role: str
-    content: str
-    images: tuple[bytes, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What is asked of a model: messages, oldest first, of which the last one is the prompt."""
-
-    model: str
-    said: Sequence[Said]
-    system_prompt: str = ""
-    parameters: Parameters = field(default_factory=Parameters)
-
-    @property
-    def image_count(self) -> int:
-        """How many images the messages have."""
-        return sum(len(message.images) for message in self.said)
-
-    def without_images(self) -> Asked:
-        """The same for a model that cannot see."""
-        return replace(self, said=[replace(message, images=()) for message in self.said])
-
-    def without_think(self) -> Asked:
-        """The same, thinking left to the model and its server."""
-        return replace(self, parameters=self.parameters.model_copy(update={"think": None}))
 
 
 @dataclass
@@ -132,17 +100,17 @@ class Llm:
         if session is not None:
             await session.close()
 
-    async def stream(self, asked: Asked) -> AsyncIterator[Piece]:
+    async def stream(self, request: GenerationRequest) -> AsyncIterator[Piece]:
         """Streams the answer. Ends with a Piece that has Stats. Raises a ChatError.
 
         Closing or cancelling it closes the connection, and Ollama then stops to evaluate.
         """
         from chatbot.llm.langchain_adapter import to_messages
 
-        messages = to_messages(asked.system_prompt, asked.said)
+        messages = to_messages(request.system_prompt, request.messages)
         complete = False
-        with ollama_errors(self.settings, asked.model, url=self.settings.answers_url):
-            async for chunk in self._chat.astream(messages, **self._arguments(asked)):
+        with ollama_errors(self.settings, request.model, url=self.settings.answers_url):
+            async for chunk in self._chat.astream(messages, **self._arguments(request)):
                 meta = chunk.response_metadata
                 thinking = chunk.additional_kwargs.get("reasoning_content", "")
                 if meta.get("done"):
@@ -153,15 +121,18 @@ class Llm:
         if not complete:
             raise errors.OllamaFailed(_NO_LAST_LINE)
 
-    def _arguments(self, asked: Asked) -> dict[str, Any]:
-        s, own = self.settings, asked.parameters
+    def _arguments(self, request: GenerationRequest) -> dict[str, Any]:
+        s, own = self.settings, request.parameters
         common = {
             "num_ctx": s.num_ctx,
             "num_predict": s.num_predict,
             "num_thread": s.num_thread,
         }
         options = {name: value for name, value in common.items() if value is not None}
-        arguments: dict[str, Any] = {"model": asked.model, "options": {**options, **own.options()}}
+        arguments: dict[str, Any] = {
+            "model": request.model,
+            "options": {**options, **own.options()},
+        }
         arguments["reasoning"] = True  # else LangChain drops the thinking; `think` is what is sent
         arguments["think"] = {"off": False, "on": True}.get(own.think or "", own.think)
         if own.keep_alive is not None:

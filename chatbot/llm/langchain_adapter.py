@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import ollama
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_ollama import ChatOllama
 from pydantic import model_validator
 
-if TYPE_CHECKING:
-    from chatbot.llm.client import Said
+from chatbot.domain.generation_request import ChatMessage
 
 _ROLES: dict[str, type[BaseMessage]] = {"user": HumanMessage, "assistant": AIMessage}
 _NAMES = {"human": "user", "ai": "assistant", "system": "system"}
@@ -56,13 +55,13 @@ class PlainChat(ChatOllama):
             yield part
 
 
-def to_messages(system_prompt: str, said: Sequence[Said]) -> list[BaseMessage]:
+def to_messages(system_prompt: str, messages: Sequence[ChatMessage]) -> list[BaseMessage]:
     """The system prompt and the conversation as LangChain's messages."""
-    return [SystemMessage(system_prompt), *map(_message, said)]
+    return [SystemMessage(system_prompt), *map(_to_message, messages)]
 
 
-def _message(one: Said) -> BaseMessage:
-    if not one.images:
-        return _ROLES[one.role](one.content)
-    images = [ollama.Image(value=image) for image in one.images]
-    return HumanMessage(one.content, additional_kwargs={"images": images})
+def _to_message(message: ChatMessage) -> BaseMessage:
+    if not message.images:
+        return _ROLES[message.role](message.content)
+    images = [ollama.Image(value=image) for image in message.images]
+    return HumanMessage(message.content, additional_kwargs={"images": images})

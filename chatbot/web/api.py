@@ -20,8 +20,8 @@ from chatbot import errors, metrics, services
 from chatbot.chat.context_window import fit
 from chatbot.chat.generation import Answer
 from chatbot.chat.service import check_prompt
+from chatbot.domain.generation_request import ChatMessage, GenerationRequest
 from chatbot.history import NO_SETUP
-from chatbot.llm.client import Asked, Said
 
 log = logging.getLogger("chatbot.web.api")
 
@@ -148,9 +148,11 @@ def _start(ask: Ask) -> Answer:
     now = services.current()
     s = now.settings
     num_ctx = now.conversations.num_ctx(NO_SETUP, ask.model)
-    fitted = fit([Said("user", ask.prompt)], s.system_prompt, num_ctx, s.num_predict)
-    asked = Asked(ask.model, fitted.said, s.system_prompt)
-    answer = Answer(secrets.token_hex(16), asked, num_ctx=num_ctx, estimated=fitted.estimated)
+    fitted = fit([ChatMessage("user", ask.prompt)], s.system_prompt, num_ctx, s.num_predict)
+    generation_request = GenerationRequest(ask.model, fitted.messages, s.system_prompt)
+    answer = Answer(
+        secrets.token_hex(16), generation_request, num_ctx=num_ctx, estimated=fitted.estimated
+    )
     return now.answers.start(answer)
 
 

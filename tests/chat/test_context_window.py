@@ -8,49 +8,49 @@ from typing import Any
 import pytest
 
 from chatbot.chat.context_window import estimate, fit, is_cut, is_full, scale, shorten, size
+from chatbot.domain.generation_request import ChatMessage
 from chatbot.errors import ContextOverflow
-from chatbot.llm.client import Said
 
 TOKENS_100 = "word " * 75  # 375 bytes and the template's markers
 
 
-def _talk(turns: int) -> list[Said]:
-    both = (Said("user", TOKENS_100), Said("assistant", TOKENS_100))
+def _talk(turns: int) -> list[ChatMessage]:
+    both = (ChatMessage("user", TOKENS_100), ChatMessage("assistant", TOKENS_100))
     return [one for _ in range(turns) for one in both]
 
 
 def test_a_short_conversation_is_kept_whole() -> None:
-    said = [*_talk(2), Said("user", "And then?")]
-    found = fit(said, "Be brief.", num_ctx=4096, num_predict=2048)
-    assert (found.said, found.left_out) == (said, 0)
+    messages = [*_talk(2), ChatMessage("user", "And then?")]
+    found = fit(messages, "Be brief.", num_ctx=4096, num_predict=2048)
+    assert (found.messages, found.left_out) == (messages, 0)
 
 
 def test_the_oldest_turns_are_left_out_and_counted() -> None:
-    said = [*_talk(10), Said("user", "And then?")]
-    found = fit(said, "Be brief.", num_ctx=1024, num_predict=256)
-    assert found.said == said[found.left_out :]
-    assert 0 < found.left_out < len(said)
-    assert found.estimated == size(found.said, "Be brief.") <= 1024 - 256
+    messages = [*_talk(10), ChatMessage("user", "And then?")]
+    found = fit(messages, "Be brief.", num_ctx=1024, num_predict=256)
+    assert found.messages == messages[found.left_out :]
+    assert 0 < found.left_out < len(messages)
+    assert found.estimated == size(found.messages, "Be brief.") <= 1024 - 256
 
 
 @pytest.mark.parametrize("num_ctx", range(512, 1600, 100))
 def test_what_is_kept_begins_with_a_user(num_ctx: int) -> None:
-    said = [*_talk(10), Said("user", "And then?")]
-    assert fit(said, "Be brief.", num_ctx, num_predict=2048).said[0].role == "user"
+    messages = [*_talk(10), ChatMessage("user", "And then?")]
+    assert fit(messages, "Be brief.", num_ctx, num_predict=2048).messages[0].role == "user"
 
 
 def test_a_long_answer_may_take_a_quarter_of_the_window_at_most() -> None:
-    said = [*_talk(1), Said("user", "And then?")]
-    room = size(said, "")
-    assert fit(said, "", room * 4 // 3 + 2, num_predict=100_000).left_out == 0
-    assert fit(said, "", room * 4 // 3 - 8, num_predict=100_000).left_out == 2
+    messages = [*_talk(1), ChatMessage("user", "And then?")]
+    room = size(messages, "")
+    assert fit(messages, "", room * 4 // 3 + 2, num_predict=100_000).left_out == 0
+    assert fit(messages, "", room * 4 // 3 - 8, num_predict=100_000).left_out == 2
 
 
 def test_what_earlier_answers_counted_corrects_the_estimate() -> None:
-    said = [*_talk(10), Said("user", "And then?")]
-    window = round(1.5 * size(said, ""))
-    assert fit(said, "", window, num_predict=1).left_out == 0
-    assert fit(said, "", window, num_predict=1, scaled=3).left_out > 0
+    messages = [*_talk(10), ChatMessage("user", "And then?")]
+    window = round(1.5 * size(messages, ""))
+    assert fit(messages, "", window, num_predict=1).left_out == 0
+    assert fit(messages, "", window, num_predict=1, scaled=3).left_out > 0
 
 
 def _answered(model: str = "test:1b", **stats: Any) -> SimpleNamespace:
@@ -76,15 +76,15 @@ def test_an_estimate_is_scaled_by_the_models_last_count(
 
 
 def test_a_prompt_that_may_fit_is_kept_however_much_it_seems() -> None:
-    prompt = [Said("user", "0123456789" * 400)]
+    prompt = [ChatMessage("user", "0123456789" * 400)]
     assert estimate(prompt[0].content) > 1024
-    assert fit(prompt, "", num_ctx=1024, num_predict=256).said == prompt
-    rule = [Said("user", "-" * 100_000)]
-    assert fit(rule, "", num_ctx=1024, num_predict=256).said == rule
+    assert fit(prompt, "", num_ctx=1024, num_predict=256).messages == prompt
+    rule = [ChatMessage("user", "-" * 100_000)]
+    assert fit(rule, "", num_ctx=1024, num_predict=256).messages == rule
 
 
 def test_a_prompt_that_fits_with_no_tokenizer_is_refused_with_its_length_and_the_cure() -> None:
-    prompt = Said("user", "word " * 1025)
+    prompt = ChatMessage("user", "word " * 1025)
     with pytest.raises(ContextOverflow) as refusal:
         fit([*_talk(1), prompt], "Be brief.", num_ctx=1024, num_predict=256)
     assert refusal.value.sentence == (
@@ -94,14 +94,14 @@ def test_a_prompt_that_fits_with_no_tokenizer_is_refused_with_its_length_and_the
 
 
 def test_what_ollama_refuses_is_shortened_by_whole_exchanges() -> None:
-    said = [*_talk(10), Said("user", "And then?")]
-    left_out, rest = 0, said
+    messages = [*_talk(10), ChatMessage("user", "And then?")]
+    left_out, rest = 0, messages
     while shorter := shorten(rest, "Be brief."):
-        assert shorter.said == rest[shorter.left_out :]
-        assert shorter.said[0].role == "user"
-        assert shorter.estimated == size(shorter.said, "Be brief.")
-        left_out, rest = left_out + shorter.left_out, shorter.said
-    assert (left_out, rest) == (20, said[-1:])
+        assert shorter.messages == rest[shorter.left_out :]
+        assert shorter.messages[0].role == "user"
+        assert shorter.estimated == size(shorter.messages, "Be brief.")
+        left_out, rest = left_out + shorter.left_out, shorter.messages
+    assert (left_out, rest) == (20, messages[-1:])
 
 
 @pytest.mark.parametrize(
@@ -120,8 +120,8 @@ def test_an_estimate_depends_on_the_kind_of_text(text: str, least: int, most: in
 
 
 def test_an_image_takes_room_too() -> None:
-    with_image = Said("user", "What is this?", (b"image",))
-    assert size([with_image]) > size([Said("user", "What is this?")]) + 250
+    with_image = ChatMessage("user", "What is this?", (b"image",))
+    assert size([with_image]) > size([ChatMessage("user", "What is this?")]) + 250
 
 
 @pytest.mark.parametrize(

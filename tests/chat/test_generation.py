@@ -15,9 +15,10 @@ import pytest
 from chatbot import errors, metrics
 from chatbot.chat import generation as module
 from chatbot.chat.generation import Answer, Ending
+from chatbot.domain.generation_request import ChatMessage, GenerationRequest
 from chatbot.domain.parameters import Parameters
 from chatbot.history import HistoryUnavailable
-from chatbot.llm.client import Asked, Piece, Said
+from chatbot.llm.client import Piece
 from chatbot.services import Services
 from tests.support.fake_ollama import shapes
 from tests.support.fake_ollama.server import (
@@ -48,8 +49,8 @@ def ask(ready: Services) -> Ask:
     """Starts an answer with these fields."""
 
     def start(**fields: Any) -> Answer:
-        asked = Asked(DEFAULT_MODEL, [Said("user", "Hello")])
-        return ready.answers.start(Answer(secrets.token_hex(4), asked, **fields))
+        request = GenerationRequest(DEFAULT_MODEL, [ChatMessage("user", "Hello")])
+        return ready.answers.start(Answer(secrets.token_hex(4), request, **fields))
 
     return start
 
@@ -105,7 +106,7 @@ def test_the_first_text_is_told_before_the_end(fake: FakeOllama, ask: Ask) -> No
 
 
 def test_no_token_is_lost_however_often_the_text_is_read() -> None:
-    answer, interval = Answer("id", Asked("model", [])), sys.getswitchinterval()
+    answer, interval = Answer("id", GenerationRequest("model", [])), sys.getswitchinterval()
     over, all_run = threading.Event(), threading.Barrier(3)
 
     def read() -> None:
@@ -634,8 +635,10 @@ def test_thinking_until_the_longest_answer_allowed_says_what_to_raise(
     fake: FakeOllama, ready: Services
 ) -> None:
     fake.tokens = ["<think>", *prose(20)]
-    asked = Asked(DEFAULT_MODEL, [Said("user", "Hello")], parameters=Parameters(num_predict=8))
-    answer = ready.answers.start(Answer("cut", asked))
+    request = GenerationRequest(
+        DEFAULT_MODEL, [ChatMessage("user", "Hello")], parameters=Parameters(num_predict=8)
+    )
+    answer = ready.answers.start(Answer("cut", request))
     _ended(answer, "failed")
     assert answer.error and "Raise num_predict" in answer.error.sentence
     assert answer.thinking == "".join(prose(7))

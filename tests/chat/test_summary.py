@@ -95,7 +95,7 @@ def test_a_summary_of_another_version_is_not_used(ready: Services) -> None:
     conversation = _talk(ready, "One", "Two")
     setup = NO_SETUP._replace(summary=Summary("Old.", "another message"))
     messages = _path(ready, conversation)
-    assert [one.content for one in Thread(messages, setup=setup).said()][:1] == ["One"]
+    assert [one.content for one in Thread(messages, setup=setup).chat_messages()][:1] == ["One"]
 
 
 def _configure(ready: Services, conversation: str, **parameters: Any) -> None:

@@ -14,7 +14,8 @@ import h11
 import pytest
 
 from chatbot import errors
-from chatbot.llm.client import Asked, Llm, Piece, Said
+from chatbot.domain.generation_request import ChatMessage, GenerationRequest
+from chatbot.llm.client import Llm, Piece
 from chatbot.settings import Settings
 from tests.support.fake_ollama.http_server import Exchange
 from tests.support.fake_ollama.server import (
@@ -35,7 +36,7 @@ from tests.support.fake_ollama.server import (
 from tests.support.fake_ollama.shapes import line
 from tests.support.product import LoopThread
 
-HELLO = [Said("user", "Hello")]
+HELLO = [ChatMessage("user", "Hello")]
 SYSTEM = "Be brief."
 BROKE_OFF = "The answer broke off before its end. Ask again; what came so far is kept."
 
@@ -48,8 +49,10 @@ def llm(settings: Settings, loop: LoopThread) -> Iterator[Llm]:
     loop.run(made.close())
 
 
-async def _answer(llm: Llm, said: list[Said] = HELLO, model: str = DEFAULT_MODEL) -> list[Piece]:
-    return [piece async for piece in llm.stream(Asked(model, said, SYSTEM))]
+async def _answer(
+    llm: Llm, messages: list[ChatMessage] = HELLO, model: str = DEFAULT_MODEL
+) -> list[Piece]:
+    return [piece async for piece in llm.stream(GenerationRequest(model, messages, SYSTEM))]
 
 
 def test_an_answer_comes_in_pieces_and_ends_with_what_ollama_counted(
@@ -70,7 +73,16 @@ def test_an_answer_comes_in_pieces_and_ends_with_what_ollama_counted(
 def test_the_request_has_the_system_prompt_the_conversation_and_the_options(
     fake: FakeOllama, llm: Llm, loop: LoopThread
 ) -> None:
-    loop.run(_answer(llm, [Said("user", "One"), Said("assistant", "Two"), Said("user", "Three")]))
+    loop.run(
+        _answer(
+            llm,
+            [
+                ChatMessage("user", "One"),
+                ChatMessage("assistant", "Two"),
+                ChatMessage("user", "Three"),
+            ],
+        )
+    )
     [body] = fake.bodies()
     assert (body["model"], body["stream"]) == (DEFAULT_MODEL, True)
     assert [(one["role"], one["content"]) for one in body["messages"]] == [
@@ -91,7 +103,7 @@ def test_a_stream_that_is_cut_between_two_reads_has_lost_none_of_its_words(
     came: list[str] = []
 
     async def take() -> None:
-        async for piece in llm.stream(Asked(DEFAULT_MODEL, HELLO, SYSTEM)):
+        async for piece in llm.stream(GenerationRequest(DEFAULT_MODEL, HELLO, SYSTEM)):
             came.append(piece.text)
 
     with pytest.raises(errors.OllamaFailed):
@@ -370,7 +382,7 @@ def test_closing_the_stream_ends_the_evaluation_on_the_server(
     fake.fail(stall(1))
 
     async def first_piece() -> str:
-        stream = llm.stream(Asked(DEFAULT_MODEL, HELLO))
+        stream = llm.stream(GenerationRequest(DEFAULT_MODEL, HELLO))
         piece = await anext(stream)
         await stream.aclose()  # type: ignore[attr-defined]
         return piece.text

@@ -1,0 +1,40 @@
+"""What is asked of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from chatbot.domain.parameters import Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One message of the conversation as the model is to see it; `role` is user or assistant."""
+
+    role: str
+    content: str
+    images: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """What is asked of a model: messages, oldest first, of which the last one is the prompt."""
+
+    model: str
+    messages: Sequence[ChatMessage]
+    system_prompt: str = ""
+    parameters: Parameters = field(default_factory=Parameters)
+
+    @property
+    def image_count(self) -> int:
+        """How many images the messages have."""
+        return sum(len(message.images) for message in self.messages)
+
+    def without_images(self) -> GenerationRequest:
+        """Return the same request for a model that cannot see."""
+        return replace(self, messages=[replace(message, images=()) for message in self.messages])
+
+    def without_think(self) -> GenerationRequest:
+        """Return the same request, thinking left to the model and its server."""
+        return replace(self, parameters=self.parameters.model_copy(update={"think": None}))
