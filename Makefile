@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 unexport CDPATH PYTHONHOME PYTHONPATH # of other programs
-.PHONY: help run test test-image test-cluster test-builds lint format load load-ui load-cluster capacity bench pins clean venv venv-dev
+.PHONY: help run test test-image test-cluster test-builds lint format load load-ui load-cluster capacity bench figures pins clean venv venv-dev
 
 PYTHON_CODE := $(sort $(dir $(wildcard */*.py)))
 SHELL_CODE := entrypoint.sh .ci/run docker/bake-models $(wildcard scripts/*.sh scripts/setup/*.sh)
@@ -68,6 +68,9 @@ bench: venv-dev ## measure, one benchmark after the other (a quiet machine, plea
 	  name=$${file#benchmarks/}; echo "== $$file"; \
 	  $(TEST_ENV) $(PY) -m scripts.setup.provide python -m "benchmarks.$${name%.py}"; \
 	done
+
+figures: venv-dev ## print the figures of the code's order beside their goals (FIGURES=--list)
+	@exec $(PY) -m scripts.figures $(FIGURES)
 
 pins: venv-dev ## write requirements*.txt again from pyproject.toml
 	@export UV_CUSTOM_COMPILE_COMMAND="make pins"; uv="$(PY) -m uv pip compile -q --universal --python-version 3.11 pyproject.toml"; \
