@@ -68,18 +68,49 @@ def _duration(value: object) -> object:
 
 
 class Parameters(BaseModel):
-    """A conversation's own parameters; None or empty leaves a value to the model and the chat."""
+    """A conversation's own parameters; None or empty leaves a value to the model and the chat.
+
+    A field here is all that a parameter takes: its description says in words which values are
+    allowed, the dialog draws a field for it, imports and exports carry it, and Ollama gets it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    temperature: float | None = Field(default=None, ge=0, le=2)
-    top_p: float | None = Field(default=None, ge=0, le=1)
-    seed: int | None = Field(default=None, ge=-_LONGEST_SEED, le=_LONGEST_SEED)
-    num_ctx: int | None = Field(default=None, ge=256, le=MOST_NUM_CTX)
-    num_predict: int | None = Field(default=None, ge=-2, le=1_048_576)  # no limit up to 0
-    keep_alive: Annotated[str, BeforeValidator(_duration)] | None = None
-    stop: Annotated[tuple[str, ...], BeforeValidator(_words), Field(max_length=_MOST_STOPS)] = ()
-    think: Think | None = None
+    temperature: float | None = Field(default=None, ge=0, le=2, description="a number from 0 to 2")
+    top_p: float | None = Field(default=None, ge=0, le=1, description="a number from 0 to 1")
+    seed: int | None = Field(
+        default=None,
+        ge=-_LONGEST_SEED,
+        le=_LONGEST_SEED,
+        description="a whole number of at most 15 digits, or -1 for another one each time",
+    )
+    num_ctx: int | None = Field(
+        default=None,
+        ge=256,
+        le=MOST_NUM_CTX,
+        description="a whole number from 256 to 1,048,576 tokens",
+    )
+    num_predict: int | None = Field(
+        default=None,
+        ge=-2,  # no limit up to 0
+        le=1_048_576,
+        description="a whole number from 1 to 1,048,576 tokens, or -1 for no limit",
+    )
+    keep_alive: Annotated[str, BeforeValidator(_duration)] | None = Field(
+        default=None,
+        description=(
+            "a time such as 300 (seconds), 10m or 1h30m, 0 for not at all, or -1 for ever"
+        ),
+    )
+    stop: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
+        default=(),
+        max_length=_MOST_STOPS,
+        description=(
+            f"at most {_MOST_STOPS} lines, each taken with its spaces; "
+            r"`\n` is a line end, `\t` a tab, `\s` a space and `\\` a backslash"
+        ),
+    )
+    think: Think | None = Field(default=None, description="off, on, low, medium or high")
 
     def options(self) -> dict[str, Any]:
         """The options of Ollama's API that are set here."""
@@ -92,24 +123,9 @@ class Parameters(BaseModel):
         return float(value) if value and _SECONDS.fullmatch(value) else value
 
 
-_ALLOWED = {
-    "temperature": "a number from 0 to 2",
-    "top_p": "a number from 0 to 1",
-    "seed": "a whole number of at most 15 digits, or -1 for another one each time",
-    "num_ctx": "a whole number from 256 to 1,048,576 tokens",
-    "num_predict": "a whole number from 1 to 1,048,576 tokens, or -1 for no limit",
-    "keep_alive": "a time such as 300 (seconds), 10m or 1h30m, 0 for not at all, or -1 for ever",
-    "stop": (
-        f"at most {_MOST_STOPS} lines, each taken with its spaces; "
-        r"`\n` is a line end, `\t` a tab, `\s` a space and `\\` a backslash"
-    ),
-    "think": "off, on, low, medium or high",
-}
-
-
 def allowed(name: str) -> str:
-    """The values that a parameter takes, in words."""
-    return _ALLOWED[name]
+    """Return the values that a parameter takes, in words."""
+    return Parameters.model_fields[name].description or ""
 
 
 def parse(values: dict[str, Any], max_num_ctx: int | None = None) -> Parameters:
@@ -128,7 +144,7 @@ def parse(values: dict[str, Any], max_num_ctx: int | None = None) -> Parameters:
     except ValidationError as error:
         wrong = dict.fromkeys(str(one["loc"][0]) for one in error.errors())
         raise BadRequest(
-            "\n".join(f"{name} is {given[name]!r}: allowed is {_ALLOWED[name]}." for name in wrong)
+            "\n".join(f"{name} is {given[name]!r}: allowed is {allowed(name)}." for name in wrong)
         ) from None
     if max_num_ctx and (own.num_ctx or 0) > max_num_ctx:
         raise BadRequest(f"num_ctx is {own.num_ctx}: this chat allows {max_num_ctx:,} at most.")

@@ -13,7 +13,8 @@ from chatbot.page.chat import context_gauge
 from chatbot.page.i18n import t, told
 from chatbot.page.markdown import escaped
 
-_FIELDS = ("temperature", "top_p", "seed", "num_ctx", "num_predict", "keep_alive")
+# The parameters that are typed on one line; the two others have fields of their own kind.
+_FIELDS = tuple(name for name in Parameters.model_fields if name not in ("stop", "think"))
 _KEY = "setup-"
 
 

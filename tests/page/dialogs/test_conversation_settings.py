@@ -1,0 +1,32 @@
+"""The dialog of a conversation's settings has a field for each parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from chatbot.domain.parameters import Parameters, allowed
+from chatbot.page import i18n
+
+PARAMETERS = list(Parameters.model_fields)
+
+
+def test_each_parameter_has_a_field_that_says_what_it_takes(
+    open_page: Callable[[], AppTest],
+) -> None:
+    app = open_page()
+    app.button(key="tool-tune").click().run()
+    helps = [field.help for field in (*app.text_input, *app.text_area) if field.help]
+    assert sorted(helps) == sorted(allowed(name) for name in PARAMETERS if name != "think")
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_what_a_parameter_takes_is_said_in_every_language(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert allowed(name)
+    for language in i18n.LANGUAGES:
+        monkeypatch.setattr(i18n, "_language", lambda code=language: code)
+        assert i18n.told(allowed(name)) != allowed(name)
