@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from chatbot.chat.generation import Answers
+from chatbot.chat.abandonment import watch_generations
+from chatbot.chat.generations import Generations
 from chatbot.chat.service import Conversations
 from chatbot.history import History, HistoryUnavailable
 from chatbot.identity.users import People
@@ -30,7 +31,7 @@ class Services:
     history: History
     llm: Llm
     loop: asyncio.AbstractEventLoop
-    answers: Answers
+    generations: Generations
     models: Models
     readiness: Readiness
     conversations: Conversations
@@ -70,27 +71,27 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
     loop = asyncio.get_running_loop()
     history = History(database_url(settings))
     llm = Llm(settings)
-    answers = Answers(settings, llm, loop)
+    generations = Generations(settings, llm, loop)
     models = Models(llm, loop)
     readiness = Readiness(settings, llm, models)
-    conversations = Conversations(settings, history, answers, models)
+    conversations = Conversations(settings, history, generations, models)
     _current = Services(
         settings=settings,
         history=history,
         llm=llm,
         loop=loop,
-        answers=answers,
+        generations=generations,
         models=models,
         readiness=readiness,
         conversations=conversations,
         people=People(settings),
     )
-    works = (readiness.run(), answers.watch(), _purge(history))
+    works = (readiness.run(), watch_generations(settings, generations), _purge(history))
     tasks = [asyncio.create_task(work) for work in works]
     try:
         yield _current
     finally:
-        await answers.drain()
+        await generations.drain()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

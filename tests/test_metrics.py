@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
 from chatbot import errors, metrics
-from chatbot.chat.generation import Answer
+from chatbot.chat.generation import Generation
 from chatbot.domain.generation_request import ChatMessage, GenerationRequest
 from chatbot.llm import readiness
 from chatbot.services import Services
@@ -34,9 +34,9 @@ def growth() -> Callable[..., float]:
     return since
 
 
-def _ask(ready: Services) -> Answer:
+def _ask(ready: Services) -> Generation:
     request = GenerationRequest(DEFAULT_MODEL, [ChatMessage("user", "Hello")])
-    return ready.answers.start(Answer(secrets.token_hex(4), request))
+    return ready.generations.start(Generation(secrets.token_hex(4), request))
 
 
 def test_an_answer_is_counted_with_its_times_and_tokens(
@@ -71,7 +71,7 @@ def test_answers_under_way_and_waiting_ones_are_gauges_that_come_back_to_where_t
     assert _value("chat_answers_active") == active + 2
     assert _value("chat_answers_waiting") == waiting + 1
     for answer in (first, second):
-        ready.answers.stop(answer)
+        ready.generations.stop(answer)
         assert answer.over.wait(10)
     assert _value("chat_answers_active") == active
     assert _value("chat_answers_waiting") == waiting
@@ -114,7 +114,9 @@ def test_ready_is_one_while_the_chat_can_answer(
 
 
 def test_the_page_for_prometheus_can_be_parsed_and_has_all_names() -> None:
-    families = {one.name for one in text_string_to_metric_families(metrics.page().decode())}
+    families = {
+        one.name for one in text_string_to_metric_families(metrics.render_metrics().decode())
+    }
     assert families >= {
         "chat_answers_active",
         "chat_answers_waiting",

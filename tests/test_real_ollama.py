@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from chatbot import errors
-from chatbot.chat.generation import Answer
+from chatbot.chat.generation import Generation
 from chatbot.domain.generation_request import ChatMessage, GenerationRequest
 from chatbot.services import Services
 from chatbot.settings import EMBEDDED_MODEL_NAME, Settings
@@ -33,13 +33,13 @@ def settings(tmp_path: Path, real_ollama: RealOllama) -> Settings:
 
 
 @pytest.fixture
-def story(ready: Services) -> Iterator[Answer]:
+def story(ready: Services) -> Iterator[Generation]:
     """A long answer that has begun."""
-    answer = Answer(secrets.token_hex(4), GenerationRequest(EMBEDDED_MODEL_NAME, STORY))
-    ready.answers.start(answer)
+    answer = Generation(secrets.token_hex(4), GenerationRequest(EMBEDDED_MODEL_NAME, STORY))
+    ready.generations.start(answer)
     assert answer.begun.wait(60)
     yield answer
-    ready.answers.stop(answer)
+    ready.generations.stop(answer)
     assert answer.over.wait(10)
 
 
@@ -58,7 +58,7 @@ def _is_idle(server: RealOllama) -> bool:
 def test_an_answer_is_streamed_and_counted(ready: Services) -> None:
     messages = [ChatMessage("user", "Say hello.")]
     request = GenerationRequest(EMBEDDED_MODEL_NAME, messages)
-    answer = ready.answers.start(Answer(secrets.token_hex(4), request))
+    answer = ready.generations.start(Generation(secrets.token_hex(4), request))
     assert answer.over.wait(60)
     assert (answer.state, answer.error) == ("done", None)
     assert answer.text.strip()
@@ -69,10 +69,10 @@ def test_an_answer_is_streamed_and_counted(ready: Services) -> None:
 
 
 def test_a_stop_ends_the_evaluation_on_the_server(
-    ready: Services, real_ollama: RealOllama, story: Answer
+    ready: Services, real_ollama: RealOllama, story: Generation
 ) -> None:
     wait_for(lambda: not _is_idle(real_ollama))
-    ready.answers.stop(story)
+    ready.generations.stop(story)
     assert story.over.wait(10)
     assert (story.state, bool(story.text)) == ("stopped", True)
     wait_for(lambda: _is_idle(real_ollama))
@@ -84,9 +84,9 @@ def test_a_stop_before_the_first_token_ends_the_answer_on_the_server_when_the_pr
     # Ollama 0.24 looks whether its client is still there only once it has read the whole prompt.
     prompt = [ChatMessage("user", "one two three four five six seven " * 60)]
     request = GenerationRequest(EMBEDDED_MODEL_NAME, prompt)
-    answer = ready.answers.start(Answer(secrets.token_hex(4), request))
+    answer = ready.generations.start(Generation(secrets.token_hex(4), request))
     wait_for(lambda: answer.begun.is_set() or not _is_idle(real_ollama))
-    ready.answers.stop(answer)
+    ready.generations.stop(answer)
     assert answer.over.wait(10)
     wait_for(lambda: _is_idle(real_ollama))
 

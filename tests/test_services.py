@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chatbot import services
-from chatbot.chat.generation import Answer
+from chatbot.chat.generation import Generation
 from chatbot.domain.generation_request import ChatMessage, GenerationRequest
 from chatbot.settings import Settings
 from tests.support.fake_ollama.server import DEFAULT_MODEL, FakeOllama, stall
@@ -34,7 +34,7 @@ def test_the_end_of_the_chat_ends_its_answers_and_pulls(
     stack = contextlib.AsyncExitStack()
     now = loop.run(stack.enter_async_context(services.running(settings)))
     request = GenerationRequest(DEFAULT_MODEL, [ChatMessage("user", "Hi")])
-    answer = now.answers.start(Answer(secrets.token_hex(4), request))
+    answer = now.generations.start(Generation(secrets.token_hex(4), request))
     pull = now.models.pulls.start("big:1b")
     wait_for(lambda: answer.text and pull.total)
     loop.run(stack.aclose())

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, field, replace
 from chatbot import errors
 from chatbot.attachments.reader import Attachment
 from chatbot.chat.context_window import Fit, fit, is_cut, scale, size, used
-from chatbot.chat.generation import Answer, Answers
+from chatbot.chat.generation import Generation
+from chatbot.chat.generations import Generations
 from chatbot.domain.generation_request import ChatMessage, GenerationRequest
 from chatbot.domain.parameters import MOST_NUM_CTX, Parameters
 from chatbot.history import NO_SETUP, Conversation, History, Message, Setup, Turn
@@ -22,50 +23,52 @@ Files = Mapping[str, Sequence[Attachment]]
 """The attachments by the id of their message."""
 
 
-def outcome(message: Message, answer: Answer) -> Message:
+def outcome(message: Message, generation: Generation) -> Message:
     """`message` as `answer` has left it: text, state, error, and statistics in seconds."""
-    stats = asdict(answer.stats) if answer.stats else {}
-    failed = {"error_code": answer.error.code} if answer.error else {}
+    stats = asdict(generation.stats) if generation.stats else {}
+    failed = {"error_code": generation.error.code} if generation.error else {}
     more = {
-        "ttft_s": answer.ttft,
-        "thought_s": answer.thought_s,
-        "left_out": answer.left_out,
-        "images_left_out": answer.images_left_out,
-        "num_ctx": answer.num_ctx,
-        "estimated": answer.estimated,
-        "is_cut": is_cut(stats.get("input_tokens", 0), answer.estimated, answer.num_ctx),
+        "ttft_s": generation.ttft_s,
+        "thought_s": generation.thought_s,
+        "left_out": generation.left_out,
+        "images_left_out": generation.images_left_out,
+        "num_ctx": generation.num_ctx,
+        "estimated": generation.estimated,
+        "is_cut": is_cut(stats.get("input_tokens", 0), generation.estimated, generation.num_ctx),
     }
     return replace(
         message,
-        content=answer.text,
-        thinking=answer.thinking,
-        state=answer.state,
-        error=answer.error.sentence if answer.error else "",
+        content=generation.text,
+        thinking=generation.thinking,
+        state=generation.state,
+        error=generation.error.sentence if generation.error else "",
         stats={**stats, **more, **failed},
     )
 
 
 @dataclass(frozen=True)
 class Kept:
-    """Keeps an answer in the history (an answers.Keeper)."""
+    """Keeps an answer in the history (a Keeper)."""
 
     history: History
-    answers: Answers
+    generations: Generations
     message: Message
 
-    def save(self, answer: Answer) -> None:
+    def save(self, generation: Generation) -> None:
         """The text so far; an answer that has been ended in the history is ended here too."""
-        if not self.history.save(self.message.id, content=answer.text, thinking=answer.thinking):
-            self.answers.stop(answer)
+        if not self.history.save(
+            self.message.id, content=generation.text, thinking=generation.thinking
+        ):
+            self.generations.stop(generation)
 
-    def finish(self, answer: Answer) -> None:
+    def finish(self, generation: Generation) -> None:
         """The end of the answer."""
-        ended = outcome(self.message, answer)
+        ended = outcome(self.message, generation)
         self.history.finish(
             ended.id,
             content=ended.content,
             thinking=ended.thinking,
-            state=answer.ending or "interrupted",
+            state=generation.ending or "interrupted",
             error=ended.error,
             stats=ended.stats,
         )
@@ -105,7 +108,7 @@ class Conversations:
 
     settings: Settings
     history: History
-    answers: Answers
+    generations: Generations
     models: Models
 
     def send(
@@ -126,7 +129,7 @@ class Conversations:
         if draft.prompt.strip() or not draft.files:
             check_prompt(draft.prompt, self.settings)
         self._check_images(draft, model)
-        self.answers.check()
+        self.generations.check_capacity()
         messages = [*before.chat_messages(), _chat_message("user", draft.prompt, draft.files)]
         fitted = self._fit(
             messages, before, model
@@ -154,7 +157,7 @@ class Conversations:
         watching: Callable[[], bool],
     ) -> Turn:
         """Answers the prompt of `answer_id` once more, as a new version of that message."""
-        self.answers.check()
+        self.generations.check_capacity()
         turn = self.history.retry(owner, conversation_id, answer_id, model)
         self._answer(turn, self._fit_stored(owner, turn), watching)
         return turn
@@ -242,20 +245,20 @@ class Conversations:
         own = self.parameters(setup, message.model)
         request = GenerationRequest(message.model, fitted.messages, self._system_prompt(setup), own)
         with self._marking(message):
-            answer = Answer(
+            generation = Generation(
                 id=message.id,
                 request=request,
                 num_ctx=self.num_ctx(setup, message.model),
                 left_out=fitted.left_out,
                 estimated=fitted.estimated,
                 watchers=[watching],
-                keeper=Kept(self.history, self.answers, message),
+                keeper=Kept(self.history, self.generations, message),
                 patient=True,
             )
             if request.image_count and self.models.lacks(message.model, "vision"):
-                answer.leave_out_images()
-            self.answers.start(answer)
-            answer.sent.wait(_HEAD_START_S)
+                generation.leave_out_images()
+            self.generations.start(generation)
+            generation.sent.wait(_HEAD_START_S)
 
     @contextmanager
     def _marking(self, message: Message) -> Iterator[None]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from chatbot.chat.context_window import estimate, scale
-from chatbot.chat.generation import Answer
+from chatbot.chat.generation import Generation
 from chatbot.chat.service import Conversations, Thread
 from chatbot.domain.generation_request import ChatMessage, GenerationRequest
 from chatbot.errors import BadRequest, ContextOverflow, EmptyAnswer, OllamaFailed
@@ -91,13 +91,13 @@ class _Summarizing:
         room = self._longest + (_THINKING if own.think else 0)
         own = own.model_copy(update={"num_predict": room})
         request = GenerationRequest(self.model, [ChatMessage("user", text)], _TASK, own)
-        answer = Answer(
+        generation = Generation(
             secrets.token_hex(16), request, watchers=[self.watching], num_ctx=self._num_ctx
         )
-        self.conversations.answers.start(answer)
-        answer.over.wait()
-        if isinstance(answer.error, EmptyAnswer):
+        self.conversations.generations.start(generation)
+        generation.over.wait()
+        if isinstance(generation.error, EmptyAnswer):
             raise OllamaFailed("The model wrote no summary. Try again, or choose another model.")
-        if answer.error:
-            raise answer.error
-        return answer.text.strip()
+        if generation.error:
+            raise generation.error
+        return generation.text.strip()

@@ -67,7 +67,7 @@ def draw() -> None:
 def _sign_out(found: Person) -> None:
     now = services.current()
     if "view" in st.session_state:
-        now.answers.leave(st.session_state.view.tab)
+        now.generations.stop_watched_by(st.session_state.view.tab)
     now.people.sign_out(found)
     if now.settings.login == "oidc":
         st.logout()

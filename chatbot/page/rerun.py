@@ -14,10 +14,10 @@ from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestTy
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
 from chatbot import services
-from chatbot.chat.generation import Answer
+from chatbot.chat.generation import Generation
 
 
-def on_stop(answer: Answer) -> Callable[[], object]:
+def on_stop(generation: Generation) -> Callable[[], object]:
     """Returns what a script that follows `answer` calls when it is stopped.
 
     That ends the answer and draws the session anew to show it, unless it was a lost connection that
@@ -32,18 +32,18 @@ def on_stop(answer: Answer) -> Callable[[], object]:
     def end() -> None:
         # A page that was cut off may be back by now, by another connection.
         if connection is not None and runtime.get_client(session_id) is connection:
-            services.current().answers.stop(answer)
-            _draw_after(answer, runtime, session_id)
+            services.current().generations.stop(generation)
+            _draw_after(generation, runtime, session_id)
 
     # The event loop takes a connection off in one go, so that there it is either here or gone.
     return lambda: services.current().loop.call_soon_threadsafe(end)
 
 
-def _draw_after(answer: Answer, runtime: Runtime, session_id: str) -> None:
+def _draw_after(generation: Generation, runtime: Runtime, session_id: str) -> None:
     """Draws a session anew when `answer` is over; Streamlit has no call for it."""
 
     def draw() -> None:
-        answer.over.wait()
+        generation.over.wait()
         session = runtime._session_mgr.get_active_session_info(session_id)
         if session is not None:
             loop: asyncio.AbstractEventLoop = runtime._get_async_objs().eventloop

@@ -13,7 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from chatbot import errors, services
 from chatbot.attachments.reader import Attachment
-from chatbot.chat.generation import Answer
+from chatbot.chat.generation import Generation
 from chatbot.chat.service import Thread, outcome
 from chatbot.history import NO_SETUP, Message, NotFound, Setup
 from chatbot.identity.users import Person
@@ -148,19 +148,19 @@ class View:
     def stop_answer(self) -> None:
         """Ends the last answer if it is being written; so does a new prompt."""
         last = self.exchanges[-1].answer if self.exchanges else None
-        answer = services.current().answers.get(last.id) if last else None
-        if answer is not None:
-            services.current().answers.stop(answer)
-            answer.over.wait()
-            self.settle(len(self.exchanges) - 1, answer)
+        generation = services.current().generations.find_generation(last.id) if last else None
+        if generation is not None:
+            services.current().generations.stop(generation)
+            generation.over.wait()
+            self.settle(len(self.exchanges) - 1, generation)
         elif last is not None and last.state == "writing":
             services.current().history.stop(last.id)
 
-    def settle(self, index: int, answer: Answer) -> None:
+    def settle(self, index: int, generation: Generation) -> None:
         """Takes over how the answer of an exchange ended."""
         message = self.exchanges[index].answer
         if message is not None:
-            self.exchanges[index].answer = outcome(message, answer)
+            self.exchanges[index].answer = outcome(message, generation)
 
 
 def current() -> View:

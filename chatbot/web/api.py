@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from chatbot import errors, metrics, services
 from chatbot.chat.context_window import fit
-from chatbot.chat.generation import Answer
+from chatbot.chat.generation import Generation
 from chatbot.chat.service import check_prompt
 from chatbot.domain.generation_request import ChatMessage, GenerationRequest
 from chatbot.history import NO_SETUP
@@ -44,7 +44,7 @@ async def readyz(request: Request) -> Response:
     "progressing": it gets ready by itself, if it is given the time.
     """
     now = services.current()
-    draining, step = now.answers.draining, now.readiness
+    draining, step = now.generations.draining, now.readiness
     ready = step.ready and not draining
     body: dict[str, Any] = {
         "ready": ready,
@@ -60,7 +60,7 @@ async def readyz(request: Request) -> Response:
 
 async def prometheus(request: Request) -> Response:
     """The metrics of this process."""
-    return Response(metrics.page(), media_type=CONTENT_TYPE_LATEST)
+    return Response(metrics.render_metrics(), media_type=CONTENT_TYPE_LATEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +83,22 @@ async def generate_text(request: Request) -> Response:
     try:
         _admit(request)
         ask = await _read(request)
-        answer = _start(ask)
+        generation = _start(ask)
         await _unless_gone(
-            request, answer, _first_text(answer) if ask.stream else answer.finished.wait()
+            request,
+            generation,
+            _first_text(generation) if ask.stream else generation.finished.wait(),
         )
     except errors.ChatError as error:
         return _error(error)
     except ClientDisconnect:
         return Response(status_code=499)
-    trouble = _trouble(answer)
-    if trouble and not (ask.stream and answer.text):
+    trouble = _trouble(generation)
+    if trouble and not (ask.stream and generation.text):
         return _error(trouble)
     if ask.stream:
-        return StreamingResponse(_lines(answer), media_type="application/x-ndjson")
-    return _json({"response": answer.text, **_facts(answer)})
+        return StreamingResponse(_lines(generation), media_type="application/x-ndjson")
+    return _json({"response": generation.text, **_facts(generation)})
 
 
 def _admit(request: Request) -> None:
@@ -144,16 +146,16 @@ async def _bounded(request: Request, limit: int) -> bytes:
     return bytes(body)
 
 
-def _start(ask: Ask) -> Answer:
+def _start(ask: Ask) -> Generation:
     now = services.current()
     s = now.settings
     num_ctx = now.conversations.num_ctx(NO_SETUP, ask.model)
     fitted = fit([ChatMessage("user", ask.prompt)], s.system_prompt, num_ctx, s.num_predict)
     generation_request = GenerationRequest(ask.model, fitted.messages, s.system_prompt)
-    answer = Answer(
+    generation = Generation(
         secrets.token_hex(16), generation_request, num_ctx=num_ctx, estimated=fitted.estimated
     )
-    return now.answers.start(answer)
+    return now.generations.start(generation)
 
 
 def _error(error: errors.ChatError) -> Response:
@@ -163,14 +165,14 @@ def _error(error: errors.ChatError) -> Response:
     return response
 
 
-def _trouble(answer: Answer) -> errors.ChatError | None:
-    if answer.error or answer.ending in (None, "done"):
-        return answer.error
+def _trouble(generation: Generation) -> errors.ChatError | None:
+    if generation.error or generation.ending in (None, "done"):
+        return generation.error
     return errors.Draining("The answer was cut by a restart. Send it again.")
 
 
 async def _unless_gone(
-    request: Request, answer: Answer, waiting: Coroutine[Any, Any, object]
+    request: Request, generation: Generation, waiting: Coroutine[Any, Any, object]
 ) -> None:
     """Waits; raises ClientDisconnect and stops the answer when the client leaves before."""
     wait = asyncio.ensure_future(waiting)
@@ -181,7 +183,7 @@ async def _unless_gone(
         wait.cancel()
         gone.cancel()
     if wait not in done:
-        services.current().answers.stop(answer)
+        services.current().generations.stop(generation)
         raise ClientDisconnect
 
 
@@ -190,17 +192,17 @@ async def _gone(request: Request) -> None:
         pass
 
 
-async def _first_text(answer: Answer) -> None:
-    while answer.first_text is None and not answer.finished.is_set():
+async def _first_text(generation: Generation) -> None:
+    while generation.first_text_at is None and not generation.finished.is_set():
         await asyncio.sleep(0.01)
 
 
-async def _lines(answer: Answer) -> AsyncIterator[bytes]:
+async def _lines(generation: Generation) -> AsyncIterator[bytes]:
     sent, moved = 0, False
     try:
         while True:
-            over, text = answer.finished.is_set(), answer.text
-            if answer.moved and not moved:
+            over, text = generation.finished.is_set(), generation.text
+            if generation.moved and not moved:
                 moved = True
                 if sent:
                     yield orjson.dumps({"response": "", "reset": True, "done": False}) + b"\n"
@@ -211,27 +213,27 @@ async def _lines(answer: Answer) -> AsyncIterator[bytes]:
             if over:
                 break
             await asyncio.sleep(_STREAM_S)
-        yield orjson.dumps(_last(answer)) + b"\n"
+        yield orjson.dumps(_last(generation)) + b"\n"
     finally:
-        services.current().answers.stop(answer)
+        services.current().generations.stop(generation)
 
 
-def _last(answer: Answer) -> dict[str, Any]:
-    if trouble := _trouble(answer):
+def _last(generation: Generation) -> dict[str, Any]:
+    if trouble := _trouble(generation):
         return {"error": trouble.sentence, "code": trouble.code, "done": True}
-    return {"response": "", "done": True, **_facts(answer)}
+    return {"response": "", "done": True, **_facts(generation)}
 
 
-def _facts(answer: Answer) -> dict[str, Any]:
-    stats = answer.stats
+def _facts(generation: Generation) -> dict[str, Any]:
+    stats = generation.stats
     return {
-        "model": answer.model,
+        "model": generation.model,
         "usage": {
             "prompt_tokens": stats.input_tokens if stats else 0,
             "completion_tokens": stats.output_tokens if stats else 0,
             "total_tokens": stats.input_tokens + stats.output_tokens if stats else 0,
-            "ttft_s": answer.ttft,
-            "queue_s": answer.queued,
+            "ttft_s": generation.ttft_s,
+            "queue_s": generation.queued_s,
             "load_s": stats.load_s if stats else None,
         },
     }

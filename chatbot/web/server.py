@@ -141,7 +141,7 @@ class Server(uvicorn.Server):
         self._draining = asyncio.get_running_loop().create_task(self._drain())
 
     async def _drain(self) -> None:
-        if self.started and await services.current().answers.drain():
+        if self.started and await services.current().generations.drain():
             await asyncio.sleep(_LAST_WORDS_S)
         self.should_exit = True
 

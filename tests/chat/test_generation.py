@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from chatbot import errors, metrics
-from chatbot.chat import generation as module
-from chatbot.chat.generation import Answer, Ending
+from chatbot.chat import abandonment, generations
+from chatbot.chat.generation import Generation
+from chatbot.domain.conversation import Ending
 from chatbot.domain.generation_request import ChatMessage, GenerationRequest
 from chatbot.domain.parameters import Parameters
 from chatbot.history import HistoryUnavailable
@@ -33,24 +34,24 @@ from tests.support.fake_ollama.server import (
 )
 from tests.support.product import LoopThread, wait_for
 
-Ask = Callable[..., Answer]
+Ask = Callable[..., Generation]
 TWO, THREE = ("".join(prose(count)) for count in (2, 3))
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """The chat looks around more often than it would."""
-    monkeypatch.setattr(module, "_WATCH_S", 0.02)
-    monkeypatch.setattr(module, "_RETRY_S", 0.02)
+    monkeypatch.setattr(abandonment, "_WATCH_S", 0.02)
+    monkeypatch.setattr(generations, "_RETRY_S", 0.02)
 
 
 @pytest.fixture
 def ask(ready: Services) -> Ask:
     """Starts an answer with these fields."""
 
-    def start(**fields: Any) -> Answer:
+    def start(**fields: Any) -> Generation:
         request = GenerationRequest(DEFAULT_MODEL, [ChatMessage("user", "Hello")])
-        return ready.answers.start(Answer(secrets.token_hex(4), request, **fields))
+        return ready.generations.start(Generation(secrets.token_hex(4), request, **fields))
 
     return start
 
@@ -64,12 +65,12 @@ class Kept:
         self._broken = broken
         self._error = error
 
-    def save(self, answer: Answer) -> None:
-        self.saved.append(answer.text)
+    def save(self, generation: Generation) -> None:
+        self.saved.append(generation.text)
         self._fail("save")
 
-    def finish(self, answer: Answer) -> None:
-        self.ends.append((answer.text, answer.state))
+    def finish(self, generation: Generation) -> None:
+        self.ends.append((generation.text, generation.state))
         self._fail("finish")
 
     def _fail(self, call: str) -> None:
@@ -77,10 +78,10 @@ class Kept:
             raise self._error
 
 
-def _ended(answer: Answer, ending: Ending) -> None:
-    assert answer.over.wait(10)
-    assert answer.begun.is_set()
-    assert answer.state == ending
+def _ended(generation: Generation, ending: Ending) -> None:
+    assert generation.over.wait(10)
+    assert generation.begun.is_set()
+    assert generation.state == ending
 
 
 def test_an_answer_is_written_and_kept(fake: FakeOllama, ask: Ask) -> None:
@@ -91,7 +92,7 @@ def test_an_answer_is_written_and_kept(fake: FakeOllama, ask: Ask) -> None:
     assert (answer.text, answer.error) == ("Good day", None)
     assert answer.stats is not None
     assert answer.stats.output_tokens == 2
-    assert answer.ttft is not None
+    assert answer.ttft_s is not None
     assert kept.ends == [("Good day", "done")]
 
 
@@ -106,7 +107,7 @@ def test_the_first_text_is_told_before_the_end(fake: FakeOllama, ask: Ask) -> No
 
 
 def test_no_token_is_lost_however_often_the_text_is_read() -> None:
-    answer, interval = Answer("id", GenerationRequest("model", [])), sys.getswitchinterval()
+    answer, interval = Generation("id", GenerationRequest("model", [])), sys.getswitchinterval()
     over, all_run = threading.Event(), threading.Barrier(3)
 
     def read() -> None:
@@ -119,7 +120,7 @@ def test_no_token_is_lost_however_often_the_text_is_read() -> None:
         readers = [pool.submit(read) for _ in range(2)]
         all_run.wait()
         for _ in range(50_000):
-            answer.add("x")
+            answer.add_part("x")
         over.set()
         assert all(reader.result() is None for reader in readers)
     sys.setswitchinterval(interval)
@@ -190,7 +191,7 @@ def test_a_stop_ends_the_answer_on_the_server_and_keeps_its_text(
     answer = ask(keeper=kept)
     fake.wait_for(is_there)
     wait_for(lambda: answer.text == text)
-    services.answers.stop(answer)
+    services.generations.stop(answer)
     _ended(answer, "stopped")
     assert kept.ends == [(text, "stopped")]
     assert answer.error is None
@@ -290,7 +291,7 @@ def test_an_unwatched_answer_makes_room_once_no_other_would_be_taken(
     fake.fail(stall(0), times=2)
     tab = Tab(is_open=False)
     unwatched = ask(watchers=[tab])
-    unwatched.watched_at -= module._INTERRUPTION_S
+    unwatched.watched_at -= abandonment._INTERRUPTION_S
     tab.looked_at()
     assert unwatched.state == "writing"
     watched = ask(watchers=[lambda: True])
@@ -311,11 +312,11 @@ def test_an_unwatched_answer_makes_room_for_a_later_one_that_has_long_waited(
     wait_for(lambda: unwatched.text == TWO)
     later = ask(watchers=[lambda: is_watched])
     fake.wait_for(lambda one: one.waiting == 1)
-    unwatched.watched_at -= module._INTERRUPTION_S
+    unwatched.watched_at -= abandonment._INTERRUPTION_S
     tab.looked_at()
     assert unwatched.state == "writing"
-    unwatched.started -= 2 * module._INTERRUPTION_S
-    later.started -= module._INTERRUPTION_S
+    unwatched.started_at -= 2 * abandonment._INTERRUPTION_S
+    later.started_at -= abandonment._INTERRUPTION_S
     if is_watched:
         _ended(unwatched, "abandoned")
     else:
@@ -335,7 +336,7 @@ def test_who_leaves_for_good_ends_what_nobody_else_waits_for(
         ask(watchers=[staying, leaving]),
         ask(watchers=[gone]),
     )
-    services.answers.leave(leaving)
+    services.generations.stop_watched_by(leaving)
     _ended(own, "stopped")
     staying.looked_at()
     assert (shared.state, other.state) == ("writing", "writing")
@@ -349,16 +350,16 @@ def test_an_answer_stopped_at_once_leaves_nothing_behind(
 ) -> None:
     fake.fail(stall(0))
     answer = ask()
-    services.answers.stop(answer)
+    services.generations.stop(answer)
     _ended(answer, "stopped")
-    assert services.answers.get(answer.id) is None
+    assert services.generations.find_generation(answer.id) is None
     fake.wait_for(lambda one: not one.active + one.waiting)
 
 
 def test_a_stop_after_the_end_changes_nothing(services: Services, ask: Ask) -> None:
     answer = ask()
     _ended(answer, "done")
-    services.answers.stop(answer)
+    services.generations.stop(answer)
     _ended(ask(), "done")
     assert answer.state == "done"
 
@@ -375,10 +376,10 @@ def test_more_answers_than_max_answers_are_refused_until_one_has_ended(
     assert refusal.value.sentence == (
         "2 answers are under way, as many as this chat takes at once. Try again in a minute."
     )
-    services.answers.stop(first)
+    services.generations.stop(first)
     _ended(first, "stopped")
     _ended(ask(), "done")
-    services.answers.stop(second)
+    services.generations.stop(second)
 
 
 @pytest.mark.configured(max_answers=5)
@@ -402,10 +403,10 @@ def test_each_answer_knows_how_many_are_before_it(
 ) -> None:
     fake.fail(stall(0), times=3)
     three = [ask() for _ in range(3)]
-    assert [services.answers.ahead(one) for one in three] == [0, 1, 2]
-    services.answers.stop(three[0])
+    assert [services.generations.count_ahead(one) for one in three] == [0, 1, 2]
+    services.generations.stop(three[0])
     _ended(three[0], "stopped")
-    assert [services.answers.ahead(one) for one in three[1:]] == [0, 1]
+    assert [services.generations.count_ahead(one) for one in three[1:]] == [0, 1]
     fake.resume()
 
 
@@ -477,7 +478,7 @@ def test_an_answer_that_is_not_patient_fails_at_once(fake: FakeOllama, ask: Ask)
 
 
 def test_patience_has_an_end(fake: FakeOllama, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_PATIENCE_S", 0.1)
+    monkeypatch.setattr(generations, "_PATIENCE_S", 0.1)
     fake.stop()
     answer = ask(patient=True)
     _ended(answer, "failed")
@@ -488,7 +489,7 @@ def test_waiting_for_ollama_can_be_stopped(fake: FakeOllama, services: Services,
     fake.stop()
     answer = ask(patient=True)
     wait_for(lambda: answer.waits_for_ollama)
-    services.answers.stop(answer)
+    services.generations.stop(answer)
     _ended(answer, "stopped")
 
 
@@ -497,8 +498,8 @@ def test_draining_lets_an_answer_finish_and_takes_no_new_one(
 ) -> None:
     fake.fail(stall(2))
     answer = ask()
-    draining = asyncio.run_coroutine_threadsafe(services.answers.drain(), loop.loop)
-    wait_for(lambda: services.answers.draining)
+    draining = asyncio.run_coroutine_threadsafe(services.generations.drain(), loop.loop)
+    wait_for(lambda: services.generations.draining)
     with pytest.raises(errors.Draining) as refusal:
         ask()
     assert refusal.value.sentence == "The chat is about to restart. Send it again in a moment."
@@ -524,7 +525,7 @@ def test_draining_cuts_what_takes_too_long_and_keeps_it_as_interrupted(
     answer = ask(keeper=kept)
     fake.wait_for(is_there)
     wait_for(lambda: answer.text == text)
-    loop.run(services.answers.drain())
+    loop.run(services.generations.drain())
     assert answer.over.is_set()
     assert kept.ends == [(text, "interrupted")]
     fake.wait_for(lambda one: one.aborted == 1 and not one.active + one.waiting)
@@ -537,7 +538,7 @@ def test_an_answer_that_is_being_kept_when_the_time_is_over_stays_done(
     keeping, go_on = threading.Event(), threading.Event()
 
     class Slow(Kept):
-        def finish(self, answer: Answer) -> None:
+        def finish(self, answer: Generation) -> None:
             keeping.set()
             assert go_on.wait(10)
             super().finish(answer)
@@ -545,8 +546,8 @@ def test_an_answer_that_is_being_kept_when_the_time_is_over_stays_done(
     kept = Slow()
     answer = ask(keeper=kept)
     assert keeping.wait(10)
-    draining = asyncio.run_coroutine_threadsafe(services.answers.drain(), loop.loop)
-    wait_for(lambda: services.answers.draining)
+    draining = asyncio.run_coroutine_threadsafe(services.generations.drain(), loop.loop)
+    wait_for(lambda: services.generations.draining)
     loop.run(asyncio.sleep(0.05))
     go_on.set()
     draining.result(10)
@@ -571,14 +572,14 @@ def test_an_answer_that_cannot_be_kept_is_shown_and_says_so(
     assert answer.text
     assert answer.error is not None
     assert answer.error.sentence == sentence
-    assert services.answers.get(answer.id) is None
+    assert services.generations.find_generation(answer.id) is None
 
 
 @pytest.mark.parametrize("error", [FULL, ValueError("odd")])
 def test_a_failure_to_save_is_forgotten_when_the_end_is_kept(
     fake: FakeOllama, ask: Ask, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    monkeypatch.setattr(module, "_SAVE_S", 0)
+    monkeypatch.setattr(abandonment, "_SAVE_S", 0)
     fake.fail(stall(2))
     kept = Kept("save", error)
     answer = ask(keeper=kept)
@@ -604,8 +605,8 @@ def test_thinking_in_the_text_is_thinking_once_it_is_known_to_be(
     wait_for(lambda: answer.text == "Fo")
     assert answer.thinking.strip() == "Two and two."
     assert answer.moved is (tokens == TAGGED[1])
-    assert answer.first_thought is not None and answer.first_text is not None
-    assert answer.first_thought <= answer.first_text
+    assert answer.first_thought_at is not None and answer.first_text_at is not None
+    assert answer.first_thought_at <= answer.first_text_at
     fake.resume()
     _ended(answer, "done")
     assert answer.text == "Four."
@@ -638,7 +639,7 @@ def test_thinking_until_the_longest_answer_allowed_says_what_to_raise(
     request = GenerationRequest(
         DEFAULT_MODEL, [ChatMessage("user", "Hello")], parameters=Parameters(num_predict=8)
     )
-    answer = ready.answers.start(Answer("cut", request))
+    answer = ready.generations.start(Generation("cut", request))
     _ended(answer, "failed")
     assert answer.error and "Raise num_predict" in answer.error.sentence
     assert answer.thinking == "".join(prose(7))

@@ -9,7 +9,7 @@ import pytest
 
 from chatbot import errors
 from chatbot.attachments.reader import Attachment
-from chatbot.chat.generation import Answer
+from chatbot.chat.generation import Generation
 from chatbot.chat.service import Draft, Thread
 from chatbot.history import HistoryUnavailable, Message, NotFound, Setup, Turn
 from chatbot.services import Services
@@ -51,11 +51,11 @@ def _path(ready: Services, turn: Turn) -> list[Message]:
 
 
 def _answered(ready: Services, turn: Turn) -> None:
-    wait_for(lambda: ready.answers.get(turn.answer.id) is None)
+    wait_for(lambda: ready.generations.find_generation(turn.answer.id) is None)
 
 
-def _answer(ready: Services, turn: Turn) -> Answer:
-    answer = ready.answers.get(turn.answer.id)
+def _answer(ready: Services, turn: Turn) -> Generation:
+    answer = ready.generations.find_generation(turn.answer.id)
     assert answer is not None
     return answer
 
@@ -146,7 +146,7 @@ def test_a_stopped_answer_is_kept_and_marked(fake: FakeOllama, ready: Services, 
     turn = send("Hello")
     answer = _answer(ready, turn)
     wait_for(lambda: answer.text == TWO)
-    ready.answers.stop(answer)
+    ready.generations.stop(answer)
     _answered(ready, turn)
     kept = _path(ready, turn)[-1]
     assert (kept.content, kept.state, kept.error) == (TWO, "stopped", "")
@@ -174,7 +174,7 @@ def test_an_answer_cut_by_a_shutdown_is_kept_as_interrupted(
     turn = send("Hello")
     answer = _answer(ready, turn)
     wait_for(lambda: answer.text == TWO)
-    loop.run(ready.answers.drain())
+    loop.run(ready.generations.drain())
     kept = _path(ready, turn)[-1]
     assert (kept.content, kept.state) == (TWO, "interrupted")
 
@@ -367,7 +367,7 @@ def _busy(ready: Services) -> None:
 
 
 def _draining(ready: Services) -> None:
-    ready.answers.draining = True
+    ready.generations.draining = True
 
 
 @pytest.mark.parametrize(("prepare", "kind"), [(_busy, errors.Busy), (_draining, errors.Draining)])
@@ -383,7 +383,7 @@ def test_a_prompt_that_cannot_be_answered_now_is_refused_before_it_is_stored(
 def test_a_prompt_refused_at_the_last_moment_is_kept_with_the_reason(
     ready: Services, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ready.answers, "start", _refuse)
+    monkeypatch.setattr(ready.generations, "start", _refuse)
     with pytest.raises(errors.Busy):
         send("Hello")
     [conversation] = ready.history.conversations("ann")
@@ -391,7 +391,7 @@ def test_a_prompt_refused_at_the_last_moment_is_kept_with_the_reason(
     assert (kept.state, kept.error) == ("failed", "Try again in a minute.")
 
 
-def _refuse(answer: Answer) -> Answer:
+def _refuse(generation: Generation) -> Generation:
     raise errors.Busy("Try again in a minute.")
 
 

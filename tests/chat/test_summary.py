@@ -26,7 +26,7 @@ def _talk(ready: Services, *prompts: str, setup: Setup = NO_SETUP) -> str:
             "ann", conversation, Draft(prompt), DEFAULT_MODEL, lambda: True, Thread(before)
         )
         conversation = turn.conversation.id
-        wait_for(lambda id=turn.answer.id: ready.answers.get(id) is None)  # type: ignore[misc]
+        wait_for(lambda id=turn.answer.id: ready.generations.find_generation(id) is None)  # type: ignore[misc]
     assert conversation is not None
     return conversation
 
@@ -59,7 +59,7 @@ def test_the_older_half_is_summarized_and_the_model_then_gets_the_summary(
         lambda: True,
         Thread(_path(ready, conversation), setup=setup),
     )
-    wait_for(lambda: ready.answers.get(turn.answer.id) is None)
+    wait_for(lambda: ready.generations.find_generation(turn.answer.id) is None)
     system, *rest = fake.bodies()[-1]["messages"]
     assert system["content"].endswith("Earlier in this conversation: They counted.")
     assert [one["content"] for one in rest] == ["Three", "Fine", "Four", "Fine", "Five"]
@@ -158,12 +158,12 @@ def test_the_documents_of_the_older_half_are_summarized_too(
     turn = ready.conversations.send(
         "ann", None, Draft("Read", [file]), DEFAULT_MODEL, lambda: True, Thread()
     )
-    wait_for(lambda: ready.answers.get(turn.answer.id) is None)
+    wait_for(lambda: ready.generations.find_generation(turn.answer.id) is None)
     conversation = turn.conversation.id
     before = Thread(_path(ready, conversation))
     turn = ready.conversations.send(
         "ann", conversation, Draft("More"), DEFAULT_MODEL, lambda: True, before
     )
-    wait_for(lambda: ready.answers.get(turn.answer.id) is None)
+    wait_for(lambda: ready.generations.find_generation(turn.answer.id) is None)
     _summarize(ready, conversation)
     assert "The plan." in fake.bodies()[-1]["messages"][-1]["content"]

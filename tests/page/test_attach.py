@@ -66,7 +66,7 @@ def test_what_is_refused_comes_back_with_its_images_and_files(
     monkeypatch.setattr(ready.models, "can", lambda *_: True)
     shown = state.View(Person("ann", "browser"), conversation_id, model=ready.settings.chat_model)
     monkeypatch.setattr(state, "current", lambda: shown)
-    ready.answers.draining = draining
+    ready.generations.draining = draining
     files = [NOTE, Attachment("a.png", "image/png", 5, b"pixel")]
     assert layout._send(shown, Draft("Look", files)) == []
     assert shown.trouble is not None

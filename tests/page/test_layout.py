@@ -74,7 +74,7 @@ def test_a_chat_that_is_about_to_stop_gives_the_prompt_back(
     open_page: Open, ready: Services
 ) -> None:
     app = open_page()
-    ready.answers.draining = True
+    ready.generations.draining = True
     refused(app, "Too late", "The chat is about to restart.")
 
 

@@ -398,10 +398,10 @@ def test_a_client_that_leaves_ends_the_generation_on_the_server(
     asking = asyncio.run_coroutine_threadsafe(_ask_beside(client, stream), loop.loop)
     fake.wait_for(lambda one: one.active + one.waiting == 1)
     if prepare is _write:
-        wait_for(lambda: [one for one in ready.answers._running.values() if one.text])
+        wait_for(lambda: [one for one in ready.generations._running.values() if one.text])
     asking.cancel()
     fake.wait_for(lambda one: one.aborted == 1 and not one.active + one.waiting)
-    wait_for(lambda: not ready.answers._running)
+    wait_for(lambda: not ready.generations._running)
 
 
 def test_livez_answers_even_without_ollama(fake: FakeOllama, client: httpx.Client) -> None:
@@ -452,7 +452,7 @@ def test_readyz_tells_how_far_the_pull_of_the_model_is(
 def test_while_draining_readyz_says_no_and_prompts_are_refused(
     client: httpx.Client, ready: Services, loop: LoopThread
 ) -> None:
-    loop.run(ready.answers.drain())
+    loop.run(ready.generations.drain())
     response = client.get("/readyz")
     assert (response.status_code, response.json()["step"]) == (503, "draining")
     response = _ask(client)
@@ -467,8 +467,8 @@ def test_an_answer_cut_by_a_shutdown_says_so(
 ) -> None:
     fake.fail(stall(2))
     asking = asyncio.run_coroutine_threadsafe(_ask_beside(client, stream), loop.loop)
-    wait_for(lambda: [one for one in ready.answers._running.values() if one.text])
-    loop.run(ready.answers.drain())
+    wait_for(lambda: [one for one in ready.generations._running.values() if one.text])
+    loop.run(ready.generations.drain())
     response = asking.result(20)
     assert response.status_code == (200 if stream else 503)
     assert _lines(response)[-1]["code"] == "draining"

@@ -11,7 +11,7 @@ from streamlit.elements.lib.mutable_status_container import StatusContainer
 from streamlit.runtime.scriptrunner import StopException
 
 from chatbot import services
-from chatbot.chat.generation import Answer
+from chatbot.chat.generation import Generation
 from chatbot.history import Message
 from chatbot.page import rerun, state
 from chatbot.page.i18n import t
@@ -98,49 +98,49 @@ def follow_stored(shown: state.View, index: int) -> None:
         shown.reload()
 
 
-def follow(answer: Answer, shown: state.View) -> None:
+def follow(generation: Generation, shown: state.View) -> None:
     """Shows the answer until its end. The stop button ends it; drawing anew leaves it running."""
-    if shown.tab not in answer.watchers:
-        answer.watchers.append(shown.tab)
-    stopped = rerun.on_stop(answer)
-    slot: DeltaGenerator | None = st.caption(_waiting(answer))
+    if shown.tab not in generation.watchers:
+        generation.watchers.append(shown.tab)
+    stopped = rerun.on_stop(generation)
+    slot: DeltaGenerator | None = st.caption(_waiting(generation))
     try:
-        while slot and not answer.begun.wait(_TICK_S):
+        while slot and not generation.begun.wait(_TICK_S):
             rerun.let_others_go_first()
-            slot.caption(_waiting(answer))
-        if slot and answer.thinking:
-            _think(answer, slot)
+            slot.caption(_waiting(generation))
+        if slot and generation.thinking:
+            _think(generation, slot)
             slot = None
-        _write(answer, slot)
+        _write(generation, slot)
     except StopException:
         stopped()
         raise
 
 
-def _write(answer: Answer, slot: DeltaGenerator | None) -> None:
+def _write(generation: Generation, slot: DeltaGenerator | None) -> None:
     """Shows the text until the end; once it turns out to have been thinking, as that."""
-    text, moved = _Text(slot), answer.moved
+    text, moved = _Text(slot), generation.moved
     while True:
-        is_over = answer.over.is_set()
-        if answer.moved and not moved:
-            _think(answer, text.clear())
+        is_over = generation.over.is_set()
+        if generation.moved and not moved:
+            _think(generation, text.clear())
             text, moved = _Text(), True
-        text.update(answer.text)
+        text.update(generation.text)
         if is_over:
             return
-        answer.over.wait(text.pause)
+        generation.over.wait(text.pause)
 
 
-def _think(answer: Answer, slot: DeltaGenerator) -> None:
+def _think(generation: Generation, slot: DeltaGenerator) -> None:
     """Shows the thinking until the first text or the end, then folds it."""
     block: StatusContainer = slot.status(t("Thinking…"), expanded=True)
     text = _Text()
     with block:
-        while not answer.over.is_set() and answer.first_text is None:
-            text.update(answer.thinking)
-            answer.over.wait(text.pause)
-        text.update(answer.thinking)
-    block.update(label=_thought(answer.thought_s), state="complete", expanded=False)
+        while not generation.over.is_set() and generation.first_text_at is None:
+            text.update(generation.thinking)
+            generation.over.wait(text.pause)
+        text.update(generation.thinking)
+    block.update(label=_thought(generation.thought_s), state="complete", expanded=False)
 
 
 def _thought(seconds: float | None) -> str:
@@ -149,21 +149,21 @@ def _thought(seconds: float | None) -> str:
     return t("Thought for {seconds} s", seconds=f"{seconds:.1f}")
 
 
-def _waiting(answer: Answer) -> str:
-    seconds = time.monotonic() - answer.started
+def _waiting(generation: Generation) -> str:
+    seconds = time.monotonic() - generation.started_at
     elapsed = f" {seconds:.0f} s" if seconds >= 1 else ""
-    return _stage(answer) + elapsed
+    return _stage(generation) + elapsed
 
 
-def _stage(answer: Answer) -> str:
+def _stage(generation: Generation) -> str:
     now = services.current()
-    if answer.waits_for_ollama:
+    if generation.waits_for_ollama:
         return t("Ollama does not answer. Waiting for it to come back…")
-    ahead = now.answers.ahead(answer)
+    ahead = now.generations.count_ahead(generation)
     if ahead == 1:
         return t("Queued, 1 answer before yours…")
     if ahead:
         return t("Queued, {ahead} answers before yours…", ahead=ahead)
-    if not now.models.is_in_memory(answer.model):
-        return t("Loading the model {model}…", model=answer.model)
+    if not now.models.is_in_memory(generation.model):
+        return t("Loading the model {model}…", model=generation.model)
     return t("Reading the prompt…")

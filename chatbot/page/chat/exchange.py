@@ -10,7 +10,7 @@ import streamlit as st
 
 from chatbot import services
 from chatbot.attachments.reader import Attachment
-from chatbot.chat.generation import Answer
+from chatbot.chat.generation import Generation
 from chatbot.chat.service import Draft, outcome
 from chatbot.page import rerun, state
 from chatbot.page.chat import answer_footer, context_gauge
@@ -54,7 +54,7 @@ def send(shown: state.View, draft: Draft, index: int | None = None) -> list[int]
 def draw(index: int) -> None:
     """Draws exchange `index` of the view, or nothing while there is none."""
     shown = state.current()
-    answer = _under_way(shown, index)
+    generation = _under_way(shown, index)
     if index >= len(shown.exchanges):
         return
     one = shown.exchanges[index]
@@ -62,16 +62,16 @@ def draw(index: int) -> None:
         _question(shown, one)
     if one.answer is None:
         return
-    with st.chat_message("assistant", avatar=":material/forum:"), _place(one, answer):
-        if answer is not None and rerun.is_of_whole_page() and not shown.follows_at_once:
+    with st.chat_message("assistant", avatar=":material/forum:"), _place(one, generation):
+        if generation is not None and rerun.is_of_whole_page() and not shown.follows_at_once:
             # Until this run ends, nothing goes from the page that is there no more, and no dialog
             # comes: the answer is followed in a run of its own.
-            whole(outcome(one.answer, answer))
+            whole(outcome(one.answer, generation))
             rerun.this_part_next()
             return
-        if answer is not None:
-            follow(answer, shown)
-            shown.settle(index, answer)
+        if generation is not None:
+            follow(generation, shown)
+            shown.settle(index, generation)
         elif one.answer.state == "writing":
             follow_stored(shown, index)
         else:
@@ -114,17 +114,17 @@ def _chip(one: Attachment) -> str:
     return f":gray-badge[:material/description: {escaped(one.name)} · {size}]"
 
 
-def _place(one: state.Exchange, answer: Answer | None) -> AbstractContextManager[object]:
+def _place(one: state.Exchange, generation: Generation | None) -> AbstractContextManager[object]:
     """Where an answer stands; one that is had again takes the place of the other at once."""
     if not one.again:
         return nullcontext()
-    return st.container() if answer is None else st.empty().container()
+    return st.container() if generation is None else st.empty().container()
 
 
-def _under_way(shown: state.View, index: int) -> Answer | None:
+def _under_way(shown: state.View, index: int) -> Generation | None:
     """The answer of an exchange while it is written; when there is none, the view has its end."""
     message = shown.exchanges[index].answer if index < len(shown.exchanges) else None
-    answer = services.current().answers.get(message.id) if message else None
-    if message is not None and answer is None and message.state == "writing":
+    generation = services.current().generations.find_generation(message.id) if message else None
+    if message is not None and generation is None and message.state == "writing":
         shown.reload()  # it ended after the view was filled
-    return answer
+    return generation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot.chat.generation import Answer
+from chatbot.chat.generation import Generation
 from chatbot.chat.service import Draft
 from chatbot.services import Services
 from tests.page.conftest import Open, ask, messages, shown, texts
@@ -56,13 +56,13 @@ def test_an_answer_that_ended_before_it_was_drawn_is_shown(
 ) -> None:
     fake.tokens = ["At once"]
     app = ask(open_page(), "The first makes the conversation")
-    start = ready.answers.start
+    start = ready.generations.start
 
-    def start_and_wait(answer: Answer) -> Answer:
-        start(answer).over.wait()
-        return answer
+    def start_and_wait(generation: Generation) -> Generation:
+        start(generation).over.wait()
+        return generation
 
-    monkeypatch.setattr(ready.answers, "start", start_and_wait)
+    monkeypatch.setattr(ready.generations, "start", start_and_wait)
     app.chat_input[0].set_value("Hello").run()
     assert messages(app)[-2:] == [("user", "Hello"), ("assistant", "At once")]
     assert app.chat_message[-1].caption

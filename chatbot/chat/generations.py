@@ -1,0 +1,226 @@
+"""The answers that this process makes: bounded in number and time, stopped at any moment, drained.
+
+Each lives apart from the page that shows it, and what came of it is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from chatbot import errors, metrics
+from chatbot.chat.generation import Generation
+from chatbot.llm.client import Llm, on_sent
+from chatbot.settings import Settings
+
+log = logging.getLogger("chatbot.chat.generations")
+
+_RETRY_S = 0.5  # how often a lost Ollama is asked for again
+_PATIENCE_S = 120.0  # how long an answer waits for Ollama to come back
+
+_NOT_KEPT = "The answer could not be kept. Look for the reason in the chat's log."
+
+
+class Generations:
+    """All answers under way in this process. `start` and `stop` may be called from any thread."""
+
+    def __init__(self, settings: Settings, llm: Llm, loop: asyncio.AbstractEventLoop) -> None:
+        self._settings = settings
+        self._llm = llm
+        self._loop = loop
+        self._running: dict[str, Generation] = {}
+        self._ends: set[asyncio.Task[None]] = set()
+        self._lock = threading.Lock()
+        self.draining = False
+
+    @property
+    def running(self) -> list[Generation]:
+        """Return those that have not ended."""
+        return list(self._running.values())
+
+    @property
+    def is_full(self) -> bool:
+        """Return whether MAX_ANSWERS are under way."""
+        return len(self._running) >= self._settings.max_answers
+
+    def start(self, generation: Generation) -> Generation:
+        """Begin an answer. Raises Busy or Draining when none can begin now."""
+        with self._lock:
+            self.check_capacity()
+            self._running[generation.id] = generation
+        metrics.ACTIVE.inc()
+        metrics.WAITING.inc()
+        self._loop.call_soon_threadsafe(self._launch, generation)
+        return generation
+
+    def check_capacity(self) -> None:
+        """Raise Busy or Draining when no answer can begin now."""
+        if self.draining:
+            metrics.REFUSED.labels("draining").inc()
+            raise errors.Draining("The chat is about to restart. Send it again in a moment.")
+        if self.is_full:
+            metrics.REFUSED.labels("busy").inc()
+            raise errors.Busy(
+                f"{len(self._running)} answers are under way, as many as this chat takes at once. "
+                "Try again in a minute."
+            )
+
+    def find_generation(self, message_id: str) -> Generation | None:
+        """Return the answer under way with this id; None when it has ended, or is elsewhere."""
+        return self._running.get(message_id)
+
+    def count_ahead(self, generation: Generation) -> int:
+        """Return how many that began before this one are still under way."""
+        return sum(1 for other in self.running if other.started_at < generation.started_at)
+
+    def stop(self, generation: Generation) -> None:
+        """End an answer; what came is kept, and Ollama stops to evaluate."""
+        self._loop.call_soon_threadsafe(self.cancel, generation)
+
+    def stop_watched_by(self, watcher: Callable[[], bool]) -> None:
+        """End at once the answers that `watcher` alone waits for: it will not come back."""
+        for generation in self.running:
+            others = [other for other in generation.watchers if other is not watcher]
+            if len(others) < len(generation.watchers) and not any(other() for other in others):
+                self.stop(generation)
+
+    def cancel(self, generation: Generation) -> None:
+        """End an answer, as `stop` does, from the event loop."""
+        if generation.task is not None:
+            generation.task.cancel()
+
+    async def drain(self) -> bool:
+        """Refuse new prompts, give running answers DRAIN_TIMEOUT seconds, then cut them.
+
+        Return whether there were any.
+        """
+        with self._lock:
+            self.draining = True
+            running = self.running
+        if running:
+            log.info("draining: %d answers under way", len(running))
+            waits = [asyncio.ensure_future(one.finished.wait()) for one in running]
+            await asyncio.wait(waits, timeout=self._settings.drain_timeout)
+        for generation in self.running:
+            generation.ending = generation.ending or "interrupted"
+            self.cancel(generation)
+        await asyncio.gather(*(generation.finished.wait() for generation in running))
+        return bool(running)
+
+    async def save_text(self, generation: Generation) -> None:
+        """Keep the text so far; a failure is in the log, and the next call may succeed."""
+        if generation.keeper:
+            await self._keep(generation.keeper.save, generation)
+
+    def _launch(self, generation: Generation) -> None:
+        # Two tasks: only the inner one is ever cancelled, so that the end is always kept.
+        generation.task = self._loop.create_task(self._stream(generation))
+        self._ends.add(end := self._loop.create_task(self._run(generation, generation.task)))
+        end.add_done_callback(self._ends.discard)
+
+    async def _run(self, generation: Generation, streaming: asyncio.Task[None]) -> None:
+        try:
+            await asyncio.wait_for(streaming, self._settings.answer_timeout)
+            generation.check_text()
+            generation.ending = "done"
+        except asyncio.CancelledError:
+            generation.ending = generation.ending or "stopped"
+        except TimeoutError:
+            _fail(
+                generation,
+                errors.TimedOut(
+                    f"The answer was cut after {self._settings.answer_timeout:g} seconds. "
+                    "Ask for less at once, or raise ANSWER_TIMEOUT."
+                ),
+            )
+        except errors.ChatError as error:
+            _fail(generation, error)
+        except Exception:
+            log.exception("answer %s failed", generation.id)
+            _fail(generation, errors.OllamaFailed("Something went wrong here. Try again."))
+        await self._end(generation)
+
+    async def _stream(self, generation: Generation) -> None:
+        on_sent.set(generation.sent.set)
+        while True:
+            generation.waits_for_ollama = False
+            try:
+                async for piece in self._llm.stream(generation.request):
+                    generation.add_part(piece.text, piece.thinking)
+                    if generation.begun.is_set():
+                        _count_begun(generation)
+                    generation.stats = piece.stats
+                return
+            except errors.ImagesRefused:
+                if not generation.request.image_count:
+                    raise
+                generation.leave_out_images()
+            except errors.ThinkingRefused:
+                if generation.request.parameters.think is None:
+                    raise
+                generation.request = generation.request.without_think()
+            except errors.ContextOverflow as error:
+                if generation.begun.is_set() or not generation.num_ctx:
+                    raise
+                generation.estimated = error.tokens or generation.estimated
+                generation.leave_out_messages()
+            except errors.OllamaUnreachable:
+                waited = time.monotonic() - generation.started_at
+                if not generation.patient or generation.first_text_at or waited > _PATIENCE_S:
+                    raise
+                generation.waits_for_ollama = True
+                await asyncio.sleep(_RETRY_S)
+
+    async def _end(self, generation: Generation) -> None:
+        generation.complete_text()
+        generation.ended_at = time.monotonic()
+        _count_begun(generation)
+        if generation.keeper:
+            error = await self._keep(generation.keeper.finish, generation)
+            generation.error = error or generation.error
+        with self._lock:
+            del self._running[generation.id]
+        _count_ended(generation)
+        generation.finished.set()
+        generation.begun.set()
+        generation.over.set()
+
+    async def _keep(
+        self, call: Callable[[Generation], None], generation: Generation
+    ) -> errors.ChatError | None:
+        try:
+            await asyncio.to_thread(call, generation)
+        except Exception as error:
+            log.exception("answer %s could not be kept", generation.id)
+            return error if isinstance(error, errors.ChatError) else errors.ChatError(_NOT_KEPT)
+        return None
+
+
+def _fail(generation: Generation, error: errors.ChatError) -> None:
+    generation.ending, generation.error = "failed", error
+
+
+def _count_begun(generation: Generation) -> None:
+    if generation.is_counted_waiting:
+        generation.is_counted_waiting = False
+        metrics.WAITING.dec()
+
+
+def _count_ended(generation: Generation) -> None:
+    metrics.ACTIVE.dec()
+    metrics.ENDED.labels(generation.state).inc()
+    assert generation.ended_at is not None
+    if generation.state == "done":
+        metrics.TOTAL.observe(generation.ended_at - generation.started_at)
+    if generation.ttft_s is not None:
+        metrics.TTFT.observe(generation.ttft_s)
+    if (stats := generation.stats) is None:
+        return
+    metrics.TOKENS.labels("input").inc(stats.input_tokens)
+    metrics.TOKENS.labels("output").inc(stats.output_tokens)
+    if generation.first_text_at and stats.output_tokens > 1:
+        seconds = generation.ended_at - generation.first_text_at
+        metrics.TPOT.observe(seconds / (stats.output_tokens - 1))
