@@ -51,9 +51,9 @@ def test_what_was_deleted_is_purged_by_itself(
 
     async def inside() -> None:
         async with services.running(settings) as now:
-            turn = now.history.ask("ann", None, "Hello", DEFAULT_MODEL)
-            now.history.delete("ann", turn.conversation.id)
-            while now.history.save(turn.answer.id, content=""):
+            exchange = now.history.ask("ann", None, "Hello", DEFAULT_MODEL)
+            now.history.delete("ann", exchange.conversation.id)
+            while now.history.save(exchange.answer.id, content=""):
                 await asyncio.sleep(0.01)
 
     loop.run(inside())

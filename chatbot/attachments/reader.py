@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import PurePath
 
 from chatbot.attachments import documents, encodings, images
+from chatbot.domain.attachment import Attachment
 from chatbot.errors import BadRequest
 
 # What to save a file as that cannot be read, by the ending of its name.
@@ -20,26 +20,6 @@ _INSTEAD = {
 # Under these names text is not what it should be: an error page, or a download that broke off.
 _NOT_TEXT = {"pdf", "docx", "png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif"}
 _RTF = "{\\rtf"  # text by its characters only
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A file as the model gets it: `data` is an image's bytes, or a document's text as UTF-8."""
-
-    name: str
-    media_type: str
-    size: int  # bytes of the file
-    data: bytes
-
-    @property
-    def is_image(self) -> bool:
-        """Whether the model has to see it rather than read it."""
-        return self.media_type.startswith("image/")
-
-    @property
-    def text(self) -> str:
-        """What a document says, framed so that the model knows where it ends."""
-        return f'\n\n<file name="{self.name}">\n{self.data.decode()}\n</file>'
 
 
 def read(name: str, data: bytes, max_bytes: int) -> Attachment:

@@ -11,10 +11,10 @@ from typing import Literal, Protocol
 
 from chatbot import errors
 from chatbot.chat import context_window
-from chatbot.domain.conversation import Ending
 from chatbot.domain.generation_request import GenerationRequest
+from chatbot.domain.messages import Ending
+from chatbot.domain.statistics import Statistics
 from chatbot.domain.thinking import Part, Splitter
-from chatbot.llm.client import Stats
 
 
 class Keeper(Protocol):
@@ -46,7 +46,7 @@ class Generation:
     num_ctx: int = 0  # tokens of the context window
     ending: Ending | None = None
     error: errors.ChatError | None = None
-    stats: Stats | None = None
+    stats: Statistics | None = None
     started_at: float = field(default_factory=time.monotonic)
     watched_at: float = field(default_factory=time.monotonic)  # when somebody last waited for it
     first_thought_at: float | None = None

@@ -7,13 +7,17 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 
 from chatbot import errors
-from chatbot.attachments.reader import Attachment
 from chatbot.chat.context_window import Fit, fit, is_cut, scale, size, used
 from chatbot.chat.generation import Generation
 from chatbot.chat.generations import Generations
+from chatbot.domain.attachment import Attachment
+from chatbot.domain.conversation import Conversation
+from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings
+from chatbot.domain.exchange import Exchange
 from chatbot.domain.generation_request import ChatMessage, GenerationRequest
+from chatbot.domain.messages import Message, Role
 from chatbot.domain.parameters import MOST_NUM_CTX, Parameters
-from chatbot.history import NO_SETUP, Conversation, History, Message, Setup, Turn
+from chatbot.history import History
 from chatbot.llm.models import Models
 from chatbot.settings import Settings
 
@@ -89,11 +93,11 @@ class Thread:
 
     messages: Sequence[Message] = ()
     files: Files = field(default_factory=dict)
-    setup: Setup = NO_SETUP
+    settings: ConversationSettings = DEFAULT_SETTINGS
 
     def chat_messages(self) -> list[ChatMessage]:
         """The messages as a model is to see them; a summary's are left out."""
-        summary = self.setup.summary
+        summary = self.settings.summary
         shown = summary.after(self.messages) if summary else self.messages
         return [
             _chat_message(one.role, one.content, self.files.get(one.id, ()))
@@ -119,7 +123,7 @@ class Conversations:
         model: str,
         watching: Callable[[], bool],
         before: Thread | None = None,
-    ) -> Turn:
+    ) -> Exchange:
         """Stores a prompt and starts its answer; None starts a conversation. Raises a ChatError.
 
         `before` is what the page shows above the prompt. If another tab has added to it, it is
@@ -131,22 +135,21 @@ class Conversations:
         self._check_images(draft, model)
         self.generations.check_capacity()
         messages = [*before.chat_messages(), _chat_message("user", draft.prompt, draft.files)]
-        fitted = self._fit(
-            messages, before, model
-        )  # what cannot fit is refused before it is stored
-        turn = self.history.ask(
+        # What cannot fit is refused before it is stored.
+        fitted = self._fit(messages, before, model)
+        exchange = self.history.ask(
             owner,
             conversation_id,
             draft.prompt,
             model,
             instead_of=draft.instead_of,
             files=draft.files,
-            setup=before.setup,
+            settings=before.settings,
         )
-        if turn.question.parent_id != (before.messages[-1].id if before.messages else None):
-            fitted = self._fit_stored(owner, turn)
-        self._answer(turn, fitted, watching)
-        return turn
+        if exchange.prompt.parent_id != (before.messages[-1].id if before.messages else None):
+            fitted = self._fit_stored(owner, exchange)
+        self._answer(exchange, fitted, watching)
+        return exchange
 
     def again(
         self,
@@ -155,12 +158,12 @@ class Conversations:
         answer_id: str,
         model: str,
         watching: Callable[[], bool],
-    ) -> Turn:
+    ) -> Exchange:
         """Answers the prompt of `answer_id` once more, as a new version of that message."""
         self.generations.check_capacity()
-        turn = self.history.retry(owner, conversation_id, answer_id, model)
-        self._answer(turn, self._fit_stored(owner, turn), watching)
-        return turn
+        exchange = self.history.retry(owner, conversation_id, answer_id, model)
+        self._answer(exchange, self._fit_stored(owner, exchange), watching)
+        return exchange
 
     def count(self, thread: Thread, model: str) -> tuple[int, bool]:
         """The tokens that a conversation takes of `model`'s window, and whether they are exact.
@@ -168,23 +171,23 @@ class Conversations:
         They are as Ollama counted at the last answer, unless a summary has come since, or its
         thinking, which is not sent again, is among them.
         """
-        messages, system_prompt = thread.chat_messages(), self._system_prompt(thread.setup)
+        messages, system_prompt = thread.chat_messages(), self._system_prompt(thread.settings)
         last = thread.messages[-1]
         stats = last.stats or {}
-        asked = size(messages[stats.get("left_out") or 0 : -1], system_prompt)
-        if used(stats) and not last.thinking and stats.get("estimated", asked) == asked:
+        sent = size(messages[stats.get("left_out") or 0 : -1], system_prompt)
+        if used(stats) and not last.thinking and stats.get("estimated", sent) == sent:
             return used(stats), True
         fitted = self._fit([*messages, ChatMessage("user", "")], thread, model)
         return round(fitted.estimated * scale(thread.messages, model)), False
 
-    def num_ctx(self, setup: Setup, model: str) -> int:
+    def num_ctx(self, settings: ConversationSettings, model: str) -> int:
         """The context window of a conversation, in tokens; no larger than the model's own."""
-        window = self.parameters(setup, model).num_ctx or self.settings.num_ctx
+        window = self.parameters(settings, model).num_ctx or self.settings.num_ctx
         return min(window, self.most_num_ctx(model))
 
-    def parameters(self, setup: Setup, model: str) -> Parameters:
+    def parameters(self, settings: ConversationSettings, model: str) -> Parameters:
         """A conversation's own parameters, as far as `model` and the operator allow them."""
-        own = parameters(setup)
+        own = parameters(settings)
         think = self.models.fitting_think(model, own.think or "on")
         thinks = self.models.can(model, "thinking")
         changes = {"think": think if thinks else None, "num_ctx": self._own_num_ctx(own, model)}
@@ -210,45 +213,50 @@ class Conversations:
                 f"{model} cannot see images. Choose a model with vision, or send it without them."
             )
 
-    def _system_prompt(self, setup: Setup) -> str:
-        own = setup.system_prompt or self.settings.system_prompt
-        earlier = f"\n\nEarlier in this conversation: {setup.summary.text}" if setup.summary else ""
+    def _system_prompt(self, settings: ConversationSettings) -> str:
+        own = settings.system_prompt or self.settings.system_prompt
+        earlier = (
+            f"\n\nEarlier in this conversation: {settings.summary.text}" if settings.summary else ""
+        )
         return own + earlier
 
     def _fit(self, messages: list[ChatMessage], thread: Thread, model: str) -> Fit:
-        num_ctx, longest = self.num_ctx(thread.setup, model), parameters(thread.setup).num_predict
+        num_ctx = self.num_ctx(thread.settings, model)
+        longest = parameters(thread.settings).num_predict
         if longest is None:
             longest = self.settings.num_predict
         return fit(
             messages,
-            self._system_prompt(thread.setup),
+            self._system_prompt(thread.settings),
             num_ctx,
             longest if longest > 0 else num_ctx,
             scale(thread.messages, model),
         )
 
-    def _fit_stored(self, owner: str, turn: Turn) -> Fit:
-        with self._marking(turn.answer):
-            thread = self.read(owner, turn.conversation)
-            return self._fit(thread.chat_messages(), thread, turn.answer.model)
+    def _fit_stored(self, owner: str, exchange: Exchange) -> Fit:
+        with self._marking(exchange.answer):
+            thread = self.read(owner, exchange.conversation)
+            return self._fit(thread.chat_messages(), thread, exchange.answer.model)
 
     def read(self, owner: str, conversation: Conversation) -> Thread:
         """A conversation as it is stored."""
         return Thread(
             self.history.messages(owner, conversation.id),
             self.history.files(owner, conversation.id),
-            conversation.setup,
+            conversation.settings,
         )
 
-    def _answer(self, turn: Turn, fitted: Fit, watching: Callable[[], bool]) -> None:
-        message, setup = turn.answer, turn.conversation.setup
-        own = self.parameters(setup, message.model)
-        request = GenerationRequest(message.model, fitted.messages, self._system_prompt(setup), own)
+    def _answer(self, exchange: Exchange, fitted: Fit, watching: Callable[[], bool]) -> None:
+        message, settings = exchange.answer, exchange.conversation.settings
+        own = self.parameters(settings, message.model)
+        request = GenerationRequest(
+            message.model, fitted.messages, self._system_prompt(settings), own
+        )
         with self._marking(message):
             generation = Generation(
                 id=message.id,
                 request=request,
-                num_ctx=self.num_ctx(setup, message.model),
+                num_ctx=self.num_ctx(settings, message.model),
                 left_out=fitted.left_out,
                 estimated=fitted.estimated,
                 watchers=[watching],
@@ -276,9 +284,9 @@ class Conversations:
             raise
 
 
-def parameters(setup: Setup) -> Parameters:
+def parameters(settings: ConversationSettings) -> Parameters:
     """A conversation's own parameters."""
-    return Parameters.model_validate(setup.parameters)
+    return Parameters.model_validate(settings.parameters)
 
 
 def check_prompt(prompt: str, settings: Settings) -> None:
@@ -292,7 +300,7 @@ def check_prompt(prompt: str, settings: Settings) -> None:
         )
 
 
-def _chat_message(role: str, text: str, files: Sequence[Attachment]) -> ChatMessage:
+def _chat_message(role: Role, text: str, files: Sequence[Attachment]) -> ChatMessage:
     if not files:
         return ChatMessage(role, text)
     documents = "".join(one.text for one in files if not one.is_image)

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from chatbot.chat.context_window import estimate, scale
 from chatbot.chat.generation import Generation
 from chatbot.chat.service import Conversations, Thread
+from chatbot.domain.conversation_settings import ConversationSettings, Summary
 from chatbot.domain.generation_request import ChatMessage, GenerationRequest
 from chatbot.errors import BadRequest, ContextOverflow, EmptyAnswer, OllamaFailed
-from chatbot.history import Setup, Summary
 
 _TASK = "You summarize conversations. Keep names, numbers, decisions and open questions. Be brief."
 _PROMPT = "Summarize this conversation:\n\n"
@@ -26,7 +26,7 @@ def summarize(
     conversation_id: str,
     model: str,
     watching: Callable[[], bool],
-) -> Setup:
+) -> ConversationSettings:
     """Has the older half of a conversation summarized and keeps that; takes as long as an answer.
 
     What is longer than the context window is summarized part by part. Returns the conversation's
@@ -39,11 +39,11 @@ def summarize(
         raise BadRequest("There is nothing to summarize yet: one exchange cannot be shortened.")
     messages = replace(thread, messages=older).chat_messages()
     transcript = "\n".join(f"{message.role}: {message.content}" for message in messages)
-    before = thread.setup.summary
+    before = thread.settings.summary
     text = _Summarizing(conversations, thread, model, watching).shorten(
         before.text if before else "", transcript
     )
-    changed = thread.setup._replace(summary=Summary(text, older[-1].id))
+    changed = thread.settings._replace(summary=Summary(text, older[-1].id))
     history.configure(owner, conversation_id, changed)
     return changed
 
@@ -82,12 +82,12 @@ class _Summarizing:
 
     @property
     def _num_ctx(self) -> int:
-        return self.conversations.num_ctx(self.thread.setup, self.model)
+        return self.conversations.num_ctx(self.thread.settings, self.model)
 
     def _ask(self, text: str) -> str:
-        quiet = {**self.thread.setup.parameters, "stop": (), "think": "off"}
-        setup = self.thread.setup._replace(parameters=quiet)
-        own = self.conversations.parameters(setup, self.model)
+        quiet = {**self.thread.settings.parameters, "stop": (), "think": "off"}
+        settings = self.thread.settings._replace(parameters=quiet)
+        own = self.conversations.parameters(settings, self.model)
         room = self._longest + (_THINKING if own.think else 0)
         own = own.model_copy(update={"num_predict": room})
         request = GenerationRequest(self.model, [ChatMessage("user", text)], _TASK, own)

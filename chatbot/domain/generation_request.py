@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from chatbot.domain.messages import Role
 from chatbot.domain.parameters import Parameters
 
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """One message of the conversation as the model is to see it; `role` is user or assistant."""
+    """One message of the conversation as the model is to see it."""
 
-    role: str
+    role: Role
     content: str
     images: tuple[bytes, ...] = ()
 
@@ -32,9 +33,9 @@ class GenerationRequest:
         return sum(len(message.images) for message in self.messages)
 
     def without_images(self) -> GenerationRequest:
-        """Return the same request for a model that cannot see."""
+        """Return the same for a model that cannot see."""
         return replace(self, messages=[replace(message, images=()) for message in self.messages])
 
     def without_think(self) -> GenerationRequest:
-        """Return the same request, thinking left to the model and its server."""
+        """Return the same, with thinking left to the model and its server."""
         return replace(self, parameters=self.parameters.model_copy(update={"think": None}))

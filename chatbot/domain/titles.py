@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from chatbot.domain.conversation import title_from
+TITLE_LENGTH = 60  # characters
 
 _READ = 2000  # characters of the prompt; a title needs no more
 _FENCE = re.compile(r"^ {0,3}(```|~~~).*?(^ {0,3}\1[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
@@ -27,10 +27,24 @@ _REQUEST = re.compile(
 _SENTENCE = re.compile(r".{6,}?(?:[.!?](?=\s|$)|[。！？])")
 
 
-def title_of(prompt: str) -> str:
+def shorten_title(text: str) -> str:
+    """Cut a text to one line of at most TITLE_LENGTH characters that ends with a whole word.
+
+    >>> shorten_title("Why is the sky blue?\\n\\nExplain it to a child, please, in three lines.")
+    'Why is the sky blue? Explain it to a child, please, in…'
+    """
+    # A word and its space take two characters or more, so no later word can be in the title.
+    line = " ".join(text.split(maxsplit=TITLE_LENGTH // 2)[: TITLE_LENGTH // 2 + 1])
+    if len(line) <= TITLE_LENGTH:
+        return line or "Untitled"
+    whole_words = line[:TITLE_LENGTH].rpartition(" ")[0]
+    return (whole_words or line[: TITLE_LENGTH - 1]) + "…"
+
+
+def make_title(prompt: str) -> str:
     """Make one short line of a prompt: its first sentence, without Markdown, code and greeting.
 
-    >>> title_of("Hi! Could you please explain **binary search**? I have a test tomorrow.")
+    >>> make_title("Hi! Could you please explain **binary search**? I have a test tomorrow.")
     'Explain binary search'
     """
     text = _MARKS.sub("", _LINK.sub(r"\1", _prose(prompt[:_READ])))
@@ -38,7 +52,7 @@ def title_of(prompt: str) -> str:
     line = _GREETING.sub("", line, count=1) if _GREETING.match(line) else line
     sentence = _SENTENCE.match(line)
     title = _subject(sentence[0] if sentence else line).rstrip(" .:。：,;")
-    return title_from(title or prompt[:_READ])
+    return shorten_title(title or prompt[:_READ])
 
 
 def _prose(prompt: str) -> str:

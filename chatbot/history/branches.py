@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, insert
 
-from chatbot.attachments.reader import Attachment
+from chatbot.domain.attachment import Attachment
 from chatbot.history import queries
 from chatbot.history.errors import not_found
 from chatbot.history.schema import attachments

@@ -8,8 +8,10 @@ from typing import Any
 
 from sqlalchemy import Delete, Update
 
-from chatbot.domain.conversation import Conversation, Deletion, title_from
-from chatbot.history import archive, queries, search
+from chatbot.domain.archive import ConversationArchive
+from chatbot.domain.conversation import Conversation, Deletion
+from chatbot.domain.titles import shorten_title
+from chatbot.history import archives, queries, search
 from chatbot.history.connections import Connections
 from chatbot.history.errors import not_found
 from chatbot.history.queries import ids_of
@@ -42,7 +44,7 @@ class Collection(Connections):
 
     def rename(self, owner: str, conversation_id: str, title: str) -> None:
         """Give a conversation another title, cut to one short line, or raise NotFound."""
-        names = {**ids_of(owner, conversation_id), "new_title": title_from(title)}
+        names = {**ids_of(owner, conversation_id), "new_title": shorten_title(title)}
         self._change(queries.RENAME, names)
 
     def pin(self, owner: str, conversation_id: str, pinned: bool) -> None:
@@ -79,25 +81,25 @@ class Collection(Connections):
         with self._writing() as db:
             db.execute(queries.PURGE, {"before": time.time() - UNDO})
 
-    def export(self, owner: str, conversation_id: str | None = None) -> list[archive.Whole]:
+    def export(self, owner: str, conversation_id: str | None = None) -> list[ConversationArchive]:
         """Read one conversation with all versions and files (None: all of them), or NotFound."""
         with self._reading() as db:
-            found = list(archive.read(db, owner, conversation_id))
+            found = list(archives.read_archives(db, owner, conversation_id))
         if conversation_id is not None and not found:
             raise not_found()
         return found
 
-    def add(self, owner: str, new: Sequence[archive.Whole]) -> list[str]:
+    def add(self, owner: str, new: Sequence[ConversationArchive]) -> list[str]:
         """Store whole conversations under new ids as the owner's: all of them or none.
 
         Their ids, which only say how they belong together, are returned anew. Takes 4 s for 60 MB
         of text, in steps between which others write; before the last one all count as deleted.
         """
         hidden = Deletion(time.time(), len(new), "")
-        ids = archive.new_ids(len(new))[::-1]  # where times are equal, ids say the order
-        for step in archive.steps(zip(ids, new, strict=True)):
+        ids = archives.make_ids(len(new))[::-1]  # where times are equal, ids say the order
+        for step in archives.divide_steps(zip(ids, new, strict=True)):
             with self._writing() as db:
-                archive.add(db, owner, step, hidden.deleted_at)
+                archives.store_archives(db, owner, step, hidden.deleted_at)
         self.undelete(owner, hidden)
         return ids
 

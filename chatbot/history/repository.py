@@ -10,26 +10,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Executable, Update, insert, select, update
 
-from chatbot.attachments.reader import Attachment
-from chatbot.domain.conversation import (
-    NO_SETUP,
-    Conversation,
-    Ending,
-    Message,
-    Preset,
-    Setup,
-    Turn,
-    new_conversation,
-    new_message,
-    title_from,
-    values,
-)
-from chatbot.domain.titles import title_of
+from chatbot.domain.attachment import Attachment
+from chatbot.domain.conversation import Conversation, new_conversation
+from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings, Preset
+from chatbot.domain.exchange import Exchange
+from chatbot.domain.messages import Ending, Message, new_message
+from chatbot.domain.titles import make_title, shorten_title
 from chatbot.history import branches, queries
 from chatbot.history.collection import Collection
 from chatbot.history.errors import not_found
 from chatbot.history.queries import ids_of as _ids
-from chatbot.history.schema import conversations, messages, preferences, presets
+from chatbot.history.schema import conversations, make_row, messages, preferences, presets
 
 STALE = 15.0  # seconds without a save, after which an answer's writer counts as dead
 
@@ -66,8 +57,8 @@ class History(Collection):
         *,
         instead_of: str | None = None,
         files: Sequence[Attachment] = (),
-        setup: Setup = NO_SETUP,
-    ) -> Turn:
+        settings: ConversationSettings = DEFAULT_SETTINGS,
+    ) -> Exchange:
         """Store a prompt and its empty answer at a conversation's end (None: in a new one).
 
         With `instead_of`, a prompt's id, it becomes a new version of that one. A new conversation
@@ -76,19 +67,21 @@ class History(Collection):
         with self._writing() as db:
             if conversation_id is None:
                 title = (
-                    title_of(prompt) if prompt.strip() or not files else title_from(files[0].name)
+                    make_title(prompt)
+                    if prompt.strip() or not files
+                    else shorten_title(files[0].name)
                 )
-                before = replace(new_conversation(owner, title), **setup._asdict())
-                db.execute(insert(conversations), values(before))
+                before = replace(new_conversation(owner, title), **settings._asdict())
+                db.execute(insert(conversations), make_row(before))
             else:
                 before = _find(db, owner, conversation_id, queries.ONE_LOCKED)
             parent_id = before.head_id if instead_of is None else _parent(db, before, instead_of)
             question = new_message(before.id, parent_id, "user", content=prompt)
-            turn = _answer(db, before, question, model, [question])
+            exchange = _answer(db, before, question, model, [question])
             branches.keep_files(db, question.id, files)
-            return turn
+            return exchange
 
-    def retry(self, owner: str, conversation_id: str, answer_id: str, model: str) -> Turn:
+    def retry(self, owner: str, conversation_id: str, answer_id: str, model: str) -> Exchange:
         """Store an empty answer as a new version of another one, or raise NotFound.
 
         The visible path then ends with it; what followed the other version is kept, unseen.
@@ -128,12 +121,12 @@ class History(Collection):
             raise not_found()
         return Attachment(row.name, row.media_type, row.size, row.data)
 
-    def configure(self, owner: str, conversation_id: str, setup: Setup) -> None:
+    def configure(self, owner: str, conversation_id: str, settings: ConversationSettings) -> None:
         """Give a conversation its system prompt, parameters and summary, or raise NotFound."""
         names = {
-            "new_prompt": setup.system_prompt,
-            "new_parameters": setup.parameters,
-            "new_summary": setup.summary,
+            "new_prompt": settings.system_prompt,
+            "new_parameters": settings.parameters,
+            "new_summary": settings.summary,
         }
         self._change(queries.CONFIGURE, {**_ids(owner, conversation_id), **names})
 
@@ -155,13 +148,13 @@ class History(Collection):
         with self._reading() as db:
             return [Preset(*row) for row in db.execute(queries.PRESETS, {"visitor": owner})]
 
-    def save_preset(self, owner: str, name: str, setup: Setup) -> None:
+    def save_preset(self, owner: str, name: str, settings: ConversationSettings) -> None:
         """Keep a preset; one of the same name is replaced."""
-        told = (setup.system_prompt, setup.parameters)
-        preset = Preset(secrets.token_hex(16), owner, title_from(name), *told)
+        told = (settings.system_prompt, settings.parameters)
+        preset = Preset(secrets.token_hex(16), owner, shorten_title(name), *told)
         with self._writing() as db:
             db.execute(queries.DELETE_PRESET, {"visitor": owner, "preset": preset.name})
-            db.execute(insert(presets), values(preset))
+            db.execute(insert(presets), make_row(preset))
 
     def delete_preset(self, owner: str, name: str) -> None:
         """Delete a preset, or raise NotFound."""
@@ -232,13 +225,13 @@ def _parent(db: Connection, conversation: Conversation, question_id: str) -> str
 
 def _answer(
     db: Connection, before: Conversation, question: Message, model: str, more: list[Message]
-) -> Turn:
+) -> Exchange:
     answer = new_message(before.id, question.id, "assistant", model=model, state="writing")
-    db.execute(insert(messages), [values(one) for one in (*more, answer)])
+    db.execute(insert(messages), [make_row(one) for one in (*more, answer)])
     after = replace(before, head_id=answer.id, model=model, updated_at=answer.created_at)
     head = {"head": answer.id, "with_model": model, "now": answer.created_at}
     db.execute(queries.MOVE_HEAD, {"conversation": before.id, **head})
-    return Turn(after, question, answer)
+    return Exchange(after, question, answer)
 
 
 def _seen(message: Message, alive: float) -> Message:

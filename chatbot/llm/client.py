@@ -20,6 +20,7 @@ import ollama
 
 from chatbot import errors
 from chatbot.domain.generation_request import GenerationRequest
+from chatbot.domain.statistics import Statistics
 from chatbot.llm import batching
 from chatbot.llm.batching import BatchingTransport
 from chatbot.llm.failures import ollama_errors
@@ -35,23 +36,11 @@ on_sent: ContextVar[Callable[[], object]] = ContextVar("on_sent", default=lambda
 
 
 @dataclass(frozen=True, slots=True)
-class Stats:
-    """What Ollama says of an answer: tokens, seconds, and why it ended ("stop", "length")."""
-
-    input_tokens: int = 0
-    output_tokens: int = 0
-    load_s: float = 0.0
-    prompt_s: float = 0.0
-    eval_s: float = 0.0
-    done_reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Piece:
     """A part of an answer as it comes; `stats` stands in the last one only."""
 
     text: str
-    stats: Stats | None = None
+    stats: Statistics | None = None
     thinking: str = ""
 
 
@@ -101,7 +90,7 @@ class Llm:
             await session.close()
 
     async def stream(self, request: GenerationRequest) -> AsyncIterator[Piece]:
-        """Streams the answer. Ends with a Piece that has Stats. Raises a ChatError.
+        """Streams the answer. Ends with a Piece that has Statistics. Raises a ChatError.
 
         Closing or cancelling it closes the connection, and Ollama then stops to evaluate.
         """
@@ -170,11 +159,11 @@ _NO_LAST_LINE = (
 )
 
 
-def _stats(meta: dict[str, Any]) -> Stats:
+def _stats(meta: dict[str, Any]) -> Statistics:
     def seconds(name: str) -> float:
         return float(meta.get(name) or 0) / _NS_PER_S
 
-    return Stats(
+    return Statistics(
         input_tokens=meta.get("prompt_eval_count") or 0,
         output_tokens=meta.get("eval_count") or 0,
         load_s=seconds("load_duration"),

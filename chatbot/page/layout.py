@@ -9,8 +9,8 @@ from streamlit.elements.widgets.chat import ChatInputValue
 
 from chatbot import errors, services
 from chatbot.attachments import reader
-from chatbot.attachments.reader import Attachment
 from chatbot.chat.service import Draft
+from chatbot.domain.attachment import Attachment
 from chatbot.page import account, browser, state, status
 from chatbot.page.chat import context_gauge, exchange, welcome
 from chatbot.page.dialogs.exchange import draw as draw_dialog

@@ -12,10 +12,12 @@ from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from chatbot import errors, services
-from chatbot.attachments.reader import Attachment
 from chatbot.chat.generation import Generation
 from chatbot.chat.service import Thread, outcome
-from chatbot.history import NO_SETUP, Message, NotFound, Setup
+from chatbot.domain.attachment import Attachment
+from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings
+from chatbot.domain.messages import Message
+from chatbot.history import NotFound
 from chatbot.identity.users import Person
 from chatbot.llm.model_names import is_same
 from chatbot.page import account
@@ -29,10 +31,10 @@ class Exchange:
     anew in this tab.
     """
 
-    question: Message
+    prompt: Message
     answer: Message | None
     again: bool = False
-    question_versions: Sequence[str] = ()
+    prompt_versions: Sequence[str] = ()
     answer_versions: Sequence[str] = ()
 
 
@@ -64,7 +66,7 @@ class View:
     first: int | None = None
     follows_at_once: bool = False
     drawn_flat: int = 0
-    setup: Setup = NO_SETUP
+    settings: ConversationSettings = DEFAULT_SETTINGS
     files: dict[str, list[Attachment]] = field(default_factory=dict)
     tab: Callable[[], bool] = lambda: True
 
@@ -77,7 +79,7 @@ class View:
     def open(self, conversation_id: str | None) -> None:
         """Shows this conversation, or an empty page for None or for one that is not the owner's."""
         self.conversation_id, self.exchanges, self.trouble = conversation_id, [], None
-        self.setup, self.files, self.first, self.own_model = NO_SETUP, {}, None, ""
+        self.settings, self.files, self.first, self.own_model = DEFAULT_SETTINGS, {}, None, ""
         if conversation_id is not None:
             self.reload()
         self.recall_model()
@@ -109,7 +111,7 @@ class View:
             versions = history.versions(self.owner, self.conversation_id)
             self.files = history.files(self.owner, self.conversation_id)
             conversation = history.conversation(self.owner, self.conversation_id)
-            self.setup, self.own_model = conversation.setup, conversation.model
+            self.settings, self.own_model = conversation.settings, conversation.model
         except NotFound as error:
             self.conversation_id, self.exchanges = None, []
             self.trouble = error
@@ -138,11 +140,11 @@ class View:
 
     def thread(self, end: int | None = None) -> Thread:
         """What stands above the exchange `end`, or the whole conversation."""
-        return Thread(self.messages(end), self.files, self.setup)
+        return Thread(self.messages(end), self.files, self.settings)
 
     def messages(self, end: int | None = None) -> list[Message]:
         """The messages shown, oldest first, up to the exchange `end`."""
-        pairs = ((one.question, one.answer) for one in self.exchanges[:end])
+        pairs = ((one.prompt, one.answer) for one in self.exchanges[:end])
         return [message for pair in pairs for message in pair if message is not None]
 
     def stop_answer(self) -> None:
@@ -191,7 +193,7 @@ def _pair(messages: list[Message], versions: dict[str, list[str]]) -> list[Excha
     for message in messages:
         those = versions.get(message.id, ())
         if message.role == "user":
-            exchanges.append(Exchange(message, None, question_versions=those))
+            exchanges.append(Exchange(message, None, prompt_versions=those))
         elif exchanges:
             exchanges[-1].answer, exchanges[-1].answer_versions = message, those
     return exchanges

@@ -9,8 +9,9 @@ from typing import Any
 
 import orjson
 
-from chatbot.attachments.reader import Attachment
-from chatbot.history import Message, Whole
+from chatbot.domain.archive import ConversationArchive
+from chatbot.domain.attachment import Attachment
+from chatbot.domain.messages import Message
 from chatbot.transfer.own import FORMAT, VERSION
 
 _NOTES = {
@@ -21,19 +22,19 @@ _NOTES = {
 }
 
 
-def to_json(wholes: Iterable[Whole]) -> bytes:
+def to_json(archives: Iterable[ConversationArchive]) -> bytes:
     """Write all of conversations, for `transfer.read`; docs/conversations.md has the format."""
     document = {
         "format": FORMAT,
         "version": VERSION,
         "exported_at": time.time(),
-        "conversations": [_conversation(one) for one in wholes],
+        "conversations": [_conversation(one) for one in archives],
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def _conversation(whole: Whole) -> dict[str, Any]:
-    one = whole.conversation
+def _conversation(archive: ConversationArchive) -> dict[str, Any]:
+    one = archive.conversation
     return {
         "title": one.title,
         "pinned": one.pinned,
@@ -44,7 +45,7 @@ def _conversation(whole: Whole) -> dict[str, Any]:
         "head_id": one.head_id,
         "created_at": one.created_at,
         "updated_at": one.updated_at,
-        "messages": [_message(m, whole.files.get(m.id, ())) for m in whole.messages],
+        "messages": [_message(m, archive.files.get(m.id, ())) for m in archive.messages],
     }
 
 
@@ -74,24 +75,24 @@ def _file(file: Attachment) -> dict[str, Any]:
     }
 
 
-def to_markdown(wholes: Iterable[Whole]) -> str:
+def to_markdown(archives: Iterable[ConversationArchive]) -> str:
     """Write what the page shows of conversations: one version of each message, files by name."""
-    return "\n---\n\n".join(map(_page, wholes))
+    return "\n---\n\n".join(map(_page, archives))
 
 
-def _page(whole: Whole) -> str:
-    one = whole.conversation
+def _page(archive: ConversationArchive) -> str:
+    one = archive.conversation
     day = time.strftime("%Y-%m-%d", time.gmtime(one.created_at))
     system = f"> {_quoted(one.system_prompt)}\n\n" if one.system_prompt else ""
-    said = "".join(_said(m, whole.files.get(m.id, ())) for m in _visible(whole))
+    said = "".join(_said(m, archive.files.get(m.id, ())) for m in _visible(archive))
     return f"# {one.title}\n\n{day}\n\n{system}{said}"
 
 
-def _visible(whole: Whole) -> list[Message]:
+def _visible(archive: ConversationArchive) -> list[Message]:
     """The messages from the first to the conversation's head."""
-    by_id = {one.id: one for one in whole.messages}
+    by_id = {one.id: one for one in archive.messages}
     path: list[Message] = []
-    at = whole.conversation.head_id
+    at = archive.conversation.head_id
     while at in by_id:
         path.append(by_id.pop(at))
         at = path[-1].parent_id

@@ -16,11 +16,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, Wr
 from pydantic import ValidatorFunctionWrapHandler as Handler
 
 from chatbot.attachments import images
-from chatbot.attachments.reader import Attachment
+from chatbot.domain.attachment import Attachment
+from chatbot.domain.messages import Message, Role, State
 from chatbot.domain.parameters import Parameters, parse
 from chatbot.domain.thinking import split
 from chatbot.errors import BadRequest
-from chatbot.history import Message, Role, State
 from chatbot.transfer import losses
 from chatbot.transfer.losses import Lost
 

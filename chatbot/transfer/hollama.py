@@ -10,10 +10,11 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ValidationError
 
-from chatbot.attachments.reader import Attachment
-from chatbot.domain.conversation import title_from
-from chatbot.domain.titles import title_of
-from chatbot.history import Conversation, Message, Role, Whole
+from chatbot.domain.archive import ConversationArchive
+from chatbot.domain.attachment import Attachment
+from chatbot.domain.conversation import Conversation
+from chatbot.domain.messages import Message, Role
+from chatbot.domain.titles import make_title, shorten_title
 from chatbot.transfer import foreign, losses
 from chatbot.transfer.foreign import Content, Named, Part, Text, Things, Time
 from chatbot.transfer.losses import Lost
@@ -53,7 +54,7 @@ def fits(document: object) -> bool:
     return isinstance(document, dict) and isinstance(document.get("messages"), list)
 
 
-def read(document: dict[str, Any], lost: Lost) -> Whole:
+def read(document: dict[str, Any], lost: Lost) -> ConversationArchive:
     """Read a session; raises Unreadable, and adds to `lost` what it leaves out."""
     session = _Session.model_validate(document)
     at = session.updatedAt or time.time()
@@ -63,7 +64,7 @@ def read(document: dict[str, Any], lost: Lost) -> Whole:
     made = Conversation(
         id="",
         owner="",
-        title=title_from(session.title) if session.title else _title(messages),
+        title=shorten_title(session.title) if session.title else _title(messages),
         pinned=False,
         model=session.model,
         system_prompt="\n\n".join(filter(None, told)),
@@ -127,4 +128,4 @@ def _content(written: _Message, lost: Lost) -> Content:
 
 
 def _title(messages: list[Message]) -> str:
-    return title_of(next((one.content for one in messages if one.role == "user"), ""))
+    return make_title(next((one.content for one in messages if one.role == "user"), ""))

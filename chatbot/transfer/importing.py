@@ -13,9 +13,9 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
-from chatbot.domain.conversation import title_from
+from chatbot.domain.archive import ConversationArchive
+from chatbot.domain.titles import shorten_title
 from chatbot.errors import ChatError
-from chatbot.history import Whole
 from chatbot.transfer import hollama, losses, open_webui, own
 from chatbot.transfer.lines import lines_of
 from chatbot.transfer.losses import Loss, Unreadable
@@ -41,7 +41,7 @@ class BadFile(ChatError):
 class Reading:
     """The conversations of a file, and what was left out of them."""
 
-    wholes: list[Whole]
+    archives: list[ConversationArchive]
     losses: list[Loss]
 
 
@@ -62,7 +62,7 @@ def read(data: bytes) -> Reading:
     if not any(map(source.reader, source.elements)):
         raise _wrong(1, "neither this chat nor Open WebUI nor Hollama writes such a file")
     nameless = [*_take(source, reading)]
-    if not reading.wholes:
+    if not reading.archives:
         raise BadFile(
             "Nothing was imported. No conversation in the file has a message that can be read."
         )
@@ -77,30 +77,30 @@ def _take(source: _Source, reading: Reading) -> Iterator[int]:
         source.elements[number] = None  # what has been read is freed
         lost: losses.Lost = set()
         try:
-            whole = _whole(source, element, lost)
+            archive = _whole(source, element, lost)
         except (Unreadable, ValidationError, RecursionError):
             if title := _title_in(element):
                 reading.losses.append(Loss(losses.CONVERSATION, title))
             else:
                 yield number
         else:
-            reading.wholes.append(whole)
-            title = whole.conversation.title
+            reading.archives.append(archive)
+            title = archive.conversation.title
             reading.losses.extend(Loss(what, title) for what in sorted(lost))
 
 
-def _whole(source: _Source, element: Any, lost: losses.Lost) -> Whole:
+def _whole(source: _Source, element: Any, lost: losses.Lost) -> ConversationArchive:
     reader = source.reader(element)
     if reader is None:
         raise Unreadable
-    whole: Whole = reader.read(element, lost)
-    return whole
+    archive: ConversationArchive = reader.read(element, lost)
+    return archive
 
 
 def _title_in(element: object) -> str:
     inner = element.get("chat") if isinstance(element, dict) else None
     titles = [part.get("title") for part in (element, inner) if isinstance(part, dict)]
-    return next((title_from(title) for title in titles if isinstance(title, str) and title), "")
+    return next((shorten_title(title) for title in titles if isinstance(title, str) and title), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ import time
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from chatbot.attachments.reader import Attachment
-from chatbot.domain.conversation import title_from
-from chatbot.domain.titles import title_of
-from chatbot.history import Conversation, Message, Role, Whole
+from chatbot.domain.archive import ConversationArchive
+from chatbot.domain.attachment import Attachment
+from chatbot.domain.conversation import Conversation
+from chatbot.domain.messages import Message, Role
+from chatbot.domain.titles import make_title, shorten_title
 from chatbot.transfer import foreign, losses
 from chatbot.transfer.foreign import Content, Flag, Named, Part, Text, Things, Time
 from chatbot.transfer.losses import Lost
@@ -68,13 +69,13 @@ def fits(document: object) -> bool:
     return isinstance(document, dict) and ("chat" in document or "history" in document)
 
 
-def read(document: dict[str, Any], lost: Lost) -> Whole:
+def read(document: dict[str, Any], lost: Lost) -> ConversationArchive:
     """Read a chat; raises Unreadable, and adds to `lost` what it leaves out."""
     item = _Item.model_validate(document if "chat" in document else {"chat": document})
     created = item.created_at or time.time()
     nodes = _Nodes(item.chat, created, lost)
-    whole = mended(_conversation(item, nodes, created), nodes.messages, nodes.files)
-    return alternating(whole)
+    archive = mended(_conversation(item, nodes, created), nodes.messages, nodes.files)
+    return alternating(archive)
 
 
 def _conversation(item: _Item, nodes: _Nodes, created: float) -> Conversation:
@@ -105,8 +106,8 @@ def _options(params: dict[str, Any] | None) -> dict[str, Any]:
 def _title(item: _Item, messages: list[Message]) -> str:
     title = item.chat.title or item.title
     if title and title != "New Chat":
-        return title_from(title)
-    return title_of(next((one.content for one in messages if one.role == "user"), ""))
+        return shorten_title(title)
+    return make_title(next((one.content for one in messages if one.role == "user"), ""))
 
 
 @dataclass

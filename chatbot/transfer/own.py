@@ -12,11 +12,13 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from chatbot.attachments.reader import Attachment
-from chatbot.domain.conversation import title_from
-from chatbot.domain.titles import title_of
-from chatbot.history import Conversation, Ending, Message, Role, Summary, Whole
-from chatbot.llm.client import Stats
+from chatbot.domain.archive import ConversationArchive
+from chatbot.domain.attachment import Attachment
+from chatbot.domain.conversation import Conversation
+from chatbot.domain.conversation_settings import Summary
+from chatbot.domain.messages import Ending, Message, Role
+from chatbot.domain.statistics import Statistics
+from chatbot.domain.titles import make_title, shorten_title
 from chatbot.transfer import losses
 from chatbot.transfer.foreign import (
     Flag,
@@ -36,7 +38,7 @@ VERSION = 1
 
 _BEFORE = "summary"  # it stood among the parameters before it had a place of its own
 _LONGEST_TITLE = 200  # characters, as the page takes them
-_NUMBERS = {one.name for one in fields(Stats) if one.type in ("int", "float")} | {"left_out"}
+_NUMBERS = {one.name for one in fields(Statistics) if one.type in ("int", "float")} | {"left_out"}
 
 
 _Time = Annotated[float | None, Field(ge=0, le=1e11), lenient(None)]
@@ -97,7 +99,7 @@ class _Conversation(_Part):
     messages: Things = ()
 
 
-def read(document: dict[str, Any], lost: Lost) -> Whole:
+def read(document: dict[str, Any], lost: Lost) -> ConversationArchive:
     """Read a conversation; raises Unreadable, and adds to `lost` what it leaves out."""
     conversation = _Conversation.model_validate(document)
     written = conversation.created_at
@@ -125,8 +127,8 @@ def read(document: dict[str, Any], lost: Lost) -> Whole:
 def _title(conversation: _Conversation, messages: list[Message]) -> str:
     title = conversation.title
     if not title:
-        return title_of(next((message.content for message in messages), ""))
-    return title if len(title) <= _LONGEST_TITLE else title_from(title)
+        return make_title(next((message.content for message in messages), ""))
+    return title if len(title) <= _LONGEST_TITLE else shorten_title(title)
 
 
 def _parameters(written: dict[str, Any] | None, lost: Lost) -> dict[str, Any]:

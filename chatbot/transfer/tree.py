@@ -6,16 +6,18 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
-from chatbot.attachments.reader import Attachment
-from chatbot.domain.conversation import new_message
-from chatbot.history import Conversation, Message, Whole
-from chatbot.history.archive import parents_first
+from chatbot.domain.archive import ConversationArchive, sort_parents_first
+from chatbot.domain.attachment import Attachment
+from chatbot.domain.conversation import Conversation
+from chatbot.domain.messages import Message, new_message
 from chatbot.transfer.losses import Unreadable
 
 Files = dict[str, list[Attachment]]  # by message id
 
 
-def mended(conversation: Conversation, messages: Sequence[Message], files: Files) -> Whole:
+def mended(
+    conversation: Conversation, messages: Sequence[Message], files: Files
+) -> ConversationArchive:
     """The conversation with parents before children; raises Unreadable without a message.
 
     A message whose parent is lost goes on where the conversation had come to at its time; a lost
@@ -23,11 +25,11 @@ def mended(conversation: Conversation, messages: Sequence[Message], files: Files
     """
     if not messages:
         raise Unreadable
-    ordered = parents_first(_Tree(messages).mended())
+    ordered = sort_parents_first(_Tree(messages).mended())
     head = conversation.head_id
     if head not in {message.id for message in ordered}:
         head = _newest_end(ordered)
-    return Whole(replace(conversation, head_id=head), ordered, files)
+    return ConversationArchive(replace(conversation, head_id=head), ordered, files)
 
 
 def resolved(message_id: str | None, instead: Mapping[str, str | None]) -> str | None:
@@ -115,21 +117,23 @@ def lost_prompt(answer: Message, parent_id: str | None) -> Message:
     return replace(prompt, created_at=answer.created_at, updated_at=answer.created_at)
 
 
-def alternating(whole: Whole) -> Whole:
+def alternating(archive: ConversationArchive) -> ConversationArchive:
     """Prompts and answers by turns, as the page shows them.
 
     An answer that goes on with another one becomes one with it: programs that let models call
     tools keep each step by itself. Other answers without a prompt get an empty one.
     """
-    messages, chains = _by_turns(whole.messages)
-    files = dict(whole.files)
-    head = whole.conversation.head_id
+    messages, chains = _by_turns(archive.messages)
+    files = dict(archive.files)
+    head = archive.conversation.head_id
     for last, chain in chains.items():
         messages[last] = _joined(messages[last], chain)
         if kept := [file for part in chain for file in files.pop(part.id, [])]:
             files[last] = kept
         head = last if head in {part.id for part in chain} else head
-    return Whole(replace(whole.conversation, head_id=head), list(messages.values()), files)
+    return ConversationArchive(
+        replace(archive.conversation, head_id=head), list(messages.values()), files
+    )
 
 
 def _by_turns(

@@ -20,8 +20,8 @@ from chatbot import errors, metrics, services
 from chatbot.chat.context_window import fit
 from chatbot.chat.generation import Generation
 from chatbot.chat.service import check_prompt
+from chatbot.domain.conversation_settings import DEFAULT_SETTINGS
 from chatbot.domain.generation_request import ChatMessage, GenerationRequest
-from chatbot.history import NO_SETUP
 
 log = logging.getLogger("chatbot.web.api")
 
@@ -149,7 +149,7 @@ async def _bounded(request: Request, limit: int) -> bytes:
 def _start(ask: Ask) -> Generation:
     now = services.current()
     s = now.settings
-    num_ctx = now.conversations.num_ctx(NO_SETUP, ask.model)
+    num_ctx = now.conversations.num_ctx(DEFAULT_SETTINGS, ask.model)
     fitted = fit([ChatMessage("user", ask.prompt)], s.system_prompt, num_ctx, s.num_predict)
     generation_request = GenerationRequest(ask.model, fitted.messages, s.system_prompt)
     generation = Generation(

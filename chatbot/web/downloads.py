@@ -81,9 +81,9 @@ def export(request: Request) -> Response:
     ending = request.path_params["ending"]
     if ending not in _EXPORTS:
         raise not_found()
-    wholes = services.current().history.export(_owner(request), conversation_id)
-    body = transfer.to_json(wholes) if ending == "json" else transfer.to_markdown(wholes)
-    name = _file_name(wholes[0].conversation.title) if conversation_id else "conversations"
+    archives = services.current().history.export(_owner(request), conversation_id)
+    body = transfer.to_json(archives) if ending == "json" else transfer.to_markdown(archives)
+    name = _file_name(archives[0].conversation.title) if conversation_id else "conversations"
     headers = {**_ALWAYS, **_saved_as(f"{name}.{ending}"), "Cache-Control": "no-store"}
     return Response(body, headers=headers, media_type=_EXPORTS[ending])
 

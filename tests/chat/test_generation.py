@@ -15,8 +15,8 @@ import pytest
 from chatbot import errors, metrics
 from chatbot.chat import abandonment, generations
 from chatbot.chat.generation import Generation
-from chatbot.domain.conversation import Ending
 from chatbot.domain.generation_request import ChatMessage, GenerationRequest
+from chatbot.domain.messages import Ending
 from chatbot.domain.parameters import Parameters
 from chatbot.history import HistoryUnavailable
 from chatbot.llm.client import Piece

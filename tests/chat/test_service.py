@@ -8,10 +8,13 @@ from dataclasses import replace
 import pytest
 
 from chatbot import errors
-from chatbot.attachments.reader import Attachment
 from chatbot.chat.generation import Generation
 from chatbot.chat.service import Draft, Thread
-from chatbot.history import HistoryUnavailable, Message, NotFound, Setup, Turn
+from chatbot.domain.attachment import Attachment
+from chatbot.domain.conversation_settings import ConversationSettings
+from chatbot.domain.exchange import Exchange
+from chatbot.domain.messages import Message
+from chatbot.history import HistoryUnavailable, NotFound
 from chatbot.services import Services
 from tests.support.fake_ollama.server import (
     DEFAULT_MODEL,
@@ -25,7 +28,7 @@ from tests.support.fake_ollama.server import (
 )
 from tests.support.product import LoopThread, wait_for
 
-Send = Callable[..., Turn]
+Send = Callable[..., Exchange]
 TWO = "".join(prose(2))
 
 
@@ -38,7 +41,7 @@ def send(ready: Services) -> Send:
         conversation_id: str | None = None,
         owner: str = "ann",
         before: Sequence[Message] = (),
-    ) -> Turn:
+    ) -> Exchange:
         return ready.conversations.send(
             owner, conversation_id, Draft(prompt), DEFAULT_MODEL, lambda: True, Thread(before)
         )
@@ -46,16 +49,16 @@ def send(ready: Services) -> Send:
     return act
 
 
-def _path(ready: Services, turn: Turn) -> list[Message]:
-    return ready.history.messages("ann", turn.conversation.id)
+def _path(ready: Services, exchange: Exchange) -> list[Message]:
+    return ready.history.messages("ann", exchange.conversation.id)
 
 
-def _answered(ready: Services, turn: Turn) -> None:
-    wait_for(lambda: ready.generations.find_generation(turn.answer.id) is None)
+def _answered(ready: Services, exchange: Exchange) -> None:
+    wait_for(lambda: ready.generations.find_generation(exchange.answer.id) is None)
 
 
-def _answer(ready: Services, turn: Turn) -> Generation:
-    answer = ready.generations.find_generation(turn.answer.id)
+def _answer(ready: Services, exchange: Exchange) -> Generation:
+    answer = ready.generations.find_generation(exchange.answer.id)
     assert answer is not None
     return answer
 
@@ -67,9 +70,9 @@ def _asked(fake: FakeOllama) -> list[str]:
 
 def test_a_prompt_and_its_answer_are_kept(fake: FakeOllama, ready: Services, send: Send) -> None:
     fake.set(tokens=["Good", " day"], prompt_tokens=7)
-    turn = send("Hello there")
-    _answered(ready, turn)
-    question, kept = _path(ready, turn)
+    exchange = send("Hello there")
+    _answered(ready, exchange)
+    question, kept = _path(ready, exchange)
     assert (question.role, question.content) == ("user", "Hello there")
     assert (kept.role, kept.content, kept.state) == ("assistant", "Good day", "done")
     assert (kept.model, kept.error) == (DEFAULT_MODEL, "")
@@ -83,13 +86,13 @@ def test_the_prompt_is_stored_before_its_first_token(
     fake: FakeOllama, ready: Services, send: Send
 ) -> None:
     fake.fail(stall(0))
-    turn = send("Hello")
-    assert [(one.content, one.state) for one in _path(ready, turn)] == [
+    exchange = send("Hello")
+    assert [(one.content, one.state) for one in _path(ready, exchange)] == [
         ("Hello", "done"),
         ("", "writing"),
     ]
     fake.resume()
-    _answered(ready, turn)
+    _answered(ready, exchange)
 
 
 @pytest.mark.parametrize("shown", [True, False])
@@ -97,10 +100,12 @@ def test_the_model_sees_the_conversation_as_it_is_whatever_the_tab_shows(
     fake: FakeOllama, ready: Services, send: Send, shown: bool
 ) -> None:
     fake.tokens = ["Good", " day"]
-    turn = send("Hello")
-    _answered(ready, turn)
-    turn = send("And then?", turn.conversation.id, before=_path(ready, turn) if shown else ())
-    _answered(ready, turn)
+    exchange = send("Hello")
+    _answered(ready, exchange)
+    exchange = send(
+        "And then?", exchange.conversation.id, before=_path(ready, exchange) if shown else ()
+    )
+    _answered(ready, exchange)
     assert _asked(fake) == ["Hello", "Good day", "And then?"]
 
 
@@ -108,10 +113,10 @@ def test_an_answer_without_text_is_not_shown_to_the_model(
     fake: FakeOllama, ready: Services, send: Send
 ) -> None:
     fake.fail(Fault("status"))
-    turn = send("Hello")
-    _answered(ready, turn)
-    turn = send("Hello?", turn.conversation.id)
-    _answered(ready, turn)
+    exchange = send("Hello")
+    _answered(ready, exchange)
+    exchange = send("Hello?", exchange.conversation.id)
+    _answered(ready, exchange)
     assert _asked(fake) == ["Hello", "Hello?"]
 
 
@@ -134,21 +139,21 @@ def test_a_failed_answer_is_kept_with_its_sentence_and_the_prompt_is_not_lost(
     fake: FakeOllama, ready: Services, send: Send, fault: Fault, sentence: str, content: str
 ) -> None:
     fake.fail(fault)
-    turn = send("Hello")
-    _answered(ready, turn)
-    question, kept = _path(ready, turn)
+    exchange = send("Hello")
+    _answered(ready, exchange)
+    question, kept = _path(ready, exchange)
     assert question.content == "Hello"
     assert (kept.content, kept.state, kept.error) == (content, "failed", sentence)
 
 
 def test_a_stopped_answer_is_kept_and_marked(fake: FakeOllama, ready: Services, send: Send) -> None:
     fake.fail(stall(2))
-    turn = send("Hello")
-    answer = _answer(ready, turn)
+    exchange = send("Hello")
+    answer = _answer(ready, exchange)
     wait_for(lambda: answer.text == TWO)
     ready.generations.stop(answer)
-    _answered(ready, turn)
-    kept = _path(ready, turn)[-1]
+    _answered(ready, exchange)
+    kept = _path(ready, exchange)[-1]
     assert (kept.content, kept.state, kept.error) == (TWO, "stopped", "")
 
 
@@ -158,12 +163,12 @@ def test_an_answer_that_is_stopped_at_another_replica_ends_on_the_server(
 ) -> None:
     monkeypatch.setattr("chatbot.chat.generation._SAVE_S", 0)
     fake.fail(stall(2))
-    turn = send("Hello")
-    answer = _answer(ready, turn)
-    wait_for(lambda: _path(ready, turn)[-1].content == TWO)
-    assert ready.history.stop(turn.answer.id)
+    exchange = send("Hello")
+    answer = _answer(ready, exchange)
+    wait_for(lambda: _path(ready, exchange)[-1].content == TWO)
+    assert ready.history.stop(exchange.answer.id)
     assert answer.over.wait(10)
-    assert (answer.state, _path(ready, turn)[-1].content) == ("stopped", TWO)
+    assert (answer.state, _path(ready, exchange)[-1].content) == ("stopped", TWO)
     fake.wait_for(lambda now: now.active == 0 and now.aborted == 1)
 
 
@@ -171,11 +176,11 @@ def test_an_answer_cut_by_a_shutdown_is_kept_as_interrupted(
     fake: FakeOllama, ready: Services, send: Send, loop: LoopThread
 ) -> None:
     fake.fail(stall(2))
-    turn = send("Hello")
-    answer = _answer(ready, turn)
+    exchange = send("Hello")
+    answer = _answer(ready, exchange)
     wait_for(lambda: answer.text == TWO)
     loop.run(ready.generations.drain())
-    kept = _path(ready, turn)[-1]
+    kept = _path(ready, exchange)[-1]
     assert (kept.content, kept.state) == (TWO, "interrupted")
 
 
@@ -183,22 +188,22 @@ def test_a_prompt_sent_while_ollama_is_down_is_answered_when_it_is_back(
     fake: FakeOllama, ready: Services, send: Send
 ) -> None:
     fake.stop()
-    turn = send("Hello")
-    wait_for(lambda: _answer(ready, turn).waits_for_ollama)
+    exchange = send("Hello")
+    wait_for(lambda: _answer(ready, exchange).waits_for_ollama)
     fake.start()
-    _answered(ready, turn)
-    assert _path(ready, turn)[-1].state == "done"
+    _answered(ready, exchange)
+    assert _path(ready, exchange)[-1].state == "done"
 
 
 def test_an_answer_to_a_conversation_deleted_meanwhile_ends_quietly(
     fake: FakeOllama, ready: Services, send: Send
 ) -> None:
     fake.fail(stall(2))
-    turn = send("Hello")
-    answer = _answer(ready, turn)
-    ready.history.delete("ann", turn.conversation.id)
+    exchange = send("Hello")
+    answer = _answer(ready, exchange)
+    ready.history.delete("ann", exchange.conversation.id)
     fake.resume()
-    _answered(ready, turn)
+    _answered(ready, exchange)
     assert (answer.state, answer.error) == ("done", None)
     assert ready.history.conversations("ann") == []
 
@@ -207,16 +212,16 @@ def test_asking_again_makes_a_new_version_that_has_not_seen_the_old_one(
     fake: FakeOllama, ready: Services, send: Send
 ) -> None:
     fake.tokens = ["One"]
-    turn = send("Hello")
-    _answered(ready, turn)
+    exchange = send("Hello")
+    _answered(ready, exchange)
     fake.tokens = ["Two"]
     second = ready.conversations.again(
-        "ann", turn.conversation.id, turn.answer.id, DEFAULT_MODEL, lambda: True
+        "ann", exchange.conversation.id, exchange.answer.id, DEFAULT_MODEL, lambda: True
     )
     _answered(ready, second)
     assert _asked(fake) == ["Hello"]
-    assert [one.content for one in _path(ready, turn)] == ["Hello", "Two"]
-    assert second.answer.parent_id == turn.answer.parent_id
+    assert [one.content for one in _path(ready, exchange)] == ["Hello", "Two"]
+    assert second.answer.parent_id == exchange.answer.parent_id
 
 
 @pytest.mark.configured(max_prompt_chars=10)
@@ -260,19 +265,19 @@ def test_older_messages_are_left_out_until_ollama_takes_the_rest(
     fake: FakeOllama, ready: Services, send: Send
 ) -> None:
     fake.tokens = ["Good", " day"]
-    turn = send("One")
-    _answered(ready, turn)
+    exchange = send("One")
+    _answered(ready, exchange)
     for prompt in ("Two", "Three", "Four"):
-        turn = send(prompt, turn.conversation.id, before=_path(ready, turn))
-        _answered(ready, turn)
+        exchange = send(prompt, exchange.conversation.id, before=_path(ready, exchange))
+        _answered(ready, exchange)
     before = len(fake.bodies())
     fake.fail(TOO_LONG, times=2)
-    turn = send("Five", turn.conversation.id, before=_path(ready, turn))
-    _answered(ready, turn)
+    exchange = send("Five", exchange.conversation.id, before=_path(ready, exchange))
+    _answered(ready, exchange)
     asked = [len(body["messages"]) for body in fake.bodies()[before:]]
     assert len(asked) == 3
     assert asked == sorted(asked, reverse=True)
-    kept = _path(ready, turn)[-1]
+    kept = _path(ready, exchange)[-1]
     assert kept.stats is not None
     assert (kept.state, kept.stats["left_out"]) == ("done", asked[0] - asked[2])
     assert _asked(fake)[-1] == "Five"
@@ -282,9 +287,9 @@ def test_a_prompt_that_ollama_refuses_alone_says_so_and_keeps_that(
     fake: FakeOllama, ready: Services, send: Send
 ) -> None:
     fake.fail(TOO_LONG)
-    turn = send("0123456789" * 1000)
-    _answered(ready, turn)
-    kept = _path(ready, turn)[-1]
+    exchange = send("0123456789" * 1000)
+    _answered(ready, exchange)
+    kept = _path(ready, exchange)[-1]
     assert kept.state == "failed"
     assert kept.error == (
         "This prompt has about 8,027 tokens, and the context window holds 4,096 with the answer. "
@@ -299,9 +304,9 @@ def test_the_length_that_ollama_tells_is_told(
 ) -> None:
     error = "request (5123 tokens) exceeds the available context size (4096 tokens), try increasing"
     fake.fail(Fault("status", status=400, error=error))
-    turn = send("Hello")
-    _answered(ready, turn)
-    assert "about 5,123 tokens" in _path(ready, turn)[-1].error
+    exchange = send("Hello")
+    _answered(ready, exchange)
+    assert "about 5,123 tokens" in _path(ready, exchange)[-1].error
 
 
 @pytest.mark.configured(num_ctx=256)
@@ -309,9 +314,9 @@ def test_a_server_that_cuts_all_the_same_is_found_out(
     fake: FakeOllama, ready: Services, send: Send
 ) -> None:
     fake.prompt_tokens = 256
-    turn = send("0123456789" * 50)
-    _answered(ready, turn)
-    kept = _path(ready, turn)[-1]
+    exchange = send("0123456789" * 50)
+    _answered(ready, exchange)
+    kept = _path(ready, exchange)[-1]
     assert kept.stats is not None
     assert kept.stats["is_cut"]
 
@@ -337,13 +342,13 @@ def test_the_window_is_bounded_by_the_model_and_the_operator(
     window: int,
 ) -> None:
     monkeypatch.setitem(ready.settings.__dict__, "max_num_ctx", limit)
-    setup = Setup("", {"num_ctx": own} if own else {})
-    turn = ready.conversations.send(
-        "ann", None, Draft("Hello"), DEFAULT_MODEL, lambda: True, Thread(setup=setup)
+    settings = ConversationSettings("", {"num_ctx": own} if own else {})
+    exchange = ready.conversations.send(
+        "ann", None, Draft("Hello"), DEFAULT_MODEL, lambda: True, Thread(settings=settings)
     )
-    _answered(ready, turn)
+    _answered(ready, exchange)
     assert fake.bodies()[-1]["options"]["num_ctx"] == sent
-    stats = _path(ready, turn)[-1].stats
+    stats = _path(ready, exchange)[-1].stats
     assert stats is not None
     assert stats["num_ctx"] == window
 
@@ -353,12 +358,12 @@ def test_what_no_longer_fits_is_left_out_and_counted(
     fake: FakeOllama, ready: Services, send: Send
 ) -> None:
     fake.tokens = ["Good", " day"]
-    turn = send("word " * 150)
-    _answered(ready, turn)
-    turn = send("And then? " * 20, turn.conversation.id)
-    _answered(ready, turn)
+    exchange = send("word " * 150)
+    _answered(ready, exchange)
+    exchange = send("And then? " * 20, exchange.conversation.id)
+    _answered(ready, exchange)
     assert _asked(fake) == ["And then? " * 20]
-    left_out = [(one.stats or {}).get("left_out") for one in _path(ready, turn)[1::2]]
+    left_out = [(one.stats or {}).get("left_out") for one in _path(ready, exchange)[1::2]]
     assert left_out == [0, 2]
 
 
@@ -398,28 +403,28 @@ def _refuse(generation: Generation) -> Generation:
 def test_asking_again_what_no_longer_fits_leaves_no_answer_that_nobody_writes(
     ready: Services, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    turn = send("word " * 1000)
-    _answered(ready, turn)
+    exchange = send("word " * 1000)
+    _answered(ready, exchange)
     monkeypatch.setitem(ready.settings.__dict__, "num_ctx", 256)
     with pytest.raises(errors.ContextOverflow) as refusal:
         ready.conversations.again(
-            "ann", turn.conversation.id, turn.answer.id, DEFAULT_MODEL, lambda: True
+            "ann", exchange.conversation.id, exchange.answer.id, DEFAULT_MODEL, lambda: True
         )
-    kept = _path(ready, turn)[-1]
+    kept = _path(ready, exchange)[-1]
     assert (kept.state, kept.error) == ("failed", refusal.value.sentence)
 
 
 def test_another_visitor_can_neither_go_on_with_a_conversation_nor_have_it_answered_again(
     fake: FakeOllama, ready: Services, send: Send
 ) -> None:
-    turn = send("My secret")
-    _answered(ready, turn)
+    exchange = send("My secret")
+    _answered(ready, exchange)
     asked = len(fake.bodies())
     with pytest.raises(NotFound):
-        send("Tell me", turn.conversation.id, owner="eve")
+        send("Tell me", exchange.conversation.id, owner="eve")
     with pytest.raises(NotFound):
         ready.conversations.again(
-            "eve", turn.conversation.id, turn.answer.id, DEFAULT_MODEL, lambda: True
+            "eve", exchange.conversation.id, exchange.answer.id, DEFAULT_MODEL, lambda: True
         )
     assert len(fake.bodies()) == asked
 
@@ -428,11 +433,11 @@ def test_an_answer_that_the_history_cannot_take_is_shown_with_the_reason(
     fake: FakeOllama, ready: Services, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake.fail(stall(2))
-    turn = send("Hello")
-    answer = _answer(ready, turn)
+    exchange = send("Hello")
+    answer = _answer(ready, exchange)
     monkeypatch.setattr("chatbot.history.repository.History._writing", _no_space)
     fake.resume()
-    _answered(ready, turn)
+    _answered(ready, exchange)
     assert answer.text
     assert answer.error is not None
     assert answer.error.sentence.startswith("The history's disk is full.")
@@ -446,11 +451,11 @@ def test_parameters_and_system_prompt_of_a_conversation_reach_ollama(
     fake: FakeOllama, ready: Services
 ) -> None:
     own = {"temperature": 0.5, "num_ctx": 2048, "stop": ["END"], "keep_alive": "10m"}
-    thread = Thread(setup=Setup("Be a poet.", own))
-    turn = ready.conversations.send(
+    thread = Thread(settings=ConversationSettings("Be a poet.", own))
+    exchange = ready.conversations.send(
         "ann", None, Draft("Hello"), DEFAULT_MODEL, lambda: True, thread
     )
-    _answered(ready, turn)
+    _answered(ready, exchange)
     body = fake.bodies()[-1]
     assert body["messages"][0]["content"] == "Be a poet."
     assert body["options"] == {
@@ -460,7 +465,7 @@ def test_parameters_and_system_prompt_of_a_conversation_reach_ollama(
         "stop": ["END"],
     }
     assert body["keep_alive"] == "10m"
-    assert ready.history.conversation("ann", turn.conversation.id).setup == thread.setup
+    assert ready.history.conversation("ann", exchange.conversation.id).settings == thread.settings
 
 
 @pytest.mark.parametrize(("own", "think"), [({}, True), ({"think": "off"}, False)])
@@ -474,11 +479,13 @@ def test_a_model_that_thinks_is_asked_to_unless_that_is_off(
         tokens=["Yes"],
     )
     loop.run(ready.models.refresh())
-    thread = Thread(setup=Setup("", own))
-    turn = ready.conversations.send("ann", None, Draft("Hi"), "thinker:1b", lambda: True, thread)
-    _answered(ready, turn)
+    thread = Thread(settings=ConversationSettings("", own))
+    exchange = ready.conversations.send(
+        "ann", None, Draft("Hi"), "thinker:1b", lambda: True, thread
+    )
+    _answered(ready, exchange)
     assert fake.bodies()[-1]["think"] is think
-    kept = _path(ready, turn)[-1]
+    kept = _path(ready, exchange)[-1]
     assert (kept.thinking, kept.content) == ("Well now" if think else "", "Yes")
     assert kept.stats is not None
     assert (kept.stats["thought_s"] is not None) is think
@@ -505,9 +512,9 @@ def test_a_level_of_thinking_goes_only_to_a_model_that_has_levels(
     models = ["thinker:1b", "gpt-oss:20b"]
     fake.set(models=[DEFAULT_MODEL, *models], capabilities={one: ["thinking"] for one in models})
     loop.run(ready.models.refresh())
-    thread = Thread(setup=Setup("", {"think": own}))
-    turn = ready.conversations.send("ann", None, Draft("Hi"), model, lambda: True, thread)
-    _answered(ready, turn)
+    thread = Thread(settings=ConversationSettings("", {"think": own}))
+    exchange = ready.conversations.send("ann", None, Draft("Hi"), model, lambda: True, thread)
+    _answered(ready, exchange)
     assert fake.bodies()[-1].get("think") == think
 
 
@@ -525,10 +532,12 @@ def test_a_server_that_refuses_to_think_so_is_asked_without(
     fake.set(models=["gpt-oss:20b"], capabilities={"gpt-oss:20b": ["thinking"]}, tokens=["Yes"])
     loop.run(ready.models.refresh())
     fake.fail(Fault("status", status=400, error=text))
-    thread = Thread(setup=Setup("", {"think": "high"}))
-    turn = ready.conversations.send("ann", None, Draft("Hi"), "gpt-oss:20b", lambda: True, thread)
-    _answered(ready, turn)
-    assert _path(ready, turn)[-1].content == "Yes"
+    thread = Thread(settings=ConversationSettings("", {"think": "high"}))
+    exchange = ready.conversations.send(
+        "ann", None, Draft("Hi"), "gpt-oss:20b", lambda: True, thread
+    )
+    _answered(ready, exchange)
+    assert _path(ready, exchange)[-1].content == "Yes"
     assert [body.get("think") for body in fake.bodies()] == ["high", None]
 
 
@@ -536,20 +545,20 @@ def test_a_server_that_refuses_to_think_so_is_asked_without(
 def test_an_answer_without_a_limit_gets_room_beside_the_messages(
     fake: FakeOllama, ready: Services, num_predict: int
 ) -> None:
-    setup = Setup("", {"num_predict": num_predict, "num_ctx": 1024})
+    settings = ConversationSettings("", {"num_predict": num_predict, "num_ctx": 1024})
     first = ready.conversations.send(
-        "ann", None, Draft("word " * 500), DEFAULT_MODEL, lambda: True, Thread(setup=setup)
+        "ann", None, Draft("word " * 500), DEFAULT_MODEL, lambda: True, Thread(settings=settings)
     )
     _answered(ready, first)
-    turn = ready.conversations.send(
+    exchange = ready.conversations.send(
         "ann",
         first.conversation.id,
         Draft("word " * 350),
         DEFAULT_MODEL,
         lambda: True,
-        Thread(_path(ready, first), setup=setup),
+        Thread(_path(ready, first), settings=settings),
     )
-    _answered(ready, turn)
+    _answered(ready, exchange)
     assert _asked(fake) == ["word " * 350]
 
 
@@ -558,19 +567,19 @@ def _seen_by_another(fake: FakeOllama, ready: Services, loop: LoopThread) -> str
     fake.set(models=[DEFAULT_MODEL, "seer:1b"], capabilities={"seer:1b": ["vision"]})
     loop.run(ready.models.refresh())
     draft = Draft("Look", [Attachment("a.png", "image/png", 5, b"pixel")])
-    turn = ready.conversations.send("ann", None, draft, "seer:1b", lambda: True)
-    _answered(ready, turn)
-    return turn.conversation.id
+    exchange = ready.conversations.send("ann", None, draft, "seer:1b", lambda: True)
+    _answered(ready, exchange)
+    return exchange.conversation.id
 
 
 def test_a_model_that_cannot_see_is_asked_without_the_images_of_before(
     fake: FakeOllama, ready: Services, loop: LoopThread
 ) -> None:
     talk = _seen_by_another(fake, ready, loop)
-    turn = ready.conversations.send("ann", talk, Draft("And now?"), DEFAULT_MODEL, lambda: True)
-    _answered(ready, turn)
+    exchange = ready.conversations.send("ann", talk, Draft("And now?"), DEFAULT_MODEL, lambda: True)
+    _answered(ready, exchange)
     assert not any(one.get("images") for one in fake.bodies()[-1]["messages"])
-    answer = _path(ready, turn)[-1]
+    answer = _path(ready, exchange)[-1]
     assert (answer.state, (answer.stats or {})["images_left_out"]) == ("done", 1)
 
 
@@ -588,10 +597,10 @@ def test_a_server_that_refuses_images_is_asked_without_them(
 ) -> None:
     talk = _seen_by_another(fake, ready, loop)
     fake.fail(Fault("status", status=400, error=text))
-    turn = ready.conversations.send("ann", talk, Draft("And now?"), "seer:1b", lambda: True)
-    _answered(ready, turn)
+    exchange = ready.conversations.send("ann", talk, Draft("And now?"), "seer:1b", lambda: True)
+    _answered(ready, exchange)
     assert not any(one.get("images") for one in fake.bodies()[-1]["messages"])
-    answer = _path(ready, turn)[-1]
+    answer = _path(ready, exchange)[-1]
     assert (answer.state, (answer.stats or {})["images_left_out"]) == ("done", 1)
 
 
@@ -601,8 +610,8 @@ def test_a_model_that_tells_nothing_of_itself_is_sent_images(
     unknown = [replace(one, capabilities=frozenset()) for one in ready.models.installed]
     monkeypatch.setattr(ready.models, "installed", unknown)
     draft = Draft("Look", [Attachment("a.png", "image/png", 5, b"pixel")])
-    turn = ready.conversations.send("ann", None, draft, DEFAULT_MODEL, lambda: True)
-    _answered(ready, turn)
+    exchange = ready.conversations.send("ann", None, draft, DEFAULT_MODEL, lambda: True)
+    _answered(ready, exchange)
     assert fake.bodies()[-1]["messages"][1]["images"] == ["cGl4ZWw="]
 
 
@@ -617,10 +626,10 @@ def test_attachments_reach_the_model_in_this_turn_and_the_next(
         Attachment("a.png", "image/png", 5, b"pixel"),
     ]
     send = ready.conversations.send
-    turn = send("ann", None, Draft("Look", files), "seer:1b", lambda: True)
-    _answered(ready, turn)
-    turn = send("ann", turn.conversation.id, Draft("And now?"), "seer:1b", lambda: True)
-    _answered(ready, turn)
+    exchange = send("ann", None, Draft("Look", files), "seer:1b", lambda: True)
+    _answered(ready, exchange)
+    exchange = send("ann", exchange.conversation.id, Draft("And now?"), "seer:1b", lambda: True)
+    _answered(ready, exchange)
     for body in fake.bodies():
         first = body["messages"][1]
         assert first["content"] == 'Look\n\n<file name="note.txt">\nText\n</file>'
@@ -632,11 +641,11 @@ def test_a_file_without_a_word_is_answered_and_names_the_conversation(
 ) -> None:
     send = ready.conversations.send
     draft = Draft(" ", [Attachment("my_note.txt", "text/plain", 4, b"Text")])
-    turn = send("ann", None, draft, DEFAULT_MODEL, lambda: True)
-    _answered(ready, turn)
+    exchange = send("ann", None, draft, DEFAULT_MODEL, lambda: True)
+    _answered(ready, exchange)
     assert ready.history.conversations("ann")[0].title == "my_note.txt"
-    turn = send("ann", turn.conversation.id, Draft("And now?"), DEFAULT_MODEL, lambda: True)
-    _answered(ready, turn)
+    exchange = send("ann", exchange.conversation.id, Draft("And now?"), DEFAULT_MODEL, lambda: True)
+    _answered(ready, exchange)
     for body in fake.bodies():
         assert body["messages"][1]["content"].strip().startswith('<file name="my_note.txt">')
 
@@ -666,10 +675,10 @@ def test_an_edited_prompt_is_answered_with_what_stands_above_it(
     second = send("Two", first.conversation.id, before=_path(ready, first))
     _answered(ready, second)
     above = Thread(_path(ready, first)[:2])
-    draft = Draft("Deux", instead_of=second.question.id)
-    turn = ready.conversations.send(
+    draft = Draft("Deux", instead_of=second.prompt.id)
+    exchange = ready.conversations.send(
         "ann", first.conversation.id, draft, DEFAULT_MODEL, lambda: True, above
     )
-    _answered(ready, turn)
+    _answered(ready, exchange)
     assert _asked(fake) == ["One", "Fine", "Deux"]
-    assert [one.content for one in _path(ready, turn)] == ["One", "Fine", "Deux", "Fine"]
+    assert [one.content for one in _path(ready, exchange)] == ["One", "Fine", "Deux", "Fine"]

@@ -6,27 +6,28 @@ from typing import Any
 
 import pytest
 
-from chatbot.attachments.reader import Attachment
 from chatbot.chat.context_window import estimate
 from chatbot.chat.service import Draft, Thread
 from chatbot.chat.summary import summarize
+from chatbot.domain.attachment import Attachment
+from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings, Summary
+from chatbot.domain.messages import Message
 from chatbot.errors import BadRequest, OllamaFailed
-from chatbot.history import NO_SETUP, Message, Setup, Summary
 from chatbot.services import Services
 from tests.support.fake_ollama.server import CRASHED, DEFAULT_MODEL, TOO_LONG, FakeOllama
 from tests.support.product import LoopThread, wait_for
 
 
-def _talk(ready: Services, *prompts: str, setup: Setup = NO_SETUP) -> str:
+def _talk(ready: Services, *prompts: str, settings: ConversationSettings = DEFAULT_SETTINGS) -> str:
     """A conversation with these prompts, each answered."""
     conversation: str | None = None
     for prompt in prompts:
         before = _path(ready, conversation) if conversation else []
-        turn = ready.conversations.send(
+        exchange = ready.conversations.send(
             "ann", conversation, Draft(prompt), DEFAULT_MODEL, lambda: True, Thread(before)
         )
-        conversation = turn.conversation.id
-        wait_for(lambda id=turn.answer.id: ready.generations.find_generation(id) is None)  # type: ignore[misc]
+        conversation = exchange.conversation.id
+        wait_for(lambda id=exchange.answer.id: ready.generations.find_generation(id) is None)  # type: ignore[misc]
     assert conversation is not None
     return conversation
 
@@ -35,7 +36,9 @@ def _path(ready: Services, conversation: str) -> list[Message]:
     return ready.history.messages("ann", conversation)
 
 
-def _summarize(ready: Services, conversation: str, model: str = DEFAULT_MODEL) -> Setup:
+def _summarize(
+    ready: Services, conversation: str, model: str = DEFAULT_MODEL
+) -> ConversationSettings:
     return summarize(ready.conversations, "ann", conversation, model, lambda: True)
 
 
@@ -45,21 +48,21 @@ def test_the_older_half_is_summarized_and_the_model_then_gets_the_summary(
     fake.tokens = ["Fine"]
     conversation = _talk(ready, "One", "Two", "Three", "Four")
     fake.tokens = ["They", " counted."]
-    setup = _summarize(ready, conversation)
+    settings = _summarize(ready, conversation)
     asked = fake.bodies()[-1]["messages"][-1]["content"]
     assert "user: One\nassistant: Fine\nuser: Two\nassistant: Fine" in asked
     assert "Three" not in asked
-    assert setup.summary == Summary("They counted.", _path(ready, conversation)[3].id)
-    assert ready.history.conversation("ann", conversation).setup == setup
-    turn = ready.conversations.send(
+    assert settings.summary == Summary("They counted.", _path(ready, conversation)[3].id)
+    assert ready.history.conversation("ann", conversation).settings == settings
+    exchange = ready.conversations.send(
         "ann",
         conversation,
         Draft("Five"),
         DEFAULT_MODEL,
         lambda: True,
-        Thread(_path(ready, conversation), setup=setup),
+        Thread(_path(ready, conversation), settings=settings),
     )
-    wait_for(lambda: ready.generations.find_generation(turn.answer.id) is None)
+    wait_for(lambda: ready.generations.find_generation(exchange.answer.id) is None)
     system, *rest = fake.bodies()[-1]["messages"]
     assert system["content"].endswith("Earlier in this conversation: They counted.")
     assert [one["content"] for one in rest] == ["Three", "Fine", "Four", "Fine", "Five"]
@@ -88,18 +91,20 @@ def test_a_failure_changes_nothing(fake: FakeOllama, ready: Services) -> None:
     fake.tokens = [" "]
     with pytest.raises(OllamaFailed, match="wrote no summary"):
         _summarize(ready, conversation)
-    assert ready.history.conversation("ann", conversation).setup == NO_SETUP
+    assert ready.history.conversation("ann", conversation).settings == DEFAULT_SETTINGS
 
 
 def test_a_summary_of_another_version_is_not_used(ready: Services) -> None:
     conversation = _talk(ready, "One", "Two")
-    setup = NO_SETUP._replace(summary=Summary("Old.", "another message"))
+    settings = DEFAULT_SETTINGS._replace(summary=Summary("Old.", "another message"))
     messages = _path(ready, conversation)
-    assert [one.content for one in Thread(messages, setup=setup).chat_messages()][:1] == ["One"]
+    assert [one.content for one in Thread(messages, settings=settings).chat_messages()][:1] == [
+        "One"
+    ]
 
 
 def _configure(ready: Services, conversation: str, **parameters: Any) -> None:
-    ready.history.configure("ann", conversation, Setup("", parameters))
+    ready.history.configure("ann", conversation, ConversationSettings("", parameters))
 
 
 @pytest.mark.configured(num_ctx=512, num_thread=1)
@@ -155,15 +160,15 @@ def test_the_documents_of_the_older_half_are_summarized_too(
     fake: FakeOllama, ready: Services
 ) -> None:
     file = Attachment("plan.txt", "text/txt", 9, b"The plan.")
-    turn = ready.conversations.send(
+    exchange = ready.conversations.send(
         "ann", None, Draft("Read", [file]), DEFAULT_MODEL, lambda: True, Thread()
     )
-    wait_for(lambda: ready.generations.find_generation(turn.answer.id) is None)
-    conversation = turn.conversation.id
+    wait_for(lambda: ready.generations.find_generation(exchange.answer.id) is None)
+    conversation = exchange.conversation.id
     before = Thread(_path(ready, conversation))
-    turn = ready.conversations.send(
+    exchange = ready.conversations.send(
         "ann", conversation, Draft("More"), DEFAULT_MODEL, lambda: True, before
     )
-    wait_for(lambda: ready.generations.find_generation(turn.answer.id) is None)
+    wait_for(lambda: ready.generations.find_generation(exchange.answer.id) is None)
     _summarize(ready, conversation)
     assert "The plan." in fake.bodies()[-1]["messages"][-1]["content"]

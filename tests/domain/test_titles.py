@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot.domain.titles import title_of
+from chatbot.domain.titles import make_title, shorten_title
 
 
 @pytest.mark.parametrize(
@@ -33,9 +33,32 @@ from chatbot.domain.titles import title_of
     ],
 )  # fmt: skip
 def test_a_title_is_the_subject_of_the_prompt(prompt: str, title: str) -> None:
-    assert title_of(prompt) == title
+    assert make_title(prompt) == title
 
 
 def test_a_title_of_a_very_long_prompt_is_short() -> None:
-    assert len(title_of("word " * 1_000_000)) <= 60
-    assert len(title_of("`" * 100_000)) <= 60
+    assert len(make_title("word " * 1_000_000)) <= 60
+    assert len(make_title("`" * 100_000)) <= 60
+
+
+@pytest.mark.parametrize(
+    ("prompt", "title"),
+    [
+        ("Hello", "Hello"),
+        ("  Two\n\n lines\tand a tab ", "Two lines and a tab"),
+        ("a" * 60, "a" * 60),
+        ("a" * 61, "a" * 59 + "…"),
+        ("a" * 59 + " b c", "a" * 59 + "…"),
+        ("a " * 60, "a " * 29 + "a…"),
+        ("Why is the sky blue, and why is it red in the evening, please?",
+         "Why is the sky blue, and why is it red in the evening,…"),
+        (" \n ", "Untitled"),
+    ],
+)  # fmt: skip
+def test_a_title_is_one_short_line_of_whole_words(prompt: str, title: str) -> None:
+    assert shorten_title(prompt) == title
+    assert len(title) <= 60
+
+
+def test_a_very_long_text_is_shortened() -> None:
+    assert shorten_title("word " * 1_000_000) == "word " * 11 + "word…"

@@ -9,27 +9,20 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, insert, select
 
-from chatbot.attachments.reader import Attachment
-from chatbot.domain.conversation import new_conversation, new_message, values
-from chatbot.history import (
-    UNDO,
-    Conversation,
-    History,
-    HistoryUnavailable,
-    Message,
-    NotFound,
-    Whole,
-    archive,
-)
+from chatbot.domain.archive import ConversationArchive
+from chatbot.domain.attachment import Attachment
+from chatbot.domain.conversation import Conversation, new_conversation
+from chatbot.domain.messages import Message, new_message
+from chatbot.history import UNDO, History, HistoryUnavailable, NotFound, archives
 from chatbot.history.database import open_engines
-from chatbot.history.schema import attachments, conversations, messages
+from chatbot.history.schema import attachments, conversations, make_row, messages
 
 
 def say(history: History, prompt: str, answer: str = "", owner: str = "ann") -> str:
     """A new conversation of one exchange; returns its id."""
-    turn = history.ask(owner, None, prompt, "m")
-    history.finish(turn.answer.id, content=answer, state="done")
-    return turn.conversation.id
+    exchange = history.ask(owner, None, prompt, "m")
+    history.finish(exchange.answer.id, content=answer, state="done")
+    return exchange.conversation.id
 
 
 def titles(history: History, owner: str = "ann") -> list[str]:
@@ -92,14 +85,14 @@ def test_a_hit_shows_where_the_words_are(history: History) -> None:
     say(history, "One", "word " * 50 + "here is\nthe needle in the hay" + " word" * 50)
     (hit,) = history.search("ann", "NEEDLE hay")
     assert [text for text, is_hit in hit.excerpt if is_hit] == ["needle", "hay"]
-    whole = "".join(text for text, _ in hit.excerpt)
-    assert "here is the needle in the hay" in whole
-    assert whole.startswith("…") and whole.endswith("…") and len(whole) <= 125
+    excerpt = "".join(text for text, _ in hit.excerpt)
+    assert "here is the needle in the hay" in excerpt
+    assert excerpt.startswith("…") and excerpt.endswith("…") and len(excerpt) <= 125
 
 
 def test_one_conversation_is_found_once_by_its_last_message(history: History) -> None:
-    turn = history.ask("ann", None, "needle one", "m")
-    history.ask("ann", turn.conversation.id, "needle two", "m")
+    exchange = history.ask("ann", None, "needle one", "m")
+    history.ask("ann", exchange.conversation.id, "needle two", "m")
     (hit,) = history.search("ann", "needle")
     assert "".join(text for text, _ in hit.excerpt) == "needle two"
 
@@ -142,12 +135,12 @@ def test_deleting_all_is_one_deletion_and_touches_nobody_else(history: History) 
 def test_an_answer_that_ends_after_its_conversation_was_deleted_is_there_again(
     history: History,
 ) -> None:
-    turn = history.ask("ann", None, "Hello", "m")
-    history.delete("ann", turn.conversation.id)
-    assert history.finish(turn.answer.id, content="Hi", state="done")
+    exchange = history.ask("ann", None, "Hello", "m")
+    history.delete("ann", exchange.conversation.id)
+    assert history.finish(exchange.answer.id, content="Hi", state="done")
     deletion = history.last_deletion("ann")
     assert deletion and history.undelete("ann", deletion)
-    assert history.messages("ann", turn.conversation.id)[1].content == "Hi"
+    assert history.messages("ann", exchange.conversation.id)[1].content == "Hi"
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -173,7 +166,7 @@ def test_another_owners_conversation_is_like_one_that_does_not_exist(
     assert history.conversations("ann") == before
 
 
-def whole() -> Whole:
+def make_archive() -> ConversationArchive:
     """A conversation with two versions of an answer, and a file."""
     conversation = replace(
         new_conversation("someone", "Whole"), pinned=True, model="m", system_prompt="Be brief.",
@@ -193,7 +186,9 @@ def whole() -> Whole:
             Attachment("a.txt", "t", 1, b"a"),
         ]
     }
-    return Whole(replace(conversation, head_id=second.id), [question, first, second], files)
+    return ConversationArchive(
+        replace(conversation, head_id=second.id), [question, first, second], files
+    )
 
 
 def nameless(one: Conversation | Message) -> Conversation | Message:
@@ -206,15 +201,15 @@ def nameless(one: Conversation | Message) -> Conversation | Message:
 def test_a_whole_conversation_goes_out_and_in_unchanged_but_for_its_ids(
     history: History, url: str
 ) -> None:
-    (first,) = history.add("ann", [whole()])
+    (first,) = history.add("ann", [make_archive()])
     (second,) = history.add("bob", history.export("ann", first))
     copies = [*history.export("ann", first), *history.export("bob", second)]
     for copy in copies:
-        assert nameless(copy.conversation) == nameless(whole().conversation)
+        assert nameless(copy.conversation) == nameless(make_archive().conversation)
         assert [one.content for one in copy.messages] == ["What is it?", "A cat", "A dog"]
         assert copy.messages[2].stats == {"output_tokens": 3} and copy.messages[2].thinking == "Hm."
         assert copy.conversation.head_id == copy.messages[2].id
-        assert list(copy.files.values()) == list(whole().files.values())
+        assert list(copy.files.values()) == list(make_archive().files.values())
     ids = [{copy.conversation.id, *(one.id for one in copy.messages)} for copy in copies]
     assert not ids[0] & ids[1]
     assert history.messages("bob", second)[1].content == "A dog"
@@ -222,10 +217,10 @@ def test_a_whole_conversation_goes_out_and_in_unchanged_but_for_its_ids(
 
 
 def test_all_conversations_or_none_are_added(history: History, url: str) -> None:
-    broken = whole()
+    broken = make_archive()
     stray = replace(broken.messages[1], parent_id=None, model=None)  # type: ignore[arg-type]
     with pytest.raises(Exception):  # noqa: B017
-        history.add("ann", [whole(), replace(broken, messages=[broken.messages[0], stray])])
+        history.add("ann", [make_archive(), replace(broken, messages=[broken.messages[0], stray])])
     assert rows(url) == (0, 0, 0)
 
 
@@ -234,7 +229,7 @@ def test_messages_that_belong_nowhere_are_not_exported(history: History, url: st
     stray = replace(new_message(mine, None, "user"), id="stray", parent_id="stray")
     _, writer = open_engines(url)
     with writer.begin() as db:
-        db.execute(insert(messages), values(stray))
+        db.execute(insert(messages), make_row(stray))
     writer.dispose()
     (exported,) = history.export("ann", mine)
     assert [one.content for one in exported.messages] == ["one", ""]
@@ -243,12 +238,12 @@ def test_messages_that_belong_nowhere_are_not_exported(history: History, url: st
 def test_conversations_are_added_all_or_none_and_in_their_order(
     history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archive, "STEP", 1)
-    new = [replace(whole(), conversation=new_conversation("", str(n))) for n in range(9)]
+    monkeypatch.setattr(archives, "STEP", 1)
+    new = [replace(make_archive(), conversation=new_conversation("", str(n))) for n in range(9)]
     same = [replace(one, conversation=replace(one.conversation, updated_at=1.0)) for one in new]
     history.add("ann", same)
     assert titles(history) == [str(n) for n in range(9)]
-    one = whole()
+    one = make_archive()
     bad = replace(one, messages=[replace(message, content=None) for message in one.messages])  # type: ignore[arg-type]
     with pytest.raises(HistoryUnavailable):
         history.add("eve", [*same, bad])

@@ -12,7 +12,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
-from chatbot.history import History, HistoryUnavailable, Setup, Summary
+from chatbot.domain.conversation_settings import ConversationSettings, Summary
+from chatbot.history import History, HistoryUnavailable
 from chatbot.history.database import open_engines
 from chatbot.history.errors import NEWER
 from chatbot.history.schema import metadata
@@ -82,7 +83,7 @@ def test_processes_that_start_at_once_on_an_empty_database_all_work(url: str) ->
 
 def test_a_history_of_a_newer_version_is_refused_and_left_alone(url: str) -> None:
     history = History(url)
-    turn = history.ask("ann", None, "Hello", "m")
+    exchange = history.ask("ann", None, "Hello", "m")
     history.close()
     _, writer = open_engines(url)
     with writer.begin() as db:
@@ -95,25 +96,29 @@ def test_a_history_of_a_newer_version_is_refused_and_left_alone(url: str) -> Non
         db.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": head})
     writer.dispose()
     history = History(url)
-    assert history.conversations("ann") == [turn.conversation]
+    assert history.conversations("ann") == [exchange.conversation]
     history.close()
 
 
 def test_a_summary_moves_from_the_parameters_to_its_own_column(url: str) -> None:
     history = History(url)
-    turn = history.ask("ann", None, "Hello", "m", setup=Setup("Be brief.", {"seed": 7}))
+    exchange = history.ask(
+        "ann", None, "Hello", "m", settings=ConversationSettings("Be brief.", {"seed": 7})
+    )
     history.ask("ann", None, "Say summary", "m")
     history.close()
     _, writer = open_engines(url)
     with writer.begin() as db:
-        old = json.dumps({"seed": 7, "summary": {"text": "Hi.", "until": turn.answer.id}})
-        where = {"old": old, "id": turn.conversation.id}
+        old = json.dumps({"seed": 7, "summary": {"text": "Hi.", "until": exchange.answer.id}})
+        where = {"old": old, "id": exchange.conversation.id}
         db.execute(text("UPDATE conversations SET parameters = :old WHERE id = :id"), where)
         db.execute(text("ALTER TABLE conversations DROP COLUMN summary"))
         db.execute(text("DROP TABLE preferences"))
         db.execute(text("UPDATE alembic_version SET version_num = '0003'"))
     writer.dispose()
     history = History(url)
-    setup = history.conversation("ann", turn.conversation.id).setup
-    assert setup == Setup("Be brief.", {"seed": 7}, Summary("Hi.", turn.answer.id))
+    settings = history.conversation("ann", exchange.conversation.id).settings
+    assert settings == ConversationSettings(
+        "Be brief.", {"seed": 7}, Summary("Hi.", exchange.answer.id)
+    )
     history.close()

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, func, insert, select
 
-from chatbot.history import STALE, UNDO, Conversation, Ending, History, Message, NotFound
+from chatbot.domain.conversation import Conversation
+from chatbot.domain.messages import Ending, Message
+from chatbot.history import STALE, UNDO, History, NotFound
 from chatbot.history.database import open_engines
 from chatbot.history.schema import attachments, conversations, messages
 
@@ -35,29 +37,33 @@ def said(history: History, owner: str, conversation_id: str) -> list[str]:
 
 def test_a_conversation_survives_closing_and_opening_again(url: str) -> None:
     first = History(url)
-    turn = first.ask("ann", None, "Why is the sky blue?", "small")
+    exchange = first.ask("ann", None, "Why is the sky blue?", "small")
     first.finish(
-        turn.answer.id, content="Light scatters.", thinking="Hm.", state="done", stats={"tokens": 3}
+        exchange.answer.id,
+        content="Light scatters.",
+        thinking="Hm.",
+        state="done",
+        stats={"tokens": 3},
     )
     first.close()
     again = History(url)
-    assert again.conversations("ann") == [turn.conversation]
-    question, answer = again.messages("ann", turn.conversation.id)
-    assert question == turn.question
+    assert again.conversations("ann") == [exchange.conversation]
+    question, answer = again.messages("ann", exchange.conversation.id)
+    assert question == exchange.prompt
     assert (answer.content, answer.thinking, answer.state) == ("Light scatters.", "Hm.", "done")
     assert (answer.role, answer.model, answer.stats) == ("assistant", "small", {"tokens": 3})
     again.close()
 
 
 def test_a_prompt_goes_to_the_end_of_its_conversation(history: History) -> None:
-    turn = history.ask("ann", None, "one", "small")
-    history.finish(turn.answer.id, content="two", state="done")
-    second = history.ask("ann", turn.conversation.id, "three", "large")
-    assert second.question.parent_id == turn.answer.id
-    assert second.answer.parent_id == second.question.id
-    assert second.conversation == history.conversation("ann", turn.conversation.id)
+    exchange = history.ask("ann", None, "one", "small")
+    history.finish(exchange.answer.id, content="two", state="done")
+    second = history.ask("ann", exchange.conversation.id, "three", "large")
+    assert second.prompt.parent_id == exchange.answer.id
+    assert second.answer.parent_id == second.prompt.id
+    assert second.conversation == history.conversation("ann", exchange.conversation.id)
     assert second.conversation.model == "large"
-    assert said(history, "ann", turn.conversation.id) == ["one", "two", "three", ""]
+    assert said(history, "ann", exchange.conversation.id) == ["one", "two", "three", ""]
 
 
 def test_answering_again_shows_the_new_version_in_place_of_the_old(history: History) -> None:
@@ -66,7 +72,7 @@ def test_answering_again_shows_the_new_version_in_place_of_the_old(history: Hist
     history.ask("ann", first.conversation.id, "three", "small")
     again = history.retry("ann", first.conversation.id, first.answer.id, "large")
     history.finish(again.answer.id, content="good", state="done")
-    assert again.question == first.question
+    assert again.prompt == first.prompt
     assert again.answer.model == "large"
     assert said(history, "ann", first.conversation.id) == ["one", "good"]
 
@@ -74,7 +80,7 @@ def test_answering_again_shows_the_new_version_in_place_of_the_old(history: Hist
 def test_only_an_answer_of_this_conversation_can_be_answered_again(history: History) -> None:
     mine, other = history.ask("ann", None, "one", "m"), history.ask("ann", None, "two", "m")
     more = history.ask("ann", mine.conversation.id, "three", "m")
-    for wrong in (other.answer.id, mine.question.id, more.question.id, "", "0" * 32):
+    for wrong in (other.answer.id, mine.prompt.id, more.prompt.id, "", "0" * 32):
         with pytest.raises(NotFound):
             history.retry("ann", mine.conversation.id, wrong, "m")
 
@@ -94,20 +100,20 @@ def test_only_an_answer_of_this_conversation_can_be_answered_again(history: Hist
 def test_another_owners_conversation_is_like_one_that_does_not_exist(
     history: History, act: Callable[[History, str], object], known: bool
 ) -> None:
-    turn = history.ask("ann", None, "My secret", "m")
-    before = history.messages("ann", turn.conversation.id)
+    exchange = history.ask("ann", None, "My secret", "m")
+    before = history.messages("ann", exchange.conversation.id)
     with pytest.raises(NotFound) as refusal:
-        act(history, turn.conversation.id if known else "0" * 32)
+        act(history, exchange.conversation.id if known else "0" * 32)
     assert refusal.value.sentence == "There is no such conversation. Choose one from the list."
     assert history.conversations("eve") == []
-    assert history.conversations("ann") == [turn.conversation]
-    assert history.messages("ann", turn.conversation.id) == before
+    assert history.conversations("ann") == [exchange.conversation]
+    assert history.messages("ann", exchange.conversation.id) == before
 
 
 def test_another_owner_cannot_have_an_answer_written_again(history: History) -> None:
-    turn = history.ask("ann", None, "My secret", "m")
+    exchange = history.ask("ann", None, "My secret", "m")
     with pytest.raises(NotFound):
-        history.retry("eve", turn.conversation.id, turn.answer.id, "m")
+        history.retry("eve", exchange.conversation.id, exchange.answer.id, "m")
 
 
 @pytest.mark.parametrize("odd", ["\0", "\ud800", "%", "' OR 1=1 --", "é" * 5000])
@@ -120,9 +126,9 @@ def test_an_odd_id_is_not_found(history: History, odd: str) -> None:
 
 
 def test_characters_that_no_database_takes_do_not_lose_the_prompt(history: History) -> None:
-    turn = history.ask("ann", None, "a\0b \ud800 😀 $5", "m")
-    history.finish(turn.answer.id, content="c\0d", state="done")
-    assert said(history, "ann", turn.conversation.id) == ["a\ufffdb \ufffd 😀 $5", "c\ufffdd"]
+    exchange = history.ask("ann", None, "a\0b \ud800 😀 $5", "m")
+    history.finish(exchange.answer.id, content="c\0d", state="done")
+    assert said(history, "ann", exchange.conversation.id) == ["a\ufffdb \ufffd 😀 $5", "c\ufffdd"]
 
 
 def test_the_list_has_pinned_conversations_first_then_those_asked_last(
@@ -141,87 +147,87 @@ def test_the_list_has_pinned_conversations_first_then_those_asked_last(
 
 
 def test_a_saved_answer_is_read_while_it_is_being_written(history: History) -> None:
-    turn = history.ask("ann", None, "Hello", "m")
-    assert history.save(turn.answer.id, content="Hel", thinking="Greet.")
-    answer = history.messages("ann", turn.conversation.id)[-1]
+    exchange = history.ask("ann", None, "Hello", "m")
+    assert history.save(exchange.answer.id, content="Hel", thinking="Greet.")
+    answer = history.messages("ann", exchange.conversation.id)[-1]
     assert (answer.content, answer.thinking, answer.state) == ("Hel", "Greet.", "writing")
 
 
 def test_thinking_that_was_stored_in_the_text_is_read_as_thinking(history: History) -> None:
-    turn = history.ask("ann", None, "<think>Is this mine?</think>", "m")
+    exchange = history.ask("ann", None, "<think>Is this mine?</think>", "m")
     tagged = "<think>\nHm.\n</think>\n\nHello"
-    history.finish(turn.answer.id, content=tagged, state="done")
-    question, answer = history.messages("ann", turn.conversation.id)
+    history.finish(exchange.answer.id, content=tagged, state="done")
+    question, answer = history.messages("ann", exchange.conversation.id)
     assert (answer.content, answer.thinking) == ("Hello", "Hm.")
     assert question.content == "<think>Is this mine?</think>"
-    (whole,) = history.export("ann")
-    assert whole.messages == [question, answer]
+    (archive,) = history.export("ann")
+    assert archive.messages == [question, answer]
 
 
 def test_an_answer_that_was_split_when_it_was_written_stays_as_it_is(history: History) -> None:
-    turn = history.ask("ann", None, "Hello", "m")
-    history.finish(turn.answer.id, content="<think> is a tag", thinking="Hm.", state="done")
-    assert said(history, "ann", turn.conversation.id)[1] == "<think> is a tag"
+    exchange = history.ask("ann", None, "Hello", "m")
+    history.finish(exchange.answer.id, content="<think> is a tag", thinking="Hm.", state="done")
+    assert said(history, "ann", exchange.conversation.id)[1] == "<think> is a tag"
 
 
 def test_an_answer_whose_writer_died_is_interrupted_and_kept(
     history: History, later: Callable[[float], None]
 ) -> None:
-    turn = history.ask("ann", None, "Hello", "m")
+    exchange = history.ask("ann", None, "Hello", "m")
     later(STALE - 1)
-    history.save(turn.answer.id, content="Hel")
+    history.save(exchange.answer.id, content="Hel")
     later(STALE - 1)
-    assert history.messages("ann", turn.conversation.id)[-1].state == "writing"
+    assert history.messages("ann", exchange.conversation.id)[-1].state == "writing"
     later(2)
-    answer = history.messages("ann", turn.conversation.id)[-1]
+    answer = history.messages("ann", exchange.conversation.id)[-1]
     assert (answer.content, answer.state) == ("Hel", "interrupted")
 
 
 @pytest.mark.parametrize("state", ["done", "stopped", "abandoned", "failed", "interrupted"])
 def test_the_first_end_of_an_answer_stays(history: History, state: Ending) -> None:
-    turn = history.ask("ann", None, "Hello", "m")
-    assert history.finish(turn.answer.id, content="Hi", state=state, error="Why.")
-    assert not history.finish(turn.answer.id, content="Late", state="done")
-    assert not history.save(turn.answer.id, content="Later")
-    answer = history.messages("ann", turn.conversation.id)[-1]
+    exchange = history.ask("ann", None, "Hello", "m")
+    assert history.finish(exchange.answer.id, content="Hi", state=state, error="Why.")
+    assert not history.finish(exchange.answer.id, content="Late", state="done")
+    assert not history.save(exchange.answer.id, content="Later")
+    answer = history.messages("ann", exchange.conversation.id)[-1]
     assert (answer.content, answer.state, answer.error) == ("Hi", state, "Why.")
 
 
 def test_an_answer_is_stopped_from_elsewhere_and_its_writer_learns_it(history: History) -> None:
-    turn = history.ask("ann", None, "Hello", "m")
-    assert history.save(turn.answer.id, content="Hel", thinking="Greet.")
-    assert history.stop(turn.answer.id)
-    assert not history.save(turn.answer.id, content="Hello, th")
-    assert not history.stop(turn.answer.id)
-    answer = history.messages("ann", turn.conversation.id)[-1]
+    exchange = history.ask("ann", None, "Hello", "m")
+    assert history.save(exchange.answer.id, content="Hel", thinking="Greet.")
+    assert history.stop(exchange.answer.id)
+    assert not history.save(exchange.answer.id, content="Hello, th")
+    assert not history.stop(exchange.answer.id)
+    answer = history.messages("ann", exchange.conversation.id)[-1]
     assert (answer.content, answer.thinking, answer.state) == ("Hel", "Greet.", "stopped")
 
 
 def test_a_writer_learns_that_its_conversation_is_gone(
     history: History, later: Callable[[float], None]
 ) -> None:
-    turn = history.ask("ann", None, "Hello", "m")
-    history.delete("ann", turn.conversation.id)
+    exchange = history.ask("ann", None, "Hello", "m")
+    history.delete("ann", exchange.conversation.id)
     later(UNDO + 1)
     history.purge()
-    assert not history.save(turn.answer.id, content="Hi")
-    assert not history.finish(turn.answer.id, content="Hi", state="done")
+    assert not history.save(exchange.answer.id, content="Hi")
+    assert not history.finish(exchange.answer.id, content="Hi", state="done")
 
 
 def test_a_deleted_conversation_leaves_nothing_of_it_after_the_purge(
     url: str, history: History, later: Callable[[float], None]
 ) -> None:
-    turn = history.ask("ann", None, "Hello", "m")
+    exchange = history.ask("ann", None, "Hello", "m")
     for _ in range(600):  # deeper than SQLite follows cascades
-        history.ask("ann", turn.conversation.id, "More", "m")
+        history.ask("ann", exchange.conversation.id, "More", "m")
     kept = history.ask("ann", None, "Other", "m")
     file = {"name": "a.txt", "media_type": "text/plain", "size": 1, "data": b"a"}
     _, writer = open_engines(url)
     with writer.begin() as db:
-        for number, one in enumerate((turn, kept)):
-            row = {"id": str(number), "message_id": one.question.id, **file}
+        for number, one in enumerate((exchange, kept)):
+            row = {"id": str(number), "message_id": one.prompt.id, **file}
             db.execute(insert(attachments), row)
-    history.delete("ann", turn.conversation.id)
+    history.delete("ann", exchange.conversation.id)
     later(UNDO + 1)
     history.purge()
     tables = (conversations, messages, attachments)
@@ -257,25 +263,25 @@ def test_prompts_from_many_threads_in_two_conversations_do_not_mix(history: Hist
     ids = {name: history.ask(name, None, name, "m").conversation.id for name in ("ann", "bob")}
     owners = ["ann", "bob"] * 20
 
-    def turn(owner: str) -> None:
+    def exchange(owner: str) -> None:
         answer = history.ask(owner, ids[owner], owner, "m").answer
         history.save(answer.id, content=owner)
         history.finish(answer.id, content=owner, state="done")
 
     with ThreadPoolExecutor(20) as pool:
-        list(pool.map(turn, owners))
+        list(pool.map(exchange, owners))
     for owner, conversation_id in ids.items():
         assert said(history, owner, conversation_id) == [owner, "", *[owner] * 40]
 
 
 def test_reading_takes_one_statement_however_much_there_is(history: History) -> None:
-    turn = history.ask("ann", None, "Hello", "m")
+    exchange = history.ask("ann", None, "Hello", "m")
     for _ in range(20):
         history.ask("ann", None, "Hello", "m")
-        history.ask("ann", turn.conversation.id, "Hello", "m")
+        history.ask("ann", exchange.conversation.id, "Hello", "m")
     with counted_statements() as statements:
         assert len(history.conversations("ann")) == 21
-        assert len(history.messages("ann", turn.conversation.id)) == 42
+        assert len(history.messages("ann", exchange.conversation.id)) == 42
     assert len(statements) == 2
 
 
@@ -291,15 +297,15 @@ def test_a_healthy_history_says_nothing(history: History) -> None:
 def test_a_choice_of_a_model_is_kept_for_its_user_and_for_the_open_conversation(
     history: History,
 ) -> None:
-    turn = history.ask("ann", None, "Hello", "small")
+    exchange = history.ask("ann", None, "Hello", "small")
     other = history.ask("ann", None, "Hello", "small")
     assert history.chosen_model("ann") == ""
     history.choose_model("ann", "large")
-    assert history.conversation("ann", turn.conversation.id).model == "small"
-    history.choose_model("ann", "larger", turn.conversation.id)
+    assert history.conversation("ann", exchange.conversation.id).model == "small"
+    history.choose_model("ann", "larger", exchange.conversation.id)
     assert history.chosen_model("ann") == "larger"
-    assert history.conversation("ann", turn.conversation.id).model == "larger"
+    assert history.conversation("ann", exchange.conversation.id).model == "larger"
     assert history.conversation("ann", other.conversation.id).model == "small"
-    history.choose_model("bob", "other", turn.conversation.id)
+    history.choose_model("bob", "other", exchange.conversation.id)
     assert (history.chosen_model("ann"), history.chosen_model("bob")) == ("larger", "other")
-    assert history.conversation("ann", turn.conversation.id).model == "larger"
+    assert history.conversation("ann", exchange.conversation.id).model == "larger"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import streamlit as st
 
-from chatbot.attachments.reader import Attachment
 from chatbot.chat.service import Draft
+from chatbot.domain.attachment import Attachment
 from chatbot.identity.users import Person
 from chatbot.page import layout, state
 from chatbot.services import Services
@@ -20,9 +20,9 @@ NOTE = Attachment("my_note.txt", "text/txt", 2400, b"Text of the note")
 
 
 def test_files_are_shown_as_chips_also_after_a_reload(open_page: Open, ready: Services) -> None:
-    turn = ready.history.ask("ann", None, "Read this", "m", files=[NOTE])
-    ready.history.finish(turn.answer.id, content="Done", state="done")
-    app = open_page(c=turn.conversation.id)
+    exchange = ready.history.ask("ann", None, "Read this", "m", files=[NOTE])
+    ready.history.finish(exchange.answer.id, content="Done", state="done")
+    app = open_page(c=exchange.conversation.id)
     chip, prompt = texts(app.chat_message[0].markdown)
     assert chip == r":gray-badge[:material/description: my\_note\.txt · 2.4 kB]"
     assert prompt == "Read this"
@@ -94,9 +94,9 @@ def test_a_suggestion_that_is_refused_leaves_the_held_files(
 
 
 def test_a_file_without_a_word_is_shown_as_the_prompt(open_page: Open, ready: Services) -> None:
-    turn = ready.history.ask("ann", None, "", "m", files=[NOTE])
-    ready.history.finish(turn.answer.id, content="Done", state="done")
-    app = open_page(c=turn.conversation.id)
+    exchange = ready.history.ask("ann", None, "", "m", files=[NOTE])
+    ready.history.finish(exchange.answer.id, content="Done", state="done")
+    app = open_page(c=exchange.conversation.id)
     (chip,) = texts(app.chat_message[0].markdown)
     assert "note" in chip
 

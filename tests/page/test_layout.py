@@ -129,9 +129,9 @@ def test_a_long_conversation_begins_with_its_newest_messages(
 ) -> None:
     conversation = None
     for number in range(25):
-        turn = ready.history.ask("ann", conversation, f"Question {number}", "m")
-        ready.history.finish(turn.answer.id, content="Fine", state="done")
-        conversation = turn.conversation.id
+        exchange = ready.history.ask("ann", conversation, f"Question {number}", "m")
+        ready.history.finish(exchange.answer.id, content="Fine", state="done")
+        conversation = exchange.conversation.id
     app = open_page(c=conversation)
     assert messages(app)[0] == ("user", "Question 10")
     app.button(key="earlier").click().run()

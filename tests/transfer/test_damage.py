@@ -64,16 +64,16 @@ def test_a_sound_conversation_comes_in_beside_any_damage(
     if make is of_ours:
         written = own() | {"conversations": written}
     reading = transfer.read(json_of(written))
-    titles = [one.conversation.title for one in reading.wholes]
+    titles = [one.conversation.title for one in reading.archives]
     assert titles[-len(sound) :] == [
-        one.conversation.title for one in transfer.read(json_of(wrap(make, sound))).wholes
+        one.conversation.title for one in transfer.read(json_of(wrap(make, sound))).archives
     ]
-    for whole in reading.wholes:
-        ids = {message.id for message in whole.messages}
-        assert whole.conversation.head_id in ids and whole.files.keys() <= ids
-        assert len(ids) == len(whole.messages)
+    for archive in reading.archives:
+        ids = {message.id for message in archive.messages}
+        assert archive.conversation.head_id in ids and archive.files.keys() <= ids
+        assert len(ids) == len(archive.messages)
     owner = secrets.token_hex(8)
-    history.add(owner, reading.wholes)
+    history.add(owner, reading.archives)
     assert len(history.export(owner)) == len(titles)
 
 

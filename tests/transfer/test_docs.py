@@ -11,6 +11,6 @@ from tests.support.product import ROOT
 def test_the_documented_example_is_read() -> None:
     page = (ROOT / "docs/conversations.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
-    (whole,) = transfer.read(example.encode()).wholes
-    assert [one.content for one in whole.messages] == ["Why is the sky blue?", "Light scatters."]
-    assert next(iter(whole.files.values()))[0].name == "sky.png"
+    (archive,) = transfer.read(example.encode()).archives
+    assert [one.content for one in archive.messages] == ["Why is the sky blue?", "Light scatters."]
+    assert next(iter(archive.files.values()))[0].name == "sky.png"

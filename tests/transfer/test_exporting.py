@@ -9,12 +9,13 @@ from typing import Any
 import orjson
 
 from chatbot import transfer
-from chatbot.attachments.reader import Attachment
-from chatbot.domain.conversation import new_conversation, new_message
-from chatbot.history import Whole
+from chatbot.domain.archive import ConversationArchive
+from chatbot.domain.attachment import Attachment
+from chatbot.domain.conversation import new_conversation
+from chatbot.domain.messages import new_message
 
 
-def whole(title: str = "About a cat", **changed: Any) -> Whole:
+def archive(title: str = "About a cat", **changed: Any) -> ConversationArchive:
     """A prompt with a file and two answers, the first of them visible."""
     conversation = replace(
         new_conversation("ann", title), model="m", system_prompt="Be\nbrief.", created_at=86400.0,
@@ -25,12 +26,14 @@ def whole(title: str = "About a cat", **changed: Any) -> Whole:
     seen = replace(seen, thinking="Fur.\nTail.", stats={"output_tokens": 3, "eval_s": 0.5})
     other = new_message(conversation.id, question.id, "assistant", content="A dog", model="m")
     files = {question.id: [Attachment("a.png", "image/png", 4, b"\x89PNG")]}
-    made = Whole(replace(conversation, head_id=seen.id), [question, seen, other], files)
+    made = ConversationArchive(
+        replace(conversation, head_id=seen.id), [question, seen, other], files
+    )
     return replace(made, **changed)
 
 
 def test_json_has_all_of_a_conversation() -> None:
-    written = orjson.loads(transfer.to_json([whole()]))
+    written = orjson.loads(transfer.to_json([archive()]))
     assert (written["format"], written["version"]) == ("ollama-chatbot conversations", 1)
     (conversation,) = written["conversations"]
     assert conversation["title"] == "About a cat" and conversation["pinned"]
@@ -44,7 +47,7 @@ def test_json_has_all_of_a_conversation() -> None:
 
 
 def test_an_answer_under_way_is_written_as_cut_off() -> None:
-    one = whole()
+    one = archive()
     messages = [replace(message, state="writing") for message in one.messages]
     written = orjson.loads(transfer.to_json([replace(one, messages=messages)]))
     states = {message["state"] for message in written["conversations"][0]["messages"]}
@@ -52,7 +55,7 @@ def test_an_answer_under_way_is_written_as_cut_off() -> None:
 
 
 def test_markdown_reads_as_the_page_shows_it() -> None:
-    assert transfer.to_markdown([whole()]) == (
+    assert transfer.to_markdown([archive()]) == (
         "# About a cat\n\n1970-01-02\n\n> Be\n> brief.\n\n"
         "## You\n\nAttached: a.png\n\nWhat *is* it?\n\n"
         "## m\n\n> Fur.\n> Tail.\n\nA cat\n\n"
@@ -60,13 +63,13 @@ def test_markdown_reads_as_the_page_shows_it() -> None:
 
 
 def test_markdown_says_how_an_answer_ended() -> None:
-    one = whole()
+    one = archive()
     last = replace(one.messages[1], state="failed", error="No memory.", content="")
     text = transfer.to_markdown([replace(one, messages=[one.messages[0], last])])
     assert text.endswith("*Failed: No memory.*\n\n")
 
 
 def test_several_conversations_stand_in_one_file_below_each_other() -> None:
-    text = transfer.to_markdown([whole(), whole("Another")])
+    text = transfer.to_markdown([archive(), archive("Another")])
     assert text.index("# About a cat") < text.index("\n---\n") < text.index("# Another")
     assert transfer.to_markdown([]) == ""

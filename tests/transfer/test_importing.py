@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from chatbot import transfer
-from chatbot.history import Summary, Whole
+from chatbot.domain.archive import ConversationArchive
+from chatbot.domain.conversation_settings import Summary
 from chatbot.transfer import losses
-from tests.transfer.test_exporting import whole
+from tests.transfer.test_exporting import archive
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n rest").decode()
 
@@ -63,8 +64,8 @@ def hollama() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def read(document: object, **how: Any) -> list[Whole]:
-    return transfer.read(json.dumps(document, **how).encode()).wholes
+def read(document: object, **how: Any) -> list[ConversationArchive]:
+    return transfer.read(json.dumps(document, **how).encode()).archives
 
 
 def lost(document: object) -> list[tuple[str, str, int]]:
@@ -80,8 +81,8 @@ def refusal(data: bytes) -> str:
 
 
 def test_its_own_json_comes_back_whole() -> None:
-    one = whole()
-    (back,) = transfer.read(transfer.to_json([one])).wholes
+    one = archive()
+    (back,) = transfer.read(transfer.to_json([one])).archives
     assert back.messages[1].thinking == "Fur.\nTail." and back.files == one.files
     assert [m.content for m in back.messages] == [m.content for m in one.messages]
     for name in ("title", "pinned", "model", "system_prompt", "parameters", "created_at"):
@@ -91,14 +92,14 @@ def test_its_own_json_comes_back_whole() -> None:
 
 
 def test_a_summary_is_read_from_its_place_and_from_where_it_was_before() -> None:
-    one = whole()
+    one = archive()
     summary = Summary("A cat.", one.messages[1].id)
     summarized = replace(one, conversation=replace(one.conversation, summary=summary))
-    (back,) = transfer.read(transfer.to_json([summarized])).wholes
+    (back,) = transfer.read(transfer.to_json([summarized])).archives
     assert back.conversation == replace(summarized.conversation, id="", owner="")
     old = own()
     old["conversations"][0]["parameters"]["summary"] = asdict(summary)
-    assert read(old)[0].conversation.setup == one.conversation.setup._replace(summary=summary)
+    assert read(old)[0].conversation.settings == one.conversation.settings._replace(summary=summary)
 
 
 @pytest.mark.parametrize("wrap", [lambda d: d, lambda d: [d[0]["chat"]], lambda d: d[0]])
@@ -177,7 +178,7 @@ Change = Callable[[Any], object]
 
 
 def own() -> dict[str, Any]:
-    written: dict[str, Any] = json.loads(transfer.to_json([whole("First"), whole("Second")]))
+    written: dict[str, Any] = json.loads(transfer.to_json([archive("First"), archive("Second")]))
     return written
 
 
@@ -257,7 +258,7 @@ def test_a_file_of_a_later_version_is_refused() -> None:
     assert "has version 2" in refusal(json.dumps(own() | {"version": 2}).encode())
 
 
-def seen(one: Whole) -> list[str]:
+def seen(one: ConversationArchive) -> list[str]:
     """What the page shows: the contents from the first message to the head."""
     by_id = {message.id: message for message in one.messages}
     path: list[str] = []
@@ -268,7 +269,7 @@ def seen(one: Whole) -> list[str]:
     return path[::-1]
 
 
-def chat(head: str | None, **messages: dict[str, Any]) -> Whole:
+def chat(head: str | None, **messages: dict[str, Any]) -> ConversationArchive:
     """One chat of Open WebUI, read; a message is (role, parent, content)."""
     history = {"currentId": head, "messages": messages}
     (one,) = read([{"title": "Case", "chat": {"title": "Case", "history": history}}])
@@ -432,7 +433,7 @@ def test_other_names_of_settings_are_known() -> None:
 def test_half_a_character_becomes_the_replacement_character() -> None:
     text = json.dumps(open_webui()).replace("Animals", r"Cut \ud83d")
     text = text.replace("What is it?", r"\\ud83d \ud83d\ude00 \udE00\ud83d")
-    (one,) = transfer.read(text.encode()).wholes
+    (one,) = transfer.read(text.encode()).archives
     assert one.conversation.title == "Cut \ufffd"
     assert one.messages[0].content == "\\ud83d 😀 \ufffd\ufffd"
 
@@ -442,21 +443,21 @@ def test_half_a_character_becomes_the_replacement_character() -> None:
 )
 def test_any_unicode_is_read(encoding: str) -> None:
     text = json.dumps(open_webui(), ensure_ascii=False).replace("Animals", "Ünïcode 😀")
-    (one,) = transfer.read(text.encode(encoding)).wholes
+    (one,) = transfer.read(text.encode(encoding)).archives
     assert one.conversation.title == "Ünïcode 😀"
 
 
 def test_damaged_characters_are_replaced_and_named() -> None:
     text = json.dumps(open_webui(), indent=1).replace("Animals", "Caf\xe9")
     reading = transfer.read(text.encode("latin-1"))
-    assert reading.wholes[0].conversation.title == "Caf\ufffd"
+    assert reading.archives[0].conversation.title == "Caf\ufffd"
     assert [(loss.what, loss.line) for loss in reading.losses][:1] == [(losses.CHARACTERS, 5)]
 
 
 def test_json_lines_are_read_and_broken_ones_named() -> None:
     (line,) = map(json.dumps, open_webui())
     reading = transfer.read(f"{line}\n\n{line[:99]}\n5\n{line}\n".encode())
-    assert [one.conversation.title for one in reading.wholes] == ["Animals", "Animals"]
+    assert [one.conversation.title for one in reading.archives] == ["Animals", "Animals"]
     broken = [(loss.what, loss.line) for loss in reading.losses if loss.line]
     assert broken == [(losses.LINES, 3), (losses.CONVERSATION, 4)]
 
@@ -470,7 +471,7 @@ def test_nesting_does_no_harm() -> None:
         (json.dumps(own()), "0.5"),
         (json.dumps(own()), '"A dog"'),
     ):
-        assert transfer.read(text.replace(name, deep).encode()).wholes
+        assert transfer.read(text.replace(name, deep).encode()).archives
 
 
 def test_a_file_that_is_too_large_is_not_read() -> None:

@@ -10,9 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chatbot import transfer
-from chatbot.attachments.reader import Attachment
+from chatbot.domain.archive import ConversationArchive
+from chatbot.domain.attachment import Attachment
+from chatbot.domain.conversation import Conversation
+from chatbot.domain.conversation_settings import Summary
+from chatbot.domain.messages import Ending, Message
 from chatbot.domain.parameters import Parameters
-from chatbot.history import Conversation, Ending, History, Message, Summary, Whole
+from chatbot.history import History
 
 # Any character, also those that a database or UTF-8 does not take.
 TEXTS = st.text(st.characters() | st.sampled_from('\0\ud83d\udc00\ufeff\u2028\\"<&\r\n'))
@@ -61,7 +65,7 @@ def parameters(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
-def wholes(draw: st.DrawFn) -> Whole:
+def archives(draw: st.DrawFn) -> ConversationArchive:
     """A conversation with branches, and files and a summary of some of its messages."""
     messages: list[Message] = []
     for number in range(draw(st.integers(1, 8))):
@@ -97,14 +101,16 @@ def wholes(draw: st.DrawFn) -> Whole:
         updated_at=draw(TIMES),
         summary=draw(st.none() | st.builds(Summary, TEXTS, ids)),
     )
-    return Whole(conversation, messages, draw(st.dictionaries(ids, st.lists(FILES, min_size=1))))
+    return ConversationArchive(
+        conversation, messages, draw(st.dictionaries(ids, st.lists(FILES, min_size=1)))
+    )
 
 
-def nameless(whole: Whole) -> Whole:
+def nameless(archive: ConversationArchive) -> ConversationArchive:
     """The conversation with numbers for ids, which are new at each import."""
     numbers: dict[str | None, str | None] = {None: None}
-    numbers |= {message.id: str(number) for number, message in enumerate(whole.messages)}
-    before = whole.conversation
+    numbers |= {message.id: str(number) for number, message in enumerate(archive.messages)}
+    before = archive.conversation
     summary = before.summary
     conversation = replace(
         before, id="", owner="", head_id=numbers[before.head_id],
@@ -115,21 +121,23 @@ def nameless(whole: Whole) -> Whole:
             message, id=str(numbers[message.id]), parent_id=numbers[message.parent_id],
             conversation_id="",
         )
-        for message in whole.messages
+        for message in archive.messages
     ]  # fmt: skip
-    files = {str(numbers[message_id]): kept for message_id, kept in whole.files.items()}
-    return Whole(conversation, messages, files)
+    files = {str(numbers[message_id]): kept for message_id, kept in archive.files.items()}
+    return ConversationArchive(conversation, messages, files)
 
 
 @settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(wholes(), min_size=1, max_size=3))
-def test_export_and_import_give_equal_conversations(history: History, made: list[Whole]) -> None:
+@given(st.lists(archives(), min_size=1, max_size=3))
+def test_export_and_import_give_equal_conversations(
+    history: History, made: list[ConversationArchive]
+) -> None:
     ann, bob = secrets.token_hex(8), secrets.token_hex(8)
     history.add(ann, made)
     before = history.export(ann)
     reading = transfer.read(transfer.to_json(before))
     assert reading.losses == []
-    history.add(bob, reading.wholes)
+    history.add(bob, reading.archives)
     after = history.export(bob)
     assert [*map(nameless, after)] == [*map(nameless, before)]
 
@@ -137,8 +145,8 @@ def test_export_and_import_give_equal_conversations(history: History, made: list
 def test_what_the_history_cannot_keep_is_replaced_and_no_more(history: History) -> None:
     message = Message("q", "", None, "user", "a\0b\ud83dc😀", "", "done", "", "", None, 1.0, 1.0)
     made = Conversation("", "", "T\ud83d", False, "", "", {"stop": ["\0"]}, "q", 1.0, 1.0)
-    history.add("ann", [Whole(made, [message])])
-    (whole,) = transfer.read(transfer.to_json(history.export("ann"))).wholes
-    assert whole.messages[0].content == "a\ufffdb\ufffdc😀"
-    assert whole.conversation.title == "T\ufffd"
-    assert whole.conversation.parameters == {"stop": ["\ufffd"]}
+    history.add("ann", [ConversationArchive(made, [message])])
+    (archive,) = transfer.read(transfer.to_json(history.export("ann"))).archives
+    assert archive.messages[0].content == "a\ufffdb\ufffdc😀"
+    assert archive.conversation.title == "T\ufffd"
+    assert archive.conversation.parameters == {"stop": ["\ufffd"]}

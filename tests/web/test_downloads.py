@@ -10,7 +10,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from chatbot.attachments.reader import Attachment
+from chatbot.domain.attachment import Attachment
 from chatbot.history.errors import UNREACHABLE, HistoryUnavailable
 from chatbot.identity import visitor_cookie
 from chatbot.identity.users import Person
@@ -38,9 +38,9 @@ def ask_as(services: Services) -> Callable[[str | None], TestClient]:
 
 def store(services: Services, owner: str, prompt: str = "About: cats/dogs") -> tuple[str, str]:
     """Stores a conversation with files; returns the ids of it and of its first message."""
-    turn = services.history.ask(owner, None, prompt, "m", files=[PICTURE, NOTE])
-    services.history.finish(turn.answer.id, content="They purr", state="done")
-    return turn.conversation.id, turn.question.id
+    exchange = services.history.ask(owner, None, prompt, "m", files=[PICTURE, NOTE])
+    services.history.finish(exchange.answer.id, content="They purr", state="done")
+    return exchange.conversation.id, exchange.prompt.id
 
 
 AskAs = Callable[[str | None], TestClient]

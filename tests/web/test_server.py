@@ -16,7 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from chatbot.history import History, Message
+from chatbot.domain.messages import Message
+from chatbot.history import History
 from chatbot.identity import visitor_cookie
 from chatbot.web import server
 from locustfiles.streamlit_client.user import StreamlitUser

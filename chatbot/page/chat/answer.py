@@ -12,7 +12,7 @@ from streamlit.runtime.scriptrunner import StopException
 
 from chatbot import services
 from chatbot.chat.generation import Generation
-from chatbot.history import Message
+from chatbot.domain.messages import Message
 from chatbot.page import rerun, state
 from chatbot.page.i18n import t
 from chatbot.page.markdown import blocks, for_display

@@ -9,7 +9,7 @@ import streamlit as st
 
 from chatbot import errors, services
 from chatbot.chat.context_window import is_full, used
-from chatbot.history import Message
+from chatbot.domain.messages import Message
 from chatbot.page import state, status
 from chatbot.page.chat import context_gauge
 from chatbot.page.i18n import t, told
@@ -79,15 +79,15 @@ def again(shown: state.View, index: int) -> None:
         return
     shown.stop_answer()  # one below it, which goes on no more
     try:
-        turn = services.current().conversations.again(
+        exchange = services.current().conversations.again(
             shown.owner, shown.conversation_id, answer.id, shown.model, shown.tab
         )
     except errors.ChatError as error:
         shown.trouble = error
         st.rerun()
     one = shown.exchanges[index]
-    one.answer_versions = [*(one.answer_versions or [answer.id]), turn.answer.id]
-    one.answer, one.again = turn.answer, True
+    one.answer_versions = [*(one.answer_versions or [answer.id]), exchange.answer.id]
+    one.answer, one.again = exchange.answer, True
     is_last = index == len(shown.exchanges) - 1
     del shown.exchanges[index + 1 :]
     if is_last:

@@ -10,7 +10,8 @@ import streamlit as st
 from chatbot import errors, services
 from chatbot.chat.context_window import is_full, used
 from chatbot.chat.summary import summarize
-from chatbot.history import Message, Setup
+from chatbot.domain.conversation_settings import ConversationSettings
+from chatbot.domain.messages import Message
 from chatbot.page import state
 from chatbot.page.i18n import t
 
@@ -23,14 +24,14 @@ def is_drawn(shown: state.View, answer: Message) -> bool:
     stats = answer.stats or {}
     if answer.state != "done":
         return stats.get("error_code") == errors.ContextOverflow.code
-    window = services.current().conversations.num_ctx(shown.setup, answer.model)
+    window = services.current().conversations.num_ctx(shown.settings, answer.model)
     return not used(stats) or used(stats) >= _HALF * window or _has_lost(stats)
 
 
 def is_raised(shown: state.View, answer: Message) -> bool:
     """Whether the window has become larger since an answer for which it was too small."""
     stats = answer.stats or {}
-    window = services.current().conversations.num_ctx(shown.setup, answer.model)
+    window = services.current().conversations.num_ctx(shown.settings, answer.model)
     return stats.get("error_code") == errors.ContextOverflow.code and window > (
         stats.get("num_ctx") or 0
     )
@@ -49,7 +50,7 @@ def draw(shown: state.View, answer: Message) -> None:
     """
     if not is_drawn(shown, answer):
         return
-    window = services.current().conversations.num_ctx(shown.setup, answer.model)
+    window = services.current().conversations.num_ctx(shown.settings, answer.model)
     if answer.state != "done":
         _raise_button(shown, answer, window)
         return
@@ -95,20 +96,20 @@ def _larger(model: str, window: int) -> int | None:
 
 
 def _raise(shown: state.View, num_ctx: int) -> None:
-    own = {**shown.setup.parameters, "num_ctx": num_ctx}
-    configure(shown, shown.setup._replace(parameters=own))
+    own = {**shown.settings.parameters, "num_ctx": num_ctx}
+    configure(shown, shown.settings._replace(parameters=own))
     st.rerun()
 
 
-def configure(shown: state.View, setup: Setup) -> None:
+def configure(shown: state.View, settings: ConversationSettings) -> None:
     """Gives the open conversation this set-up; one that has not begun will begin with it."""
     if shown.conversation_id is not None:
         try:
-            services.current().history.configure(shown.owner, shown.conversation_id, setup)
+            services.current().history.configure(shown.owner, shown.conversation_id, settings)
         except errors.ChatError as error:
             shown.trouble = error
             return
-    shown.setup = setup
+    shown.settings = settings
 
 
 def _summarize(shown: state.View, model: str) -> None:
@@ -116,7 +117,7 @@ def _summarize(shown: state.View, model: str) -> None:
     if shown.conversation_id is None:
         return
     try:
-        shown.setup = summarize(
+        shown.settings = summarize(
             now.conversations,
             shown.owner,
             shown.conversation_id,
@@ -130,7 +131,7 @@ def _summarize(shown: state.View, model: str) -> None:
 
 def boundary(shown: state.View, index: int) -> None:
     """Above the exchange `index`: says if what stands above it is no longer sent as it is."""
-    summary = shown.setup.summary
+    summary = shown.settings.summary
     above = shown.exchanges[index - 1].answer if index else None
     if summary and above and above.id == summary.until:
         with st.expander(t("What stands above is summarized for the model")):
@@ -143,6 +144,6 @@ def _first_sent(shown: state.View) -> int:
     """The place of the first message that the last answer's model saw; 0 if it saw all."""
     last = shown.exchanges[-1].answer
     left_out = int(((last.stats if last else None) or {}).get("left_out") or 0)
-    messages, summary = shown.messages(), shown.setup.summary
+    messages, summary = shown.messages(), shown.settings.summary
     covered = len(messages) - len(summary.after(messages)) if summary else 0
     return covered + left_out if left_out else 0

@@ -9,9 +9,9 @@ from contextlib import AbstractContextManager, nullcontext
 import streamlit as st
 
 from chatbot import services
-from chatbot.attachments.reader import Attachment
 from chatbot.chat.generation import Generation
 from chatbot.chat.service import Draft, outcome
+from chatbot.domain.attachment import Attachment
 from chatbot.page import rerun, state
 from chatbot.page.chat import answer_footer, context_gauge
 from chatbot.page.chat.answer import follow, follow_stored, whole
@@ -30,19 +30,19 @@ def send(shown: state.View, draft: Draft, index: int | None = None) -> list[int]
     """
     shown.stop_answer()
     before = shown.thread(index)
-    turn = services.current().conversations.send(
+    exchange = services.current().conversations.send(
         shown.owner, shown.conversation_id, draft, shown.model, shown.tab, before
     )
     if shown.conversation_id is None:
-        shown.conversation_id = turn.conversation.id
-        st.query_params["c"] = turn.conversation.id
+        shown.conversation_id = exchange.conversation.id
+        st.query_params["c"] = exchange.conversation.id
     above = before.messages[-1] if before.messages else None
-    if index is not None or turn.question.parent_id != (above.id if above else None):
+    if index is not None or exchange.prompt.parent_id != (above.id if above else None):
         shown.reload()  # another version, or another tab has gone on with it
         return []
     if draft.files:
-        shown.files[turn.question.id] = list(draft.files)
-    shown.exchanges.append(state.Exchange(turn.question, turn.answer))
+        shown.files[exchange.prompt.id] = list(draft.files)
+    shown.exchanges.append(state.Exchange(exchange.prompt, exchange.answer))
     last = len(shown.exchanges) - 1
     if not last:
         return []  # in place of the greeting, and listed in the sidebar
@@ -81,11 +81,11 @@ def draw(index: int) -> None:
 
 
 def _question(shown: state.View, one: state.Exchange) -> None:
-    _images(shown, one.question.id)
-    draw_chips([file for file in shown.files.get(one.question.id, ()) if not file.is_image])
-    if one.question.content:
-        st.markdown(for_prompt(one.question.content))
-    answer_footer.versions(shown, one.question.id, one.question_versions)
+    _images(shown, one.prompt.id)
+    draw_chips([file for file in shown.files.get(one.prompt.id, ()) if not file.is_image])
+    if one.prompt.content:
+        st.markdown(for_prompt(one.prompt.content))
+    answer_footer.versions(shown, one.prompt.id, one.prompt_versions)
 
 
 def _images(shown: state.View, message_id: str) -> None:

@@ -6,8 +6,8 @@ import streamlit as st
 
 from chatbot import errors, services
 from chatbot.chat.service import check_prompt
+from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings, Preset
 from chatbot.domain.parameters import Parameters, Think, allowed, parse, stop_text
-from chatbot.history import NO_SETUP, Preset, Setup
 from chatbot.page import state
 from chatbot.page.chat import context_gauge
 from chatbot.page.i18n import t, told
@@ -20,7 +20,7 @@ _KEY = "setup-"
 
 def dialog(shown: state.View) -> None:
     """Opens the dialog."""
-    _fill(shown.setup)
+    _fill(shown.settings)
     # Another key each time: the browser would keep the last choice and not tell of it again.
     st.session_state[_KEY + "opened"] = st.session_state.get(_KEY + "opened", 0) + 1
 
@@ -38,10 +38,10 @@ def dialog(shown: state.View) -> None:
     opened()
 
 
-def _fill(setup: Setup) -> None:
+def _fill(settings: ConversationSettings) -> None:
     """Puts a set-up into the dialog's fields."""
-    own = Parameters.model_validate(setup.parameters)
-    st.session_state[_KEY + "system_prompt"] = setup.system_prompt
+    own = Parameters.model_validate(settings.parameters)
+    st.session_state[_KEY + "system_prompt"] = settings.system_prompt
     for name in _FIELDS:
         value = getattr(own, name)
         st.session_state[_KEY + name] = "" if value is None else str(value)
@@ -112,13 +112,13 @@ def _window(shown: state.View) -> None:
 def _end(shown: state.View) -> None:
     with st.container(horizontal=True):
         save = st.button(t("Save"), type="primary", key=_KEY + "save")
-        st.button(t("Reset"), key=_KEY + "reset", on_click=_fill, args=(NO_SETUP,))
-    if save and (setup := _typed(shown)):
-        context_gauge.configure(shown, setup)
+        st.button(t("Reset"), key=_KEY + "reset", on_click=_fill, args=(DEFAULT_SETTINGS,))
+    if save and (settings := _typed(shown)):
+        context_gauge.configure(shown, settings)
         st.rerun()
 
 
-def _typed(shown: state.View) -> Setup | None:
+def _typed(shown: state.View) -> ConversationSettings | None:
     """What the fields say; None, with the reason on the page, if a value is not allowed."""
     typed = {name: st.session_state.get(_KEY + name) for name in (*_FIELDS, "stop")}
     prompt = str(st.session_state[_KEY + "system_prompt"]).strip()
@@ -131,7 +131,7 @@ def _typed(shown: state.View) -> Setup | None:
             st.error(told(line))
         return None
     chosen = own.model_dump(mode="json", exclude_defaults=True)
-    return Setup(prompt, chosen, shown.setup.summary)
+    return ConversationSettings(prompt, chosen, shown.settings.summary)
 
 
 def _presets(shown: state.View) -> None:
@@ -158,10 +158,10 @@ def _presets(shown: state.View) -> None:
 
 def _use(preset: Preset | None) -> None:
     if preset is not None:
-        _fill(Setup(preset.system_prompt, preset.parameters))
+        _fill(ConversationSettings(preset.system_prompt, preset.parameters))
 
 
 def _keep(shown: state.View, name: str) -> None:
-    if setup := _typed(shown):
-        services.current().history.save_preset(shown.owner, name, setup)
+    if settings := _typed(shown):
+        services.current().history.save_preset(shown.owner, name, settings)
         st.toast(t("Saved as {name}", name=name))

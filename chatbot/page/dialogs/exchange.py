@@ -25,7 +25,7 @@ def _edit(shown: state.View, index: int) -> None:
     def dialog() -> None:
         one = shown.exchanges[index]
         st.caption(t("The conversation goes on from here; what followed stays reachable."))
-        text = st.text_area(t("Prompt"), one.question.content, height=200, key="edited")
+        text = st.text_area(t("Prompt"), one.prompt.content, height=200, key="edited")
         if st.button(t("Send"), type="primary", key="send-edited"):
             _resend(shown, index, text)
 
@@ -33,7 +33,7 @@ def _edit(shown: state.View, index: int) -> None:
 
 
 def _resend(shown: state.View, index: int, text: str) -> None:
-    question = shown.exchanges[index].question
+    question = shown.exchanges[index].prompt
     draft = Draft(text, shown.files.get(question.id, ()), instead_of=question.id)
     try:
         exchange.send(shown, draft, index)

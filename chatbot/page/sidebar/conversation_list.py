@@ -9,7 +9,8 @@ from __future__ import annotations
 import streamlit as st
 
 from chatbot import errors, services
-from chatbot.history import Conversation, Deletion, Hit
+from chatbot.domain.conversation import Conversation, Deletion
+from chatbot.history import Hit
 from chatbot.page.i18n import t, told
 from chatbot.page.markdown import literal
 from chatbot.page.sidebar import conversation_menu

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from chatbot import errors, services, transfer
-from chatbot.history import Conversation
+from chatbot.domain.conversation import Conversation
 from chatbot.page.i18n import t, told
 from chatbot.page.markdown import literal
 from chatbot.page.state import View
@@ -129,7 +129,7 @@ def _take_in(shown: View) -> None:
         return
     try:
         reading = transfer.read(file.getvalue())
-        new = services.current().history.add(shown.owner, reading.wholes)
+        new = services.current().history.add(shown.owner, reading.archives)
     except errors.ChatError as error:
         st.session_state.import_refused = error.sentence
         return

@@ -30,9 +30,11 @@ def search(app: AppTest, query: str) -> AppTest:
 def give(ready: Services, owner: str, *prompts: str) -> list[str]:
     """Stores conversations of one exchange; returns their ids."""
     turns = [ready.history.ask(owner, None, prompt, "m") for prompt in prompts]
-    for turn in turns:
-        ready.history.finish(turn.answer.id, content=f"On {turn.question.content}", state="done")
-    return [turn.conversation.id for turn in turns]
+    for exchange in turns:
+        ready.history.finish(
+            exchange.answer.id, content=f"On {exchange.prompt.content}", state="done"
+        )
+    return [exchange.conversation.id for exchange in turns]
 
 
 def test_only_the_last_fifty_are_listed_until_more_are_wanted(

@@ -5,33 +5,29 @@ from __future__ import annotations
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, insert, select
 
-from chatbot.attachments.reader import Attachment
-from chatbot.domain.conversation import Conversation, Message, Summary, values
+from chatbot.domain.archive import ConversationArchive, sort_parents_first
+from chatbot.domain.attachment import Attachment
+from chatbot.domain.conversation import Conversation
+from chatbot.domain.conversation_settings import Summary
+from chatbot.domain.messages import Message
 from chatbot.history.branches import keep_files
 from chatbot.history.queries import ORDER, OWNED
-from chatbot.history.schema import attachments, conversations, messages
+from chatbot.history.schema import attachments, conversations, make_row, messages
 
 STEP = 2000  # messages
 
 _c, _m, _a = conversations.c, messages.c, attachments.c
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """A conversation with all its messages, parents before children, and files by message id."""
-
-    conversation: Conversation
-    messages: list[Message]
-    files: dict[str, list[Attachment]] = field(default_factory=dict)
-
-
-def read(db: Connection, owner: str, conversation_id: str | None) -> Iterator[Whole]:
+def read_archives(
+    db: Connection, owner: str, conversation_id: str | None
+) -> Iterator[ConversationArchive]:
     """Read one of the owner's conversations, or all for None, in the order of the list."""
     wanted = {"visitor": owner, "conversation": conversation_id}
     one = (_c.id == bindparam("conversation"),) if conversation_id else ()
@@ -40,10 +36,10 @@ def read(db: Connection, owner: str, conversation_id: str | None) -> Iterator[Wh
     for row in db.execute(_of(select(messages), *one).order_by(_m.created_at, _m.id), wanted):
         written[row.conversation_id].append(Message.of(row))
     query = _of(select(attachments).join(messages, _m.id == _a.message_id), *one)
-    files = _files(db, query, wanted)
+    files = _read_files(db, query, wanted)
     for row in found:
-        ordered = parents_first(written[row.id])
-        yield Whole(
+        ordered = sort_parents_first(written[row.id])
+        yield ConversationArchive(
             Conversation(*row), ordered, {m.id: files[m.id] for m in ordered if m.id in files}
         )
 
@@ -52,7 +48,7 @@ def _of(query: Select[Any], *one: Any) -> Select[Any]:
     return query.join(conversations, _c.id == _m.conversation_id).where(*OWNED, *one)
 
 
-def _files(
+def _read_files(
     db: Connection, query: Select[Any], wanted: dict[str, Any]
 ) -> dict[str, list[Attachment]]:
     rows = db.execute(query.order_by(_a.message_id, _a.id), wanted)
@@ -62,70 +58,63 @@ def _files(
     }
 
 
-def parents_first(found: Iterable[Message]) -> list[Message]:
-    """Sort messages so that each follows its parent, siblings in the order given.
-
-    Messages without a way up to a first message (a missing parent, a circle) are left out.
-    """
-    children: dict[str | None, list[Message]] = defaultdict(list)
-    for message in found:
-        children[message.parent_id].append(message)
-    ordered = list(children[None])
-    for message in ordered:  # it grows meanwhile
-        ordered += children[message.id]
-    return ordered
-
-
-def new_ids(count: int) -> list[str]:
+def make_ids(count: int) -> list[str]:
     """Make ids that nobody can guess, in their order."""
     return sorted(secrets.token_hex(16) for _ in range(count))
 
 
-def steps(new: Iterable[tuple[str, Whole]]) -> Iterator[list[tuple[str, Whole]]]:
+def divide_steps(
+    new: Iterable[tuple[str, ConversationArchive]],
+) -> Iterator[list[tuple[str, ConversationArchive]]]:
     """Divide conversations so that the database is held for a tenth of a second at a time."""
-    step: list[tuple[str, Whole]] = []
+    step: list[tuple[str, ConversationArchive]] = []
     messages = 0
-    for new_id, whole in new:
-        step.append((new_id, whole))
-        messages += len(whole.messages)
+    for new_id, archive in new:
+        step.append((new_id, archive))
+        messages += len(archive.messages)
         if messages >= STEP:
             yield step
             step, messages = [], 0
     yield step
 
 
-def add(
-    db: Connection, owner: str, new: Iterable[tuple[str, Whole]], deleted_at: float | None
+def store_archives(
+    db: Connection,
+    owner: str,
+    new: Iterable[tuple[str, ConversationArchive]],
+    deleted_at: float | None,
 ) -> None:
     """Store conversations under these ids as the owner's."""
-    for new_id, whole in new:
-        renamed = _renamed(whole, owner, new_id, deleted_at)
-        db.execute(insert(conversations), values(renamed.conversation))
+    for new_id, archive in new:
+        renamed = _give_new_ids(archive, owner, new_id, deleted_at)
+        db.execute(insert(conversations), make_row(renamed.conversation))
         if renamed.messages:
-            db.execute(insert(messages), [values(one) for one in renamed.messages])
+            db.execute(insert(messages), [make_row(one) for one in renamed.messages])
         for message_id, files in renamed.files.items():
             keep_files(db, message_id, files)
 
 
-def _renamed(whole: Whole, owner: str, new_id: str, deleted_at: float | None) -> Whole:
-    old = [message.id for message in whole.messages]
-    new: dict[str | None, str] = dict(zip(old, new_ids(len(old)), strict=True))
-    summary = whole.conversation.summary
+def _give_new_ids(
+    archive: ConversationArchive, owner: str, new_id: str, deleted_at: float | None
+) -> ConversationArchive:
+    old = [message.id for message in archive.messages]
+    new: dict[str | None, str] = dict(zip(old, make_ids(len(old)), strict=True))
+    summary = archive.conversation.summary
     made = replace(
-        whole.conversation,
+        archive.conversation,
         id=new_id,
         owner=owner,
-        head_id=new.get(whole.conversation.head_id),
+        head_id=new.get(archive.conversation.head_id),
         deleted_at=deleted_at,
         summary=Summary(summary.text, new[summary.until])
         if summary and summary.until in new
         else None,
     )
-    return Whole(
+    return ConversationArchive(
         made,
         [
             replace(one, id=new[one.id], parent_id=new.get(one.parent_id), conversation_id=made.id)
-            for one in whole.messages
+            for one in archive.messages
         ],
-        {new[message_id]: files for message_id, files in whole.files.items()},
+        {new[message_id]: files for message_id, files in archive.files.items()},
     )

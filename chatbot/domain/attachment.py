@@ -1,0 +1,25 @@
+"""A file that a user attached to a prompt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file as the model gets it: `data` is an image's bytes, or a document's text as UTF-8."""
+
+    name: str
+    media_type: str
+    size: int  # bytes of the file
+    data: bytes
+
+    @property
+    def is_image(self) -> bool:
+        """Whether the model has to see it rather than read it."""
+        return self.media_type.startswith("image/")
+
+    @property
+    def text(self) -> str:
+        """What a document says, framed so that the model knows where it ends."""
+        return f'\n\n<file name="{self.name}">\n{self.data.decode()}\n</file>'

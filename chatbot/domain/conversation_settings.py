@@ -1,0 +1,44 @@
+"""What a conversation sets for itself: its system prompt, parameters and summary; and presets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from chatbot.domain.messages import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A text that stands for all messages up to the one with the id `until`."""
+
+    text: str
+    until: str
+
+    def after(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """Return the messages that it does not cover: all, if another version is shown."""
+        covered = [index for index, message in enumerate(messages) if message.id == self.until]
+        return messages[covered[0] + 1 :] if covered else messages
+
+
+class ConversationSettings(NamedTuple):
+    """What a conversation is told and how it is answered; empty: as the chat's settings say."""
+
+    system_prompt: str
+    parameters: dict[str, Any]
+    summary: Summary | None = None
+
+
+DEFAULT_SETTINGS = ConversationSettings("", {})
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A visitor's saved system prompt and parameters."""
+
+    id: str
+    owner: str
+    name: str
+    system_prompt: str
+    parameters: dict[str, Any]

@@ -1,0 +1,69 @@
+"""The messages of a conversation: prompts and answers, each in one or several versions."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from chatbot.domain.thinking import split
+
+Role = Literal["user", "assistant"]
+Ending = Literal["done", "stopped", "abandoned", "failed", "interrupted"]
+State = Literal["writing", "done", "stopped", "abandoned", "failed", "interrupted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One version of a message; its versions share a parent; times in Unix seconds."""
+
+    id: str
+    conversation_id: str
+    parent_id: str | None
+    role: Role
+    content: str
+    thinking: str
+    state: State
+    error: str
+    model: str
+    stats: dict[str, Any] | None
+    created_at: float
+    updated_at: float
+
+    @classmethod
+    def of(cls, row: Iterable[Any]) -> Message:
+        """Return the message of a row; one from before may have its thinking in its text."""
+        message = cls(*row)
+        if message.thinking or message.role != "assistant":
+            return message
+        thinking, content = split(message.content)
+        return replace(message, thinking=thinking, content=content)
+
+
+def new_message(
+    conversation_id: str,
+    parent_id: str | None,
+    role: Role,
+    *,
+    content: str = "",
+    model: str = "",
+    state: State = "done",
+) -> Message:
+    """Make a message with an id that nobody can guess."""
+    now = time.time()
+    return Message(
+        id=secrets.token_hex(16),
+        conversation_id=conversation_id,
+        parent_id=parent_id,
+        role=role,
+        content=content,
+        thinking="",
+        state=state,
+        error="",
+        model=model,
+        stats=None,
+        created_at=now,
+        updated_at=now,
+    )
