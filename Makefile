@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 unexport CDPATH PYTHONHOME PYTHONPATH # of other programs
-.PHONY: help run test test-image test-cluster test-builds lint format load load-ui load-cluster capacity bench figures pins clean venv venv-dev
+.PHONY: help run test test-image test-cluster test-builds lint format load load-ui load-cluster capacity bench figures pins version-set clean venv venv-dev
 
 PYTHON_CODE := $(sort $(dir $(wildcard */*.py)))
 SHELL_CODE := entrypoint.sh .ci/run docker/bake-models $(wildcard scripts/*.sh scripts/setup/*.sh)
@@ -75,6 +75,9 @@ figures: venv-dev ## print the figures of the code's order beside their goals (F
 pins: venv-dev ## write requirements*.txt again from pyproject.toml
 	@export UV_CUSTOM_COMPILE_COMMAND="make pins"; uv="$(PY) -m uv pip compile -q --universal --python-version 3.11 pyproject.toml"; \
 	  $$uv -o requirements.txt && $$uv --group dev -c requirements.txt -o requirements-dev.txt
+
+version-set: venv-dev ## write a new version everywhere: VERSION=0.2.0 of the chat, OLLAMA=0.25.0 of Ollama
+	@exec $(PY) -m scripts.versions $(if $(VERSION),--chat $(VERSION)) $(if $(OLLAMA),--ollama $(OLLAMA))
 
 clean: ## remove .venv and all caches of this checkout (models and conversations stay)
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache

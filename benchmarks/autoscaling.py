@@ -2,7 +2,7 @@
 
     python -m benchmarks.autoscaling [--quick]
 
-Needs the cluster of KUBECONFIG with the images ollama-chatbot:0.1.0 and haproxy:3.2.6 on its nodes,
+Needs the cluster of KUBECONFIG with the images ollama-chatbot and haproxy:3.2.6 on its nodes,
 and a quiet machine. It takes the namespace `chatbot` for itself. Prints a table with the goal
 beside each figure and writes it to autoscaling.json and .md here, with a plot.
 """
@@ -21,6 +21,7 @@ from benchmarks.lib.autoscaling_plot import Phase, draw
 from benchmarks.lib.measure import p95
 from benchmarks.lib.report import Report
 from benchmarks.lib.watch import Watch, start_seconds
+from scripts.versions import OLLAMA_VERSION
 from tests.cluster.conftest import kustomization, remove
 from tests.support.cluster import SMALL, apply, kubectl, name_of, pods, scale, service_url
 from tests.support.cluster_visitors import Told, Visitors
@@ -72,7 +73,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the autoscaler on a real cluster.")
     parser.add_argument("--quick", action="store_true", help="short phases, nothing is written")
     quick = parser.parse_args().quick
-    report = Report("autoscaling", "Autoscaling on Kubernetes", ollama="0.24.0")
+    report = Report("autoscaling", "Autoscaling on Kubernetes", ollama=OLLAMA_VERSION)
     run = Run(report, 10 if quick else 40)
     remove()
     apply(SMALL)

@@ -20,11 +20,12 @@ import httpx
 
 from benchmarks.lib.report import Report
 from locustfiles.streamlit_client.user import StreamlitUser
+from scripts.versions import OLLAMA_VERSION
 from tests.image.conftest import IMAGE, Container, docker
 from tests.support.product import ROOT, wait_for
 
 PARTS = ("start", "size", "memory", "threads", "rebuild")
-BASE = "ollama/ollama:0.24.0"
+BASE = f"ollama/ollama:{OLLAMA_VERSION}"
 MODEL = "smollm2:135m-instruct-q4_1"
 MB = 1_000_000
 PROMPT = "Tell a long story about the sea and the people who live beside it."

@@ -1,4 +1,4 @@
-# The load test: docker build -f docker/load.Dockerfile -t ollama-chatbot-load:0.1.0 .
+# The load test: docker build -f docker/load.Dockerfile -t ollama-chatbot-load .
 # On the chat's own base, of which a node already has the layers.
 ARG OLLAMA_VERSION=0.24.0
 FROM ollama/ollama:${OLLAMA_VERSION}

@@ -16,9 +16,9 @@ from pathlib import Path
 from scripts.setup import go_build, model_file, release
 from scripts.setup.processor import fingerprint
 from scripts.setup.steps import SetupError, cache_folder, say
+from scripts.versions import OLLAMA_VERSION
 
-VERSION = "0.24.0"
-RELEASE = f"https://github.com/ollama/ollama/releases/download/v{VERSION}"
+RELEASE = f"https://github.com/ollama/ollama/releases/download/v{OLLAMA_VERSION}"
 
 Build = Callable[[str, Path], None]
 """Puts the Ollama of a version into a folder."""
@@ -64,7 +64,9 @@ def ollama(environ: Mapping[str, str], build: Build = go_build.install) -> dict[
     if shutil.which("ollama", path=environ["PATH"]):
         return {}
     cache = cache_folder(environ)
-    released, built = (cache / f"ollama-{VERSION}-{kind}" for kind in ("release", fingerprint()))
+    released, built = (
+        cache / f"ollama-{OLLAMA_VERSION}-{kind}" for kind in ("release", fingerprint())
+    )
     folder = next((f for f in (released, built) if (f / "bin/ollama").exists()), None)
     if folder is None:
         url = environ.get("OLLAMA_RELEASE_URL") or RELEASE
@@ -78,7 +80,7 @@ def get_ollama(released: Path, built: Path, url: str, build: Build = go_build.in
     That is `released` for the official release, which runs on any processor, else `built` for a
     build from its Go module, which is for this kind of processor only.
     """
-    say(f"Ollama {VERSION} is not installed: getting it into {released.parent}")
+    say(f"Ollama {OLLAMA_VERSION} is not installed: getting it into {released.parent}")
     folder = released
     try:
         release.install(url, released)
@@ -86,13 +88,13 @@ def get_ollama(released: Path, built: Path, url: str, build: Build = go_build.in
         say(f"{error}; building it instead")
         folder = built
         try:
-            build(VERSION, built)
+            build(OLLAMA_VERSION, built)
         except SetupError as failure:
             raise SetupError(
                 f"{failure}; cure that and run make again, or install Ollama "
                 "(https://ollama.com/download), or name a server: OLLAMA_BASE_URL=http://… make run"
             ) from failure
-    say(f"Ollama {VERSION} is there")
+    say(f"Ollama {OLLAMA_VERSION} is there")
     return folder
 
 

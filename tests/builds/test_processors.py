@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from scripts.setup import go_build
-from scripts.setup.provide import VERSION
 from scripts.setup.steps import cache_folder
+from scripts.versions import OLLAMA_VERSION
 
 pytestmark = [pytest.mark.builds, pytest.mark.timeout(3600)]
 
@@ -47,7 +47,7 @@ def work() -> Path:
 @pytest.fixture(scope="session")
 def includes(work: Path) -> list[Path]:
     """Where the headers lie that the module leaves out."""
-    go_build.need_compilers(VERSION)
+    go_build.need_compilers(OLLAMA_VERSION)
     return [go_build.miniaudio(work), *go_build.headers(work)]
 
 
@@ -73,5 +73,5 @@ def test_it_links(architecture: str, target: str, work: Path, includes: list[Pat
     c, cpp = compilers_for(architecture, target)
     toolchain = {"GOOS": "linux", "GOARCH": architecture, "CC": c, "CXX": cpp}
     # The least optimization: what the optimizer would throw away has to link as well.
-    program = go_build.compile_program(VERSION, work, includes, f"-O1 {target}", toolchain)
+    program = go_build.compile_program(OLLAMA_VERSION, work, includes, f"-O1 {target}", toolchain)
     assert program.stat().st_size > 10_000_000

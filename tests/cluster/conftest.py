@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from chatbot import __version__
 from tests.support.cluster import NAMESPACE, SMALL, KubectlError, apply, kubectl
 from tests.support.product import ROOT
 
-IMAGE = "ollama-chatbot:0.1.0"
+IMAGE = f"ollama-chatbot:{__version__}"
 # Copies an image into the cluster's nodes; with kind: LOAD_IMAGE="kind load docker-image".
 LOAD_IMAGE = os.environ.get("LOAD_IMAGE", "kind load docker-image").split()
 

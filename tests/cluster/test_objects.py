@@ -28,7 +28,7 @@ def test_what_is_not_restricted_is_refused() -> None:
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": "loose"},
-        "spec": {"containers": [{"name": "loose", "image": "ollama-chatbot:0.1.0"}]},
+        "spec": {"containers": [{"name": "loose", "image": "ollama-chatbot"}]},
     }
     with pytest.raises(KubectlError, match="violates PodSecurity"):
         kubectl("apply", "--filename", "-", stdin=json.dumps(pod))

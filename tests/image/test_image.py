@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from locustfiles.streamlit_client.user import StreamlitUser
+from scripts.versions import OLLAMA_VERSION
 from tests.image.conftest import HARDENED, IMAGE, Container, docker
 from tests.support.product import ROOT, free_port, wait_for
 
@@ -211,7 +212,7 @@ def test_no_process_is_left_as_a_zombie(run: Run) -> None:
 
 @pytest.mark.parametrize(
     ("command", "expected"),
-    [(("bash", "-c", "echo hello"), "hello"), (("ollama", "--version"), "0.24.0")],
+    [(("bash", "-c", "echo hello"), "hello"), (("ollama", "--version"), OLLAMA_VERSION)],
 )
 def test_another_command_runs_untouched(
     image: str, command: tuple[str, ...], expected: str

@@ -22,6 +22,7 @@ import zstandard
 
 from scripts.setup import go_build, provide, release
 from scripts.setup.steps import SetupError
+from scripts.versions import OLLAMA_VERSION
 from tests.support.fake_ollama.server import FakeOllama
 from tests.support.product import free_port
 
@@ -141,7 +142,7 @@ def test_ollama_is_fetched_once(site: tuple[Path, str], tmp_path: Path) -> None:
     put_release(site[0])
     environ = {"PATH": "/empty", "XDG_CACHE_HOME": str(tmp_path), "OLLAMA_RELEASE_URL": site[1]}
     path = provide.ollama(environ)["PATH"]
-    assert path == f"{tmp_path}/ollama-chatbot/ollama-{provide.VERSION}-release/bin:/empty"
+    assert path == f"{tmp_path}/ollama-chatbot/ollama-{OLLAMA_VERSION}-release/bin:/empty"
     assert shutil.which("ollama", path=path)
     environ["OLLAMA_RELEASE_URL"] = f"http://127.0.0.1:{free_port()}"
     assert provide.ollama(environ)["PATH"] == path
@@ -178,8 +179,8 @@ def test_a_build_for_another_processor_is_not_used(
     assert path_on("avx512") == first
     assert path_on("avx2") != first
     assert [folder.name for folder in builds] == [
-        f"ollama-{provide.VERSION}-avx512",
-        f"ollama-{provide.VERSION}-avx2",
+        f"ollama-{OLLAMA_VERSION}-avx512",
+        f"ollama-{OLLAMA_VERSION}-avx2",
     ]
 
 

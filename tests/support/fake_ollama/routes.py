@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from scripts.versions import OLLAMA_VERSION
 from tests.support.fake_ollama import shapes
 from tests.support.fake_ollama.http_server import Exchange
 from tests.support.fake_ollama.state import Fault, Request, State, prose
@@ -51,7 +52,7 @@ def _get(state: State, exchange: Exchange) -> None:
         case "/":
             exchange.reply(200, b"Ollama is running")
         case "/api/version":
-            exchange.reply_json(200, {"version": "0.24.0"})
+            exchange.reply_json(200, {"version": OLLAMA_VERSION})
         case "/api/tags":
             entries = [state.told("/api/tags", name, shapes.listed(name)) for name in state.models]
             exchange.reply_json(200, {"models": entries})
