@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Iterable
-from contextvars import ContextVar
 from typing import Any
 
-import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from chatbot.llm import failures
+from chatbot.llm.aiohttp_internals import pause_reading
 
 # Between two reads. Five tokens at once are read at little more than the cost of one, the end of a
 # fast model's short answer is not held up, and each of the page's ten updates a second has news.
-_TOKENS = 5
-_FIRST_REST_S, _LEAST_REST_S, _MOST_REST_S = 0.05, 0.02, 0.075
-
-_socket: ContextVar[asyncio.Transport | None] = ContextVar("_socket", default=None)
-
-
-def trace() -> aiohttp.TraceConfig:
-    """What the aiohttp session of a BatchingTransport needs, to tell it of the sockets."""
-    config = aiohttp.TraceConfig()
-    config.on_request_end.append(_keep_socket)
-    return config
-
-
-async def _keep_socket(_: object, __: object, end: aiohttp.TraceRequestEndParams) -> None:
-    connection = end.response.connection
-    _socket.set(connection.transport if connection else None)
-
+_TOKENS_A_READ = 5
+_FIRST_PAUSE_S, _LEAST_PAUSE_S, _MOST_PAUSE_S = 0.05, 0.02, 0.075
 
 _MOVED = (httpx.codes.MOVED_PERMANENTLY, httpx.codes.FOUND)
 
@@ -45,7 +28,7 @@ class BatchingTransport(AiohttpTransport):
     """
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Sends the request; raises what httpx raises."""
+        """Send the request; raises what httpx raises."""
         response = await failures.readable(await super().handle_async_request(request))
         if response.status_code in _MOVED:
             response.status_code = httpx.codes.PERMANENT_REDIRECT
@@ -65,36 +48,36 @@ class _Batches(httpx.AsyncByteStream):
         async for data in self._stream:
             *lines, begun = (begun + data).split(b"\n")
             if lines:
-                yield b"".join(line + b"\n" for line in joined(lines))
+                yield b"".join(line + b"\n" for line in join_texts(lines))
             count += len(lines) if started else 0
             started = started or time.monotonic()
-            _pause(rest(count, time.monotonic() - started))
+            pause_reading(choose_pause(count, time.monotonic() - started))
         yield begun
 
     async def aclose(self) -> None:
         await self._stream.aclose()
 
 
-def joined(lines: Iterable[bytes]) -> list[bytes]:
-    """The lines of a stream of messages, those of neighbouring texts made one.
+def join_texts(lines: Iterable[bytes]) -> list[bytes]:
+    """Return the lines of a stream of messages, those of neighbouring texts made one.
 
     All others are handed on as they are: the last one with its figures, errors, what is no JSON.
     """
-    found: list[bytes | dict[str, Any]] = []
+    joined: list[bytes | dict[str, Any]] = []
     for line in lines:
-        part = _text(line)
-        last = found[-1] if found else None
+        part = _parse_text(line)
+        last = joined[-1] if joined else None
         if part and isinstance(last, dict) and last["message"].keys() == part["message"].keys():
             for name in ("content", "thinking"):
                 if name in part["message"]:
                     last["message"][name] += part["message"][name]
         else:
-            found.append(part or line)
-    return [one if isinstance(one, bytes) else json.dumps(one).encode() for one in found]
+            joined.append(part or line)
+    return [part if isinstance(part, bytes) else json.dumps(part).encode() for part in joined]
 
 
-def _text(line: bytes) -> dict[str, Any] | None:
-    """The message of a line that brings text and nothing else."""
+def _parse_text(line: bytes) -> dict[str, Any] | None:
+    """Return the message of a line that brings text and nothing else, else None."""
     try:
         part = json.loads(line)
         is_text = not part["done"] and part["message"].keys() <= {"role", "content", "thinking"}
@@ -103,20 +86,7 @@ def _text(line: bytes) -> dict[str, Any] | None:
     return part if is_text else None
 
 
-def rest(tokens: int, seconds: float) -> float:
-    """Seconds to rest in a stream that brought so many tokens in so many seconds."""
-    fitting = _TOKENS * seconds / tokens if tokens else _FIRST_REST_S
-    return min(max(fitting, _LEAST_REST_S), _MOST_REST_S)
-
-
-def _pause(seconds: float) -> None:
-    """Lets the socket of this task's stream rest, unless it rests already or is at its end."""
-    socket = _socket.get()
-    if socket is not None and socket.is_reading():
-        socket.pause_reading()
-        asyncio.get_running_loop().call_later(seconds, _wake, socket)
-
-
-def _wake(socket: asyncio.Transport) -> None:
-    if not socket.is_closing():
-        socket.resume_reading()
+def choose_pause(tokens: int, seconds: float) -> float:
+    """Return for how many seconds a stream rests that brought `tokens` in `seconds`."""
+    fitting = _TOKENS_A_READ * seconds / tokens if tokens else _FIRST_PAUSE_S
+    return min(max(fitting, _LEAST_PAUSE_S), _MOST_PAUSE_S)

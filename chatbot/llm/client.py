@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import httpx
-import ollama
 
 from chatbot import errors
 from chatbot.domain.generation_request import GenerationRequest
 from chatbot.domain.statistics import Statistics
-from chatbot.llm import batching
+from chatbot.llm import aiohttp_internals
 from chatbot.llm.batching import BatchingTransport
 from chatbot.llm.failures import ollama_errors
+from chatbot.llm.ollama_internals import LenientClient
 from chatbot.settings import Settings
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Llm:
             "transport": BatchingTransport(client=self._session),
             "timeout": httpx.Timeout(s.token_timeout, connect=s.connect_timeout),
         }
-        self.api = ollama.AsyncClient(host=s.ollama_base_url, **self._client)
+        self.api = LenientClient(host=s.ollama_base_url, **self._client)
 
     @cached_property
     def _chat(self) -> PlainChat:
@@ -77,10 +77,7 @@ class Llm:
     def _session(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
         if loop not in self._sessions:
-            connector = aiohttp.TCPConnector(force_close=True, limit=0)
-            trace = batching.trace()
-            trace.on_request_chunk_sent.append(_tell_sent)
-            self._sessions[loop] = aiohttp.ClientSession(connector=connector, trace_configs=[trace])
+            self._sessions[loop] = aiohttp_internals.open_session(lambda: on_sent.get()())
         return self._sessions[loop]
 
     async def close(self) -> None:
@@ -134,11 +131,10 @@ class Llm:
         The ollama package's own calls refuse a reply that lacks what its version expects.
         """
         with ollama_errors(self.settings, (body or {}).get("model", "")):
-            method = "POST" if body else "GET"
-            reply = await self.api._request_raw(method, path, json=body)  # type: ignore[no-untyped-call]
+            reply = await self.api.fetch(path, body)
             with contextlib.suppress(ValueError):
-                if isinstance(found := reply.json(), dict):
-                    return found
+                if isinstance(fields := reply.json(), dict):
+                    return fields
         raise errors.NotOllama(self.settings.ollama_base_url, "OLLAMA_BASE_URL")
 
     async def load(self, model: str) -> None:
@@ -148,10 +144,6 @@ class Llm:
             await self.api.generate(
                 model=model, options={k: v for k, v in options.items() if v is not None}
             )
-
-
-async def _tell_sent(*_: object) -> None:
-    on_sent.get()()
 
 
 _NO_LAST_LINE = (

@@ -11,21 +11,10 @@ from langchain_ollama import ChatOllama
 from pydantic import model_validator
 
 from chatbot.domain.generation_request import ChatMessage
+from chatbot.llm.ollama_internals import UncutClient
 
 _ROLES: dict[str, type[BaseMessage]] = {"user": HumanMessage, "assistant": AIMessage}
 _NAMES = {"human": "user", "ai": "assistant", "system": "system"}
-
-
-class UncutClient(ollama.AsyncClient):
-    """A client that has what does not fit the context window refused: Ollama cuts it otherwise.
-
-    `truncate` is of the prompt, `shift` of what an answer that reaches the window's end forgets.
-    The package knows neither.
-    """
-
-    async def _request(self, *args: Any, **kwargs: Any) -> Any:
-        kwargs["json"] = {**kwargs["json"], "truncate": False, "shift": False}
-        return await super()._request(*args, **kwargs)
 
 
 class PlainChat(ChatOllama):

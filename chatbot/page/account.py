@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import streamlit as st
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from chatbot import services
 from chatbot.identity.users import Person
 from chatbot.page.i18n import t
+from chatbot.page.streamlit_internals import redirect_browser
 
 
 def person() -> Person | None:
@@ -72,13 +71,4 @@ def _sign_out(found: Person) -> None:
     if now.settings.login == "oidc":
         st.logout()
     else:
-        _go(now.settings.sign_out_url)
-
-
-def _go(address: str) -> None:
-    """Sends the browser there, as st.logout does: Streamlit has no call for it."""
-    context = get_script_run_ctx()
-    if context is not None:
-        message = ForwardMsg()
-        message.auth_redirect.url = address
-        context.enqueue(message)
+        redirect_browser(now.settings.sign_out_url)

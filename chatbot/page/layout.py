@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
-from streamlit.elements.widgets.chat import ChatInputValue
 
 from chatbot import errors, services
 from chatbot.attachments import reader
@@ -16,6 +15,7 @@ from chatbot.page.chat import context_gauge, exchange, welcome
 from chatbot.page.dialogs.exchange import draw as draw_dialog
 from chatbot.page.i18n import t, told
 from chatbot.page.sidebar import conversation_list, layout
+from chatbot.page.streamlit_internals import ChatInputValue
 
 _ICON = Path(__file__).with_name("icon.svg")
 _FREE_SLOTS = 3

@@ -7,9 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
-from streamlit.elements.widgets.chat import ChatInputValue
-from streamlit.runtime import get_instance
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from chatbot import errors, services
 from chatbot.chat.generation import Generation
@@ -21,6 +18,7 @@ from chatbot.history import NotFound
 from chatbot.identity.users import Person
 from chatbot.llm.model_names import is_same
 from chatbot.page import account
+from chatbot.page.streamlit_internals import ChatInputValue, follows_browser_history, track_tab
 
 
 @dataclass
@@ -87,10 +85,10 @@ class View:
 
     def agree_with_address(self) -> None:
         """Opens what the address names after Back and Forward; else makes the address name this."""
-        named, context = st.query_params.get("c"), get_script_run_ctx()
+        named = st.query_params.get("c")
         if named == self.conversation_id:
             return
-        if context is not None and context.is_history_navigation:
+        if follows_browser_history():
             self.open(named)
         else:
             self._write_address()
@@ -173,19 +171,11 @@ def current() -> View:
     if "view" not in st.session_state:
         st.session_state.view = View(
             person=person,
-            tab=_tab_is_open(),
+            tab=track_tab(),
         )
         st.session_state.view.open(st.query_params.get("c"))
     view: View = st.session_state.view
     return view
-
-
-def _tab_is_open() -> Callable[[], bool]:
-    context = get_script_run_ctx()
-    if context is None:
-        return lambda: True
-    session_id, runtime = context.session_id, get_instance()
-    return lambda: runtime.is_active_session(session_id)
 
 
 def _pair(messages: list[Message], versions: dict[str, list[str]]) -> list[Exchange]:

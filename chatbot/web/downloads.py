@@ -18,8 +18,8 @@ from chatbot import errors, services
 from chatbot.attachments.images import MEDIA_TYPES
 from chatbot.history.errors import not_found
 from chatbot.identity import visitor_cookie
-from chatbot.identity.claims import read_claims
 from chatbot.identity.users import Person
+from chatbot.web.claims import read_claims
 
 _ALWAYS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import functools
 import gc
 import importlib
 import logging
@@ -19,22 +18,20 @@ from typing import Any
 import streamlit as st
 import uvicorn
 from starlette.middleware import Middleware
-from streamlit import config
-from streamlit import logger as streamlit_logger
 
 from chatbot import errors, services
 from chatbot.history import History, HistoryUnavailable, data_dir
 from chatbot.identity import users, visitor_cookie
 from chatbot.identity.visitor_cookie import VisitorCookie
 from chatbot.settings import Settings
-from chatbot.web import api, downloads, proxy
-from chatbot.web.websocket import PageSocket
+from chatbot.web import api, downloads, proxy, streamlit_internals
+from chatbot.web.uvicorn_internals import DrainingServer, PageSocket
 
 log = logging.getLogger("chatbot.web.server")
 
 _PAGE = Path(__file__).parents[1] / "page" / "main.py"
 
-_LAST_WORDS_S = 1.0  # for the pages to show the ends of the answers that were drained
+_SHOW_ENDS_S = 1.0  # for the pages to show the ends of the answers that were drained
 
 _STREAMLIT = {
     "browser.gatherUsageStats": False,
@@ -52,17 +49,15 @@ _STREAMLIT = {
 
 
 def create_app(settings: Settings) -> st.App:
-    """The app for `settings`; its lifespan starts and ends the services."""
-    _share_log()
-    for name, value in _STREAMLIT.items():
-        config.set_option(name, value)
-    # They change no more, and each script run reads each section of the theme.
-    config.get_options_for_section = functools.cache(config.get_options_for_section)
+    """Return the app for `settings`; its lifespan starts and ends the services."""
+    streamlit_internals.share_log()
+    streamlit_internals.set_options({**_STREAMLIT, **_login_options(settings)})
+    streamlit_internals.freeze_options()
 
     @contextlib.asynccontextmanager
     async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
         async with services.running(settings) as now:
-            warming = asyncio.create_task(_warm(now))
+            warming = asyncio.create_task(_warm_up(now))
             yield {}
             await warming
 
@@ -74,42 +69,39 @@ def create_app(settings: Settings) -> st.App:
             Middleware(VisitorCookie, signer=visitor_cookie.signer(settings)),
         ],
         lifespan=lifespan,
-        secrets=_login(settings),
+        secrets=_login_secrets(settings),
         on_script_error=_show_error,
     )
 
 
-def _login(settings: Settings) -> dict[str, Any]:
-    """Tells Streamlit how people sign in; what is secret stays in memory."""
-    if settings.login == "header":
-        config.set_option("server.trustedUserHeaders", {settings.user_header: users.USER})
+def _login_options(settings: Settings) -> dict[str, object]:
+    """Return the options that tell Streamlit how people sign in."""
+    match settings.login:
+        case "header":
+            return {"server.trustedUserHeaders": {settings.user_header: users.USER}}
+        case "oidc":
+            # The one secret again, so that each replica knows who has signed in at another.
+            return {"server.cookieSecret": visitor_cookie.secret(settings)}
+    return {}
+
+
+def _login_secrets(settings: Settings) -> dict[str, Any]:
+    """Return what Streamlit has to know of the OIDC provider; it stays in memory."""
     if settings.login != "oidc":
         return {}
-    # The one secret again, so that each replica knows who has signed in at another.
-    secret = visitor_cookie.secret(settings)
-    config.set_option("server.cookieSecret", secret)
     auth = {
         "client_id": settings.oidc_client_id,
         "client_secret": settings.oidc_client_secret.get_secret_value(),
         "server_metadata_url": settings.oidc_metadata_url,
         "client_kwargs": {"scope": settings.oidc_scope},
         "redirect_uri": f"{settings.public_url}/oauth2callback",
-        "cookie_secret": secret,
+        "cookie_secret": visitor_cookie.secret(settings),
     }
     return {"auth": auth}
 
 
-def _share_log() -> None:
-    # Streamlit gives each of its loggers, and uvicorn's, a handler and a format of its own.
-    for one in streamlit_logger._loggers.values():
-        one.handlers.clear()
-        one.propagate = True
-        one.setLevel(logging.NOTSET)
-    streamlit_logger._loggers.clear()
-    streamlit_logger.get_logger = logging.getLogger
-
-
-async def _warm(now: services.Services) -> None:
+async def _warm_up(now: services.Services) -> None:
+    """Import what the first page and prompt need, and keep all of it from garbage collection."""
     await asyncio.to_thread(importlib.import_module, "chatbot.page.layout")
     await asyncio.to_thread(now.llm.warm)
     if now.settings.login == "oidc":  # else the first to sign in would stop everyone for 0.5 s
@@ -128,52 +120,48 @@ def _show_error(error: Exception) -> bool:
     return True
 
 
-class Server(uvicorn.Server):
-    """uvicorn that lets running answers finish before it closes the pages' WebSockets."""
-
-    def handle_exit(self, sig: int, frame: Any) -> None:
-        """First signal: drain, then stop. Second signal: stop at once."""
-        first = not self._captured_signals
-        self._captured_signals.append(sig)
-        if not first:
-            self.should_exit = self.force_exit = True
-            return
-        self._draining = asyncio.get_running_loop().create_task(self._drain())
-
-    async def _drain(self) -> None:
-        if self.started and await services.current().generations.drain():
-            await asyncio.sleep(_LAST_WORDS_S)
-        self.should_exit = True
+async def _drain_answers() -> None:
+    """Let running answers finish before the pages' WebSockets are closed."""
+    if await services.current().generations.drain():
+        await asyncio.sleep(_SHOW_ENDS_S)
 
 
 def serve(settings: Settings) -> None:
-    """Serves until a signal ends it; raises a ChatError if the history or port cannot be opened."""
+    """Serve until a signal ends it.
+
+    Raises ChatError when the history or the port cannot be opened.
+    """
     # A page that draws must not keep the event loop from its tokens for the usual 5 ms.
     sys.setswitchinterval(0.001)
     _try_history(settings)
-    server = Server(
-        uvicorn.Config(
-            create_app(settings),
-            host=settings.bind_host,
-            port=settings.port,
-            loop="uvloop",
-            http="httptools",
-            ws=PageSocket,
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,  # chatbot.web.proxy looks at them, after it has seen the real peer
-            server_header=False,
-            headers=[("X-Served-By", socket.gethostname())],  # the pod, to whoever measures
-            timeout_graceful_shutdown=3,
-        )
-    )
-    with _listening(settings) as listener, contextlib.suppress(KeyboardInterrupt):
-        log.info("the chat is at %s", _address(settings))
+    server = DrainingServer(_uvicorn_config(settings), _drain_answers)
+    with _open_listener(settings) as listener, contextlib.suppress(KeyboardInterrupt):
+        log.info("the chat is at %s", _browser_address(settings))
         server.run([listener])
 
 
+def _uvicorn_config(settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(settings),
+        host=settings.bind_host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws=PageSocket,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # chatbot.web.proxy looks at them, after it has seen the real peer
+        server_header=False,
+        headers=[("X-Served-By", socket.gethostname())],  # the pod, to whoever measures
+        timeout_graceful_shutdown=3,
+    )
+
+
 def _try_history(settings: Settings) -> None:
-    """Open it once before anything is served: what is wrong with it is told in one sentence."""
+    """Open the history once before anything is served.
+
+    Raises ChatError when it cannot be opened.
+    """
     if settings.database_url:
         History(settings.database_url).close()
         return
@@ -185,18 +173,18 @@ def _try_history(settings: Settings) -> None:
         raise errors.ChatError(f"{error.sentence} (The file is {file}.)") from error
 
 
-def _address(settings: Settings) -> str:
-    """Where a browser finds the chat: on this machine, if it listens there."""
+def _browser_address(settings: Settings) -> str:
+    """Return where a browser finds the chat: on this machine, if it listens there."""
     host = settings.bind_host.strip("[]")
     here = host in ("0.0.0.0", "::", "localhost") or host.startswith("127.") or host == "::1"
     name = "localhost" if here else f"[{host}]" if ":" in host else host
     return f"http://{name}:{settings.port}"
 
 
-def _listening(settings: Settings) -> socket.socket:
+def _open_listener(settings: Settings) -> socket.socket:
     host, port = settings.bind_host.strip("[]"), settings.port
     try:
-        families = [found[0] for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        families = [info[0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
         family = min(families, key=[socket.AF_INET, socket.AF_INET6].index)
         both = host == "::" and socket.has_dualstack_ipv6()
         return socket.create_server((host, port), family=family, dualstack_ipv6=both)
@@ -205,7 +193,7 @@ def _listening(settings: Settings) -> socket.socket:
 
 
 def _explain_address(error: OSError, host: str, port: int) -> str:
-    """Tell why nothing can listen at an address, and what to set."""
+    """Return why nothing can listen at an address, and what to set."""
     match error.errno:
         case errno.EADDRINUSE:
             return (

@@ -28,7 +28,8 @@ class StreamlitSession:
 
     `tree`, `query` and `runs_finished` change in that thread: read them within `changed`, which is
     notified after each message. `query` is what stands behind the ? in the address, which the page
-    may set; `closed` says that the connection is gone.
+    may set; `redirected_to` is where it has sent the browser; `closed` says that the connection is
+    gone.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class StreamlitSession:
         self.changed = threading.Condition()
         self.runs_finished = 0
         self.closed = False
+        self.redirected_to = ""
         self.asking: Asking | None = None
         self._cache = MessageCache()
         self._timers: dict[str, threading.Timer] = {}
@@ -155,6 +157,8 @@ class StreamlitSession:
                 self.runs_finished += 1
             case "page_info_changed":
                 self.query = message.page_info_changed.query_string
+            case "auth_redirect":
+                self.redirected_to = message.auth_redirect.url
             case "auto_rerun":
                 rerun = message.auto_rerun
                 self._stop_timers([rerun.fragment_id])

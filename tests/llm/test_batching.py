@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chatbot.llm.batching import joined, rest
+from chatbot.llm.batching import choose_pause, join_texts
 
 
 def _line(done: bool = False, **message: Any) -> bytes:
@@ -20,7 +20,9 @@ def _said(lines: list[bytes]) -> list[Any]:
 
 def test_texts_become_one_and_the_last_line_keeps_its_figures() -> None:
     last = _line(done=True, role="assistant", content="")
-    *texts, end = joined([_line(content="Good"), _line(content=" day"), _line(content="!"), last])
+    *texts, end = join_texts(
+        [_line(content="Good"), _line(content=" day"), _line(content="!"), last]
+    )
     assert _said(texts) == [{"content": "Good day!"}]
     assert end == last
 
@@ -32,7 +34,7 @@ def test_thoughts_and_text_stay_apart_and_in_their_order() -> None:
         _line(content="Four"),
         _line(content="."),
     ]
-    assert _said(joined(lines)) == [
+    assert _said(join_texts(lines)) == [
         {"content": "", "thinking": "Let me see."},
         {"content": "Four."},
     ]
@@ -49,7 +51,7 @@ def test_thoughts_and_text_stay_apart_and_in_their_order() -> None:
     ],
 )
 def test_any_other_line_is_handed_on_as_it_is_between_the_texts(other: bytes) -> None:
-    before, same, after = joined([_line(content="Good"), other, _line(content=" day")])
+    before, same, after = join_texts([_line(content="Good"), other, _line(content=" day")])
     assert same == other
     assert _said([before, after]) == [{"content": "Good"}, {"content": " day"}]
 
@@ -61,4 +63,4 @@ def test_any_other_line_is_handed_on_as_it_is_between_the_texts(other: bytes) ->
 def test_the_socket_rests_for_five_tokens_but_not_for_long(
     tokens: int, seconds: float, expected: float
 ) -> None:
-    assert rest(tokens, seconds) == pytest.approx(expected)
+    assert choose_pause(tokens, seconds) == pytest.approx(expected)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import signal
 import socket
 import subprocess
@@ -19,7 +18,6 @@ import pytest
 from chatbot.domain.messages import Message
 from chatbot.history import History
 from chatbot.identity import visitor_cookie
-from chatbot.web import server
 from locustfiles.streamlit_client.user import StreamlitUser
 from tests.support.fake_ollama.server import FakeOllama, prose, stall
 from tests.support.product import ROOT, Served, environment, free_port, wait_for
@@ -150,14 +148,6 @@ def test_a_collector_gets_nothing_but_json_objects(shared: Served) -> None:
         assert nonsense.recv(100).startswith(b"HTTP/1.1 400")
     lines = [json.loads(line) for line in shared.log.splitlines()]
     assert {"Ready", "Invalid HTTP request received."} <= {line["message"] for line in lines}
-
-
-def test_streamlit_speaks_through_the_chats_log(caplog: pytest.LogCaptureFixture) -> None:
-    server._share_log()
-    log = logging.getLogger("streamlit.runtime.runtime")
-    log.warning("odd")
-    assert "odd" in caplog.messages
-    assert not log.handlers
 
 
 def test_a_second_signal_ends_the_process_at_once(fake: FakeOllama, served: Served) -> None:

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
-from streamlit.elements.lib.mutable_status_container import StatusContainer
-from streamlit.runtime.scriptrunner import StopException
 
 from chatbot import services
 from chatbot.chat.generation import Generation
@@ -16,6 +14,11 @@ from chatbot.domain.messages import Message
 from chatbot.page import rerun, state
 from chatbot.page.i18n import t
 from chatbot.page.markdown import blocks, for_display
+from chatbot.page.streamlit_internals import (
+    StatusContainer,
+    StopException,
+    yield_to_other_runs,
+)
 
 _TICK_S = 0.5  # how often the waiting time is shown; also how soon a stop is noticed
 _STORED_S = 1.0  # how often an answer that is written elsewhere is read
@@ -42,7 +45,7 @@ class _Text:
 
     def update(self, text: str) -> None:
         """Shows `text`, which begins with what is shown already."""
-        rerun.let_others_go_first()
+        yield_to_other_runs()
         now = time.monotonic()
         # A silent model's text is sent again: only then does Streamlit look for a stop.
         if text == self.shown and now - self.sent < _TICK_S:
@@ -106,7 +109,7 @@ def follow(generation: Generation, shown: state.View) -> None:
     slot: DeltaGenerator | None = st.caption(_waiting(generation))
     try:
         while slot and not generation.begun.wait(_TICK_S):
-            rerun.let_others_go_first()
+            yield_to_other_runs()
             slot.caption(_waiting(generation))
         if slot and generation.thinking:
             _think(generation, slot)

@@ -12,11 +12,12 @@ from chatbot import services
 from chatbot.chat.generation import Generation
 from chatbot.chat.service import Draft, outcome
 from chatbot.domain.attachment import Attachment
-from chatbot.page import rerun, state
+from chatbot.page import state
 from chatbot.page.chat import answer_footer, context_gauge
 from chatbot.page.chat.answer import follow, follow_stored, whole
 from chatbot.page.i18n import t
 from chatbot.page.markdown import escaped, for_prompt
+from chatbot.page.streamlit_internals import draws_whole_page, rerun_this_fragment
 from chatbot.web import downloads
 
 _IMAGE_WIDTH = 240  # pixels
@@ -63,11 +64,11 @@ def draw(index: int) -> None:
     if one.answer is None:
         return
     with st.chat_message("assistant", avatar=":material/forum:"), _place(one, generation):
-        if generation is not None and rerun.is_of_whole_page() and not shown.follows_at_once:
+        if generation is not None and draws_whole_page() and not shown.follows_at_once:
             # Until this run ends, nothing goes from the page that is there no more, and no dialog
             # comes: the answer is followed in a run of its own.
             whole(outcome(one.answer, generation))
-            rerun.this_part_next()
+            rerun_this_fragment()
             return
         if generation is not None:
             follow(generation, shown)

@@ -2,53 +2,33 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from http.client import HTTPConnection
 
 import pytest
 
 from locustfiles.streamlit_client.session import StreamlitSession
 from locustfiles.streamlit_client.user import NoAnswer, StreamlitUser
+from tests.support.sample_pages.process import serve_page
 
-
-@contextmanager
-def _served(page: str) -> Iterator[str]:
-    environment = os.environ | {"STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false"}
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        command = [
-            sys.executable,
-            "-m",
-            "tests.support.sample_pages.serve",
-            page,
-            str(listening.fileno()),
-        ]
-        server = subprocess.Popen(command, pass_fds=[listening.fileno()], env=environment)
-        port = listening.getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.terminate()
-    server.wait()
+pytestmark = pytest.mark.contract
 
 
 @pytest.fixture(scope="module")
 def fragments_url() -> Iterator[str]:
-    with _served("fragments") as url:
+    with serve_page("fragments") as url:
         yield url
 
 
 @pytest.fixture(scope="module")
 def whole_url() -> Iterator[str]:
-    with _served("whole") as url:
+    with serve_page("whole") as url:
         yield url
 
 
 @pytest.fixture
 def clock_url() -> Iterator[str]:
-    with _served("clock") as url:
+    with serve_page("clock") as url:
         yield url
 
 

@@ -1,0 +1,84 @@
+"""What the page uses of Streamlit beyond its documentation, on a real page of its server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+
+from chatbot.page import streamlit_internals
+from locustfiles.streamlit_client.user import StreamlitUser
+from tests.support.product import wait_for
+from tests.support.sample_pages.process import serve_page
+
+pytestmark = pytest.mark.contract
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """The address of the sample page."""
+    with serve_page("internals") as address:
+        yield address
+
+
+@pytest.fixture
+def tab(url: str) -> Iterator[StreamlitUser]:
+    """An open tab of the sample page."""
+    with StreamlitUser(url, timeout=20) as user:
+        yield user
+
+
+def test_outside_a_run_there_is_no_tab() -> None:
+    assert streamlit_internals.Connection.of_this_run() is None
+    assert streamlit_internals.track_tab()()
+    assert not streamlit_internals.draws_whole_page()
+    assert not streamlit_internals.follows_browser_history()
+
+
+def test_a_tab_is_tracked_until_it_is_closed(tab: StreamlitUser, url: str) -> None:
+    with StreamlitUser(url, timeout=20) as other:
+        before = _count_tabs(other)
+        assert before >= 2
+        tab.close()
+        wait_for(lambda: _count_tabs(other) < before)
+
+
+def _count_tabs(tab: StreamlitUser) -> int:
+    """Draw the page and return how many tabs it says are open."""
+    runs = tab.session.runs_finished
+    tab.session.rerun()
+    tab.wait_for(lambda: tab.session.runs_finished > runs)
+    return int(tab.text().partition(" tabs open")[0].split()[-1])
+
+
+def test_a_tab_is_drawn_anew_from_a_thread(tab: StreamlitUser) -> None:
+    tab.click("Redraw")
+    tab.wait_for(lambda: "2 whole runs" in tab.text())
+
+
+def test_a_fragment_asks_to_be_drawn_again(tab: StreamlitUser) -> None:
+    assert "count 1" in tab.text()
+    tab.click("Count")
+    tab.wait_for(lambda: "count 3" in tab.text())
+    assert "1 whole runs" in tab.text()
+
+
+def test_a_fragment_gives_way_to_another_and_is_drawn_after_it(tab: StreamlitUser) -> None:
+    tab.click("Follow")
+    tab.wait_for(lambda: "follows\n" in tab.text() + "\n" and "nothing" not in tab.text())
+    tab.click("Interrupt")
+    tab.wait_for(lambda: "interrupted" in tab.text() and "follows no more" in tab.text())
+
+
+def test_back_in_the_browser_is_told_from_other_runs(tab: StreamlitUser) -> None:
+    assert "went back" not in tab.text()
+    message = BackMsg()
+    message.rerun_script.is_history_navigation = True
+    tab.session.send(message)
+    tab.wait_for(lambda: "went back" in tab.text())
+
+
+def test_a_browser_is_sent_elsewhere(tab: StreamlitUser) -> None:
+    tab.click("Leave")
+    tab.wait_for(lambda: tab.session.redirected_to == "https://example.org/bye")
