@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from chatbot.chat.abandonment import watch_generations
 from chatbot.chat.generations import Generations
-from chatbot.chat.service import Conversations
+from chatbot.chat.request_builder import RequestBuilder
+from chatbot.chat.service import ChatService
 from chatbot.history import History, HistoryUnavailable
 from chatbot.identity.users import People
 from chatbot.llm.client import Llm
@@ -34,7 +35,7 @@ class Services:
     generations: Generations
     models: Models
     readiness: Readiness
-    conversations: Conversations
+    chat: ChatService
     people: People
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
@@ -74,7 +75,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
     generations = Generations(settings, llm, loop)
     models = Models(llm, loop)
     readiness = Readiness(settings, llm, models)
-    conversations = Conversations(settings, history, generations, models)
+    requests = RequestBuilder(settings, models)
     _current = Services(
         settings=settings,
         history=history,
@@ -83,7 +84,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         generations=generations,
         models=models,
         readiness=readiness,
-        conversations=conversations,
+        chat=ChatService(settings, history, generations, requests),
         people=People(settings),
     )
     works = (readiness.run(), watch_generations(settings, generations), _purge(history))

@@ -1,276 +1,290 @@
-"""A prompt's way through the product: stored, made to fit, answered, and the answer kept."""
+"""The one door to conversations and what happens to a prompt, for the page and the API."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import secrets
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass
 
 from chatbot import errors
-from chatbot.chat.context_window import Fit, fit, is_cut, scale, size, used
+from chatbot.chat.context_window import Fit
+from chatbot.chat.conversation_content import ConversationContent, Draft, OpenConversation
 from chatbot.chat.generation import Generation
 from chatbot.chat.generations import Generations
+from chatbot.chat.message_keeper import MessageKeeper
+from chatbot.chat.request_builder import RequestBuilder
+from chatbot.chat.summary import summarize_content
+from chatbot.domain.archive import ConversationArchive
 from chatbot.domain.attachment import Attachment
-from chatbot.domain.conversation import Conversation
-from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings
+from chatbot.domain.conversation import Conversation, Deletion
+from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings, Preset
 from chatbot.domain.exchange import Exchange
 from chatbot.domain.generation_request import ChatMessage, GenerationRequest
-from chatbot.domain.messages import Message, Role
-from chatbot.domain.parameters import MOST_NUM_CTX, Parameters
-from chatbot.history import History
-from chatbot.llm.models import Models
+from chatbot.domain.messages import Message
+from chatbot.history import History, Hit
 from chatbot.settings import Settings
 
 _HEAD_START_S = 0.02  # for the request, before the page draws and holds the interpreter
 
-Files = Mapping[str, Sequence[Attachment]]
-"""The attachments by the id of their message."""
-
-
-def outcome(message: Message, generation: Generation) -> Message:
-    """`message` as `answer` has left it: text, state, error, and statistics in seconds."""
-    stats = asdict(generation.stats) if generation.stats else {}
-    failed = {"error_code": generation.error.code} if generation.error else {}
-    more = {
-        "ttft_s": generation.ttft_s,
-        "thought_s": generation.thought_s,
-        "left_out": generation.left_out,
-        "images_left_out": generation.images_left_out,
-        "num_ctx": generation.num_ctx,
-        "estimated": generation.estimated,
-        "is_cut": is_cut(stats.get("input_tokens", 0), generation.estimated, generation.num_ctx),
-    }
-    return replace(
-        message,
-        content=generation.text,
-        thinking=generation.thinking,
-        state=generation.state,
-        error=generation.error.sentence if generation.error else "",
-        stats={**stats, **more, **failed},
-    )
-
 
 @dataclass(frozen=True)
-class Kept:
-    """Keeps an answer in the history (a Keeper)."""
+class ChatService:
+    """What can be asked of the chat; each call that reads or writes may raise HistoryUnavailable.
 
-    history: History
-    generations: Generations
-    message: Message
-
-    def save(self, generation: Generation) -> None:
-        """The text so far; an answer that has been ended in the history is ended here too."""
-        if not self.history.save(
-            self.message.id, content=generation.text, thinking=generation.thinking
-        ):
-            self.generations.stop(generation)
-
-    def finish(self, generation: Generation) -> None:
-        """The end of the answer."""
-        ended = outcome(self.message, generation)
-        self.history.finish(
-            ended.id,
-            content=ended.content,
-            thinking=ended.thinking,
-            state=generation.ending or "interrupted",
-            error=ended.error,
-            stats=ended.stats,
-        )
-
-
-@dataclass(frozen=True)
-class Draft:
-    """What a person is about to send; `instead_of` is the id of the prompt that it replaces."""
-
-    prompt: str
-    files: Sequence[Attachment] = ()
-    instead_of: str | None = None
-
-
-@dataclass(frozen=True)
-class Thread:
-    """A conversation as it is shown: messages, oldest first, attachments by message id, set-up."""
-
-    messages: Sequence[Message] = ()
-    files: Files = field(default_factory=dict)
-    settings: ConversationSettings = DEFAULT_SETTINGS
-
-    def chat_messages(self) -> list[ChatMessage]:
-        """The messages as a model is to see them; a summary's are left out."""
-        summary = self.settings.summary
-        shown = summary.after(self.messages) if summary else self.messages
-        return [
-            _chat_message(one.role, one.content, self.files.get(one.id, ()))
-            for one in shown
-            if one.content or one.id in self.files
-        ]
-
-
-@dataclass(frozen=True)
-class Conversations:
-    """What the page asks for: send a prompt, or have one answered again."""
+    A call takes a millisecond, or up to 5 s while another program holds the database.
+    """
 
     settings: Settings
     history: History
     generations: Generations
-    models: Models
+    requests: RequestBuilder
 
-    def send(
+    @property
+    def is_draining(self) -> bool:
+        """Return whether the process is about to stop and refuses new prompts."""
+        return self.generations.draining
+
+    # Prompts and their answers
+
+    def send_prompt(
         self,
-        owner: str,
+        user_id: str,
         conversation_id: str | None,
         draft: Draft,
         model: str,
-        watching: Callable[[], bool],
-        before: Thread | None = None,
+        watcher: Callable[[], bool],
+        above: ConversationContent | None = None,
     ) -> Exchange:
-        """Stores a prompt and starts its answer; None starts a conversation. Raises a ChatError.
+        """Store a prompt and start its answer; None starts a conversation.
 
-        `before` is what the page shows above the prompt. If another tab has added to it, it is
-        read again, so that the model sees the conversation as it is.
+        `above` is what the page shows above the prompt. If another tab has added to it, it is read
+        again, so that the model sees the conversation as it is. `watcher` tells whether somebody
+        still waits. Raises BadRequest, PromptTooLong, ContextOverflow, Busy, Draining or NotFound.
         """
-        before = before or Thread()
-        if draft.prompt.strip() or not draft.files:
-            check_prompt(draft.prompt, self.settings)
-        self._check_images(draft, model)
+        above = above or ConversationContent()
+        self._check_draft(draft, model)
         self.generations.check_capacity()
-        messages = [*before.chat_messages(), _chat_message("user", draft.prompt, draft.files)]
         # What cannot fit is refused before it is stored.
-        fitted = self._fit(messages, before, model)
+        messages = [*above.chat_messages(), draft.chat_message()]
+        fitted = self.requests.fit_messages(messages, above, model)
         exchange = self.history.ask(
-            owner,
+            user_id,
             conversation_id,
             draft.prompt,
             model,
             instead_of=draft.instead_of,
             files=draft.files,
-            settings=before.settings,
+            settings=above.settings,
         )
-        if exchange.prompt.parent_id != (before.messages[-1].id if before.messages else None):
-            fitted = self._fit_stored(owner, exchange)
-        self._answer(exchange, fitted, watching)
+        if exchange.prompt.parent_id != above.last_id:
+            fitted = self._fit_stored(user_id, exchange)
+        self._start_answer(exchange, fitted, watcher)
         return exchange
 
-    def again(
+    def answer_again(
         self,
-        owner: str,
+        user_id: str,
         conversation_id: str,
         answer_id: str,
         model: str,
-        watching: Callable[[], bool],
+        watcher: Callable[[], bool],
     ) -> Exchange:
-        """Answers the prompt of `answer_id` once more, as a new version of that message."""
+        """Answer the prompt of `answer_id` once more, as a new version of that message.
+
+        Raises ContextOverflow, Busy, Draining or NotFound.
+        """
         self.generations.check_capacity()
-        exchange = self.history.retry(owner, conversation_id, answer_id, model)
-        self._answer(exchange, self._fit_stored(owner, exchange), watching)
+        exchange = self.history.retry(user_id, conversation_id, answer_id, model)
+        self._start_answer(exchange, self._fit_stored(user_id, exchange), watcher)
         return exchange
 
-    def count(self, thread: Thread, model: str) -> tuple[int, bool]:
-        """The tokens that a conversation takes of `model`'s window, and whether they are exact.
+    def answer_once(self, prompt: str, model: str) -> Generation:
+        """Start the answer to a prompt that belongs to no conversation and is kept nowhere.
 
-        They are as Ollama counted at the last answer, unless a summary has come since, or its
-        thinking, which is not sent again, is among them.
+        Raises ContextOverflow, Busy or Draining.
         """
-        messages, system_prompt = thread.chat_messages(), self._system_prompt(thread.settings)
-        last = thread.messages[-1]
-        stats = last.stats or {}
-        sent = size(messages[stats.get("left_out") or 0 : -1], system_prompt)
-        if used(stats) and not last.thinking and stats.get("estimated", sent) == sent:
-            return used(stats), True
-        fitted = self._fit([*messages, ChatMessage("user", "")], thread, model)
-        return round(fitted.estimated * scale(thread.messages, model)), False
-
-    def num_ctx(self, settings: ConversationSettings, model: str) -> int:
-        """The context window of a conversation, in tokens; no larger than the model's own."""
-        window = self.parameters(settings, model).num_ctx or self.settings.num_ctx
-        return min(window, self.most_num_ctx(model))
-
-    def parameters(self, settings: ConversationSettings, model: str) -> Parameters:
-        """A conversation's own parameters, as far as `model` and the operator allow them."""
-        own = parameters(settings)
-        think = self.models.fitting_think(model, own.think or "on")
-        thinks = self.models.can(model, "thinking")
-        changes = {"think": think if thinks else None, "num_ctx": self._own_num_ctx(own, model)}
-        return own.model_copy(update=changes)
-
-    def _own_num_ctx(self, own: Parameters, model: str) -> int | None:
-        """The window to ask for instead of the chat's; another value has the model loaded anew."""
-        if own.num_ctx is None or self.settings.has_one_window:
-            return None
-        return max(
-            min(own.num_ctx, self.most_num_ctx(model)), min(own.num_ctx, self.settings.num_ctx)
+        content = ConversationContent()
+        fitted = self.requests.fit_messages([ChatMessage("user", prompt)], content, model)
+        request = GenerationRequest(model, fitted.messages, self.settings.system_prompt)
+        num_ctx = self.requests.choose_num_ctx(DEFAULT_SETTINGS, model)
+        generation = Generation(
+            secrets.token_hex(16), request, num_ctx=num_ctx, estimated=fitted.estimated
         )
+        return self.generations.start(generation)
 
-    def most_num_ctx(self, model: str) -> int:
-        """The largest context window that a conversation with `model` can have, in tokens."""
-        found = self.models.find(model)
-        allowed = self.settings.max_num_ctx or MOST_NUM_CTX
-        return min(allowed, (found and found.context_length) or allowed)
+    def find_generation(self, message_id: str) -> Generation | None:
+        """Return the answer that this process is making as this message, or None."""
+        return self.generations.find_generation(message_id)
 
-    def _check_images(self, draft: Draft, model: str) -> None:
-        if any(one.is_image for one in draft.files) and self.models.lacks(model, "vision"):
+    def stop_generation(self, generation: Generation) -> None:
+        """End an answer of this process; what came is kept."""
+        self.generations.stop(generation)
+
+    def stop_answer(self, message: Message) -> Generation | None:
+        """End the answer that is written as `message`, by this process or another one.
+
+        Return it, ended, if it was this process that made it.
+        """
+        if (generation := self.find_generation(message.id)) is not None:
+            self.generations.stop(generation)
+            generation.over.wait()
+        elif message.state == "writing":
+            self.history.stop(message.id)
+        return generation
+
+    # The open conversation
+
+    def open_conversation(self, user_id: str, conversation_id: str) -> OpenConversation:
+        """Return a conversation as it is stored, or raise NotFound."""
+        messages = self.history.messages(user_id, conversation_id)
+        versions = self.history.versions(user_id, conversation_id)
+        files = self.history.files(user_id, conversation_id)
+        conversation = self.history.conversation(user_id, conversation_id)
+        content = ConversationContent(messages, files, conversation.settings)
+        return OpenConversation(content, conversation.model, versions)
+
+    def show_version(self, user_id: str, conversation_id: str, message_id: str) -> None:
+        """Have the conversation go through this version of a message, or raise NotFound."""
+        self.history.show(user_id, conversation_id, message_id)
+
+    def configure_conversation(
+        self, user_id: str, conversation_id: str, settings: ConversationSettings
+    ) -> None:
+        """Keep a conversation's settings, or raise NotFound."""
+        self.history.configure(user_id, conversation_id, settings)
+
+    def summarize_conversation(
+        self, user_id: str, conversation_id: str, model: str, watcher: Callable[[], bool]
+    ) -> ConversationSettings:
+        """Have the older half summarized, which takes as long as an answer; keep the summary.
+
+        Return the conversation's settings with it. Raises NotFound, BadRequest when there is one
+        exchange only, and what an answer can end with: any ChatError.
+        """
+        conversation = self.history.conversation(user_id, conversation_id)
+        content = self._read_content(user_id, conversation)
+        summary = summarize_content(self.requests, self.generations, content, model, watcher)
+        settings = content.settings._replace(summary=summary)
+        self.history.configure(user_id, conversation_id, settings)
+        return settings
+
+    # All conversations of a user
+
+    def list_conversations(self, user_id: str, limit: int) -> list[Conversation]:
+        """Return at most `limit` of them: pinned ones first, then those asked last."""
+        return self.history.conversations(user_id, limit)
+
+    def search_conversations(self, user_id: str, query: str) -> list[Hit]:
+        """Return those with all words of `query` in the title or a message."""
+        return self.history.search(user_id, query)
+
+    def rename_conversation(self, user_id: str, conversation_id: str, title: str) -> None:
+        """Give a conversation another title, or raise NotFound."""
+        self.history.rename(user_id, conversation_id, title)
+
+    def pin_conversation(self, user_id: str, conversation_id: str, pinned: bool) -> None:
+        """Put a conversation before the others, or back among them, or raise NotFound."""
+        self.history.pin(user_id, conversation_id, pinned)
+
+    def delete_conversation(self, user_id: str, conversation_id: str) -> None:
+        """Delete a conversation, which can be undone for a while, or raise NotFound."""
+        self.history.delete(user_id, conversation_id)
+
+    def delete_all_conversations(self, user_id: str) -> None:
+        """Delete all conversations of a user, which can be undone for a while."""
+        self.history.delete_all(user_id)
+
+    def find_last_deletion(self, user_id: str) -> Deletion | None:
+        """Return the last deletion that can be undone, or None."""
+        return self.history.last_deletion(user_id)
+
+    def undo_deletion(self, user_id: str, deletion: Deletion) -> list[str]:
+        """Return the ids of the conversations that came back; none when it was too late."""
+        return self.history.undelete(user_id, deletion)
+
+    def export_conversations(
+        self, user_id: str, conversation_id: str | None
+    ) -> list[ConversationArchive]:
+        """Return one conversation (None: all of them) as it goes into a file, or raise NotFound."""
+        return self.history.export(user_id, conversation_id)
+
+    def import_conversations(
+        self, user_id: str, archives: Sequence[ConversationArchive]
+    ) -> list[str]:
+        """Store conversations that were read from a file, all or none; return their new ids."""
+        return self.history.add(user_id, archives)
+
+    def find_attachment(self, user_id: str, attachment_id: str) -> Attachment:
+        """Return a file that the user has sent, or raise NotFound."""
+        return self.history.attachment(user_id, attachment_id)
+
+    # What a user prefers
+
+    def find_chosen_model(self, user_id: str) -> str:
+        """Return the model that the user chose last, or "" before the first choice."""
+        return self.history.chosen_model(user_id)
+
+    def choose_model(self, user_id: str, model: str, conversation_id: str | None) -> None:
+        """Keep the choice for new conversations, and for the one that is open, if any."""
+        self.history.choose_model(user_id, model, conversation_id)
+
+    def list_presets(self, user_id: str) -> list[Preset]:
+        """Return the presets by name."""
+        return self.history.presets(user_id)
+
+    def save_preset(self, user_id: str, name: str, settings: ConversationSettings) -> None:
+        """Keep a preset; one of the same name is replaced."""
+        self.history.save_preset(user_id, name, settings)
+
+    def delete_preset(self, user_id: str, name: str) -> None:
+        """Delete a preset, or raise NotFound."""
+        self.history.delete_preset(user_id, name)
+
+    # Parts of the above
+
+    def _check_draft(self, draft: Draft, model: str) -> None:
+        if draft.prompt.strip() or not draft.files:
+            check_prompt(draft.prompt, self.settings)
+        if draft.has_images and self.requests.models.lacks(model, "vision"):
             raise errors.BadRequest(
                 f"{model} cannot see images. Choose a model with vision, or send it without them."
             )
 
-    def _system_prompt(self, settings: ConversationSettings) -> str:
-        own = settings.system_prompt or self.settings.system_prompt
-        earlier = (
-            f"\n\nEarlier in this conversation: {settings.summary.text}" if settings.summary else ""
-        )
-        return own + earlier
+    def _fit_stored(self, user_id: str, exchange: Exchange) -> Fit:
+        with self._marking_failure(exchange.answer):
+            content = self._read_content(user_id, exchange.conversation)
+            return self.requests.fit_content(content, exchange.answer.model)
 
-    def _fit(self, messages: list[ChatMessage], thread: Thread, model: str) -> Fit:
-        num_ctx = self.num_ctx(thread.settings, model)
-        longest = parameters(thread.settings).num_predict
-        if longest is None:
-            longest = self.settings.num_predict
-        return fit(
-            messages,
-            self._system_prompt(thread.settings),
-            num_ctx,
-            longest if longest > 0 else num_ctx,
-            scale(thread.messages, model),
-        )
-
-    def _fit_stored(self, owner: str, exchange: Exchange) -> Fit:
-        with self._marking(exchange.answer):
-            thread = self.read(owner, exchange.conversation)
-            return self._fit(thread.chat_messages(), thread, exchange.answer.model)
-
-    def read(self, owner: str, conversation: Conversation) -> Thread:
-        """A conversation as it is stored."""
-        return Thread(
-            self.history.messages(owner, conversation.id),
-            self.history.files(owner, conversation.id),
+    def _read_content(self, user_id: str, conversation: Conversation) -> ConversationContent:
+        return ConversationContent(
+            self.history.messages(user_id, conversation.id),
+            self.history.files(user_id, conversation.id),
             conversation.settings,
         )
 
-    def _answer(self, exchange: Exchange, fitted: Fit, watching: Callable[[], bool]) -> None:
+    def _start_answer(self, exchange: Exchange, fitted: Fit, watcher: Callable[[], bool]) -> None:
         message, settings = exchange.answer, exchange.conversation.settings
-        own = self.parameters(settings, message.model)
-        request = GenerationRequest(
-            message.model, fitted.messages, self._system_prompt(settings), own
-        )
-        with self._marking(message):
+        request = self.requests.build_request(fitted, settings, message.model)
+        with self._marking_failure(message):
             generation = Generation(
                 id=message.id,
                 request=request,
-                num_ctx=self.num_ctx(settings, message.model),
+                num_ctx=self.requests.choose_num_ctx(settings, message.model),
                 left_out=fitted.left_out,
                 estimated=fitted.estimated,
-                watchers=[watching],
-                keeper=Kept(self.history, self.generations, message),
+                watchers=[watcher],
+                keeper=MessageKeeper(self.history, self.generations, message),
                 patient=True,
             )
-            if request.image_count and self.models.lacks(message.model, "vision"):
+            if request.image_count and self.requests.models.lacks(message.model, "vision"):
                 generation.leave_out_images()
             self.generations.start(generation)
             generation.sent.wait(_HEAD_START_S)
 
     @contextmanager
-    def _marking(self, message: Message) -> Iterator[None]:
-        """Marks an answer that cannot begin as failed."""
+    def _marking_failure(self, message: Message) -> Iterator[None]:
+        """Mark an answer that cannot begin as failed."""
         try:
             yield
         except errors.ChatError as error:
@@ -284,13 +298,8 @@ class Conversations:
             raise
 
 
-def parameters(settings: ConversationSettings) -> Parameters:
-    """A conversation's own parameters."""
-    return Parameters.model_validate(settings.parameters)
-
-
 def check_prompt(prompt: str, settings: Settings) -> None:
-    """Raises BadRequest for an empty prompt and PromptTooLong for one over MAX_PROMPT_CHARS."""
+    """Raise BadRequest for an empty prompt and PromptTooLong for one over MAX_PROMPT_CHARS."""
     if not prompt.strip():
         raise errors.BadRequest("The prompt is empty. Write something.")
     if len(prompt) > settings.max_prompt_chars:
@@ -298,10 +307,3 @@ def check_prompt(prompt: str, settings: Settings) -> None:
             f"The prompt has {len(prompt):,} characters and at most "
             f"{settings.max_prompt_chars:,} are taken. Shorten it."
         )
-
-
-def _chat_message(role: Role, text: str, files: Sequence[Attachment]) -> ChatMessage:
-    if not files:
-        return ChatMessage(role, text)
-    documents = "".join(one.text for one in files if not one.is_image)
-    return ChatMessage(role, text + documents, tuple(one.data for one in files if one.is_image))

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from chatbot.chat.context_window import estimate, scale
+from chatbot.chat.conversation_content import ConversationContent
 from chatbot.chat.generation import Generation
-from chatbot.chat.service import Conversations, Thread
-from chatbot.domain.conversation_settings import ConversationSettings, Summary
+from chatbot.chat.generations import Generations
+from chatbot.chat.request_builder import RequestBuilder
+from chatbot.domain.conversation_settings import Summary
 from chatbot.domain.generation_request import ChatMessage, GenerationRequest
 from chatbot.errors import BadRequest, ContextOverflow, EmptyAnswer, OllamaFailed
 
@@ -20,45 +22,40 @@ _THINKING = 1000  # tokens more for a model that may think all the same
 _SHORTEST_PART = 200  # characters
 
 
-def summarize(
-    conversations: Conversations,
-    owner: str,
-    conversation_id: str,
+def summarize_content(
+    requests: RequestBuilder,
+    generations: Generations,
+    content: ConversationContent,
     model: str,
-    watching: Callable[[], bool],
-) -> ConversationSettings:
-    """Has the older half of a conversation summarized and keeps that; takes as long as an answer.
+    watcher: Callable[[], bool],
+) -> Summary:
+    """Have the older half of a conversation summarized; takes as long as an answer.
 
-    What is longer than the context window is summarized part by part. Returns the conversation's
-    new set-up. Raises a ChatError.
+    What is longer than the context window is summarized part by part. Raises BadRequest when there
+    is one exchange only, and what an answer can end with: any ChatError.
     """
-    history = conversations.history
-    thread = conversations.read(owner, history.conversation(owner, conversation_id))
-    older = thread.messages[: len(thread.messages) // 4 * 2]  # whole exchanges
+    older = content.messages[: len(content.messages) // 4 * 2]  # whole exchanges
     if not older:
         raise BadRequest("There is nothing to summarize yet: one exchange cannot be shortened.")
-    messages = replace(thread, messages=older).chat_messages()
+    messages = replace(content, messages=older).chat_messages()
     transcript = "\n".join(f"{message.role}: {message.content}" for message in messages)
-    before = thread.settings.summary
-    text = _Summarizing(conversations, thread, model, watching).shorten(
-        before.text if before else "", transcript
-    )
-    changed = thread.settings._replace(summary=Summary(text, older[-1].id))
-    history.configure(owner, conversation_id, changed)
-    return changed
+    before = content.settings.summary
+    summarizer = _Summarizer(requests, generations, content, model, watcher)
+    return Summary(summarizer.shorten(before.text if before else "", transcript), older[-1].id)
 
 
 @dataclass(frozen=True)
-class _Summarizing:
-    """Has `model` summarize, with what `thread` sets for its answers: it stays loaded as it is."""
+class _Summarizer:
+    """Has `model` summarize, with what `content` sets for its answers: it stays loaded as it is."""
 
-    conversations: Conversations
-    thread: Thread
+    requests: RequestBuilder
+    generations: Generations
+    content: ConversationContent
     model: str
-    watching: Callable[[], bool]
+    watcher: Callable[[], bool]
 
     def shorten(self, before: str, transcript: str) -> str:
-        """Summarizes what came `before` with `transcript`; halves what does not fit."""
+        """Summarize what came `before` with `transcript`; halves what does not fit."""
         whole = f"{_PROMPT}{before}\n{transcript}" if before else _PROMPT + transcript
         splits = len(transcript) > _SHORTEST_PART
         try:
@@ -72,7 +69,7 @@ class _Summarizing:
         return self.shorten(self.shorten(before, transcript[:middle]), transcript[middle:])
 
     def _fits(self, text: str) -> bool:
-        scaled = scale(self.thread.messages, self.model)
+        scaled = scale(self.content.messages, self.model)
         tokens = scaled * (estimate(_TASK) + estimate(text))
         return tokens <= self._num_ctx - self._longest
 
@@ -82,19 +79,19 @@ class _Summarizing:
 
     @property
     def _num_ctx(self) -> int:
-        return self.conversations.num_ctx(self.thread.settings, self.model)
+        return self.requests.choose_num_ctx(self.content.settings, self.model)
 
     def _ask(self, text: str) -> str:
-        quiet = {**self.thread.settings.parameters, "stop": (), "think": "off"}
-        settings = self.thread.settings._replace(parameters=quiet)
-        own = self.conversations.parameters(settings, self.model)
+        quiet = {**self.content.settings.parameters, "stop": (), "think": "off"}
+        settings = self.content.settings._replace(parameters=quiet)
+        own = self.requests.choose_parameters(settings, self.model)
         room = self._longest + (_THINKING if own.think else 0)
         own = own.model_copy(update={"num_predict": room})
         request = GenerationRequest(self.model, [ChatMessage("user", text)], _TASK, own)
         generation = Generation(
-            secrets.token_hex(16), request, watchers=[self.watching], num_ctx=self._num_ctx
+            secrets.token_hex(16), request, watchers=[self.watcher], num_ctx=self._num_ctx
         )
-        self.conversations.generations.start(generation)
+        self.generations.start(generation)
         generation.over.wait()
         if isinstance(generation.error, EmptyAnswer):
             raise OllamaFailed("The model wrote no summary. Try again, or choose another model.")

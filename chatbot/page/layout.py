@@ -8,7 +8,7 @@ import streamlit as st
 
 from chatbot import errors, services
 from chatbot.attachments import reader
-from chatbot.chat.service import Draft
+from chatbot.chat.conversation_content import Draft
 from chatbot.domain.attachment import Attachment
 from chatbot.page import account, browser, state, status
 from chatbot.page.chat import context_gauge, exchange, welcome

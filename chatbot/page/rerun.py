@@ -23,7 +23,7 @@ def on_stop(generation: Generation) -> Callable[[], object]:
     def end() -> None:
         # A page that was cut off may be back by now, by another connection.
         if connection.is_open:
-            services.current().generations.stop(generation)
+            services.current().chat.stop_generation(generation)
             _draw_after(generation, connection)
 
     # The event loop takes a connection off in one go, so that there it is either here or gone.

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
 
 from chatbot import errors, services
+from chatbot.chat.conversation_content import ConversationContent
 from chatbot.chat.generation import Generation
-from chatbot.chat.service import Thread, outcome
+from chatbot.chat.message_keeper import apply_generation
 from chatbot.domain.attachment import Attachment
 from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings
 from chatbot.domain.messages import Message
@@ -65,7 +66,7 @@ class View:
     follows_at_once: bool = False
     drawn_flat: int = 0
     settings: ConversationSettings = DEFAULT_SETTINGS
-    files: dict[str, list[Attachment]] = field(default_factory=dict)
+    files: dict[str, Sequence[Attachment]] = field(default_factory=dict)
     tab: Callable[[], bool] = lambda: True
 
     @property
@@ -103,26 +104,24 @@ class View:
         """Reads the open conversation again: another tab may have gone on with it."""
         if self.conversation_id is None:
             return
-        history = services.current().history
+        chat = services.current().chat
         try:
-            messages = history.messages(self.owner, self.conversation_id)
-            versions = history.versions(self.owner, self.conversation_id)
-            self.files = history.files(self.owner, self.conversation_id)
-            conversation = history.conversation(self.owner, self.conversation_id)
-            self.settings, self.own_model = conversation.settings, conversation.model
+            conversation = chat.open_conversation(self.owner, self.conversation_id)
         except NotFound as error:
             self.conversation_id, self.exchanges = None, []
             self.trouble = error
         except errors.ChatError as error:
             self.trouble = error
         else:
-            self.exchanges = _pair(messages, versions)
+            content, self.own_model = conversation.content, conversation.model
+            self.files, self.settings = dict(content.files), content.settings
+            self.exchanges = _pair(content.messages, conversation.versions)
 
     def recall_model(self) -> None:
         """Takes the conversation's own model, else the one that the user chose last."""
         now, chosen = services.current(), ""
         with contextlib.suppress(errors.ChatError):  # the sidebar tells it, where it reads as well
-            chosen = now.history.chosen_model(self.owner)
+            chosen = now.chat.find_chosen_model(self.owner)
         wanted = [name for name in (self.own_model, chosen) if name]
         self.model = now.models.choose(wanted, now.settings.chat_model)
         is_there = not wanted or is_same(wanted[0], self.model)
@@ -132,13 +131,13 @@ class View:
         """Takes the model that the user chose, and keeps it for later."""
         self.model, self.missing_model = model, ""
         try:
-            services.current().history.choose_model(self.owner, model, self.conversation_id)
+            services.current().chat.choose_model(self.owner, model, self.conversation_id)
         except errors.ChatError as error:
             self.trouble = error
 
-    def thread(self, end: int | None = None) -> Thread:
+    def content(self, end: int | None = None) -> ConversationContent:
         """What stands above the exchange `end`, or the whole conversation."""
-        return Thread(self.messages(end), self.files, self.settings)
+        return ConversationContent(self.messages(end), self.files, self.settings)
 
     def messages(self, end: int | None = None) -> list[Message]:
         """The messages shown, oldest first, up to the exchange `end`."""
@@ -148,19 +147,15 @@ class View:
     def stop_answer(self) -> None:
         """Ends the last answer if it is being written; so does a new prompt."""
         last = self.exchanges[-1].answer if self.exchanges else None
-        generation = services.current().generations.find_generation(last.id) if last else None
+        generation = services.current().chat.stop_answer(last) if last else None
         if generation is not None:
-            services.current().generations.stop(generation)
-            generation.over.wait()
             self.settle(len(self.exchanges) - 1, generation)
-        elif last is not None and last.state == "writing":
-            services.current().history.stop(last.id)
 
     def settle(self, index: int, generation: Generation) -> None:
         """Takes over how the answer of an exchange ended."""
         message = self.exchanges[index].answer
         if message is not None:
-            self.exchanges[index].answer = outcome(message, generation)
+            self.exchanges[index].answer = apply_generation(message, generation)
 
 
 def current() -> View:
@@ -178,7 +173,7 @@ def current() -> View:
     return view
 
 
-def _pair(messages: list[Message], versions: dict[str, list[str]]) -> list[Exchange]:
+def _pair(messages: Sequence[Message], versions: Mapping[str, Sequence[str]]) -> list[Exchange]:
     exchanges: list[Exchange] = []
     for message in messages:
         those = versions.get(message.id, ())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-import secrets
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -17,11 +16,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from chatbot import errors, metrics, services
-from chatbot.chat.context_window import fit
 from chatbot.chat.generation import Generation
 from chatbot.chat.service import check_prompt
-from chatbot.domain.conversation_settings import DEFAULT_SETTINGS
-from chatbot.domain.generation_request import ChatMessage, GenerationRequest
 
 log = logging.getLogger("chatbot.web.api")
 
@@ -44,7 +40,7 @@ async def readyz(request: Request) -> Response:
     "progressing": it gets ready by itself, if it is given the time.
     """
     now = services.current()
-    draining, step = now.generations.draining, now.readiness
+    draining, step = now.chat.is_draining, now.readiness
     ready = step.ready and not draining
     body: dict[str, Any] = {
         "ready": ready,
@@ -83,7 +79,7 @@ async def generate_text(request: Request) -> Response:
     try:
         _admit(request)
         ask = await _read(request)
-        generation = _start(ask)
+        generation = services.current().chat.answer_once(ask.prompt, ask.model)
         await _unless_gone(
             request,
             generation,
@@ -146,18 +142,6 @@ async def _bounded(request: Request, limit: int) -> bytes:
     return bytes(body)
 
 
-def _start(ask: Ask) -> Generation:
-    now = services.current()
-    s = now.settings
-    num_ctx = now.conversations.num_ctx(DEFAULT_SETTINGS, ask.model)
-    fitted = fit([ChatMessage("user", ask.prompt)], s.system_prompt, num_ctx, s.num_predict)
-    generation_request = GenerationRequest(ask.model, fitted.messages, s.system_prompt)
-    generation = Generation(
-        secrets.token_hex(16), generation_request, num_ctx=num_ctx, estimated=fitted.estimated
-    )
-    return now.generations.start(generation)
-
-
 def _error(error: errors.ChatError) -> Response:
     response = _json({"error": error.sentence, "code": error.code}, error.status)
     if error.status == 401:
@@ -183,7 +167,7 @@ async def _unless_gone(
         wait.cancel()
         gone.cancel()
     if wait not in done:
-        services.current().generations.stop(generation)
+        services.current().chat.stop_generation(generation)
         raise ClientDisconnect
 
 
@@ -215,7 +199,7 @@ async def _lines(generation: Generation) -> AsyncIterator[bytes]:
             await asyncio.sleep(_STREAM_S)
         yield orjson.dumps(_last(generation)) + b"\n"
     finally:
-        services.current().generations.stop(generation)
+        services.current().chat.stop_generation(generation)
 
 
 def _last(generation: Generation) -> dict[str, Any]:

@@ -81,7 +81,7 @@ def export(request: Request) -> Response:
     ending = request.path_params["ending"]
     if ending not in _EXPORTS:
         raise not_found()
-    archives = services.current().history.export(_owner(request), conversation_id)
+    archives = services.current().chat.export_conversations(_owner(request), conversation_id)
     body = transfer.to_json(archives) if ending == "json" else transfer.to_markdown(archives)
     name = _file_name(archives[0].conversation.title) if conversation_id else "conversations"
     headers = {**_ALWAYS, **_saved_as(f"{name}.{ending}"), "Cache-Control": "no-store"}
@@ -92,7 +92,7 @@ def export(request: Request) -> Response:
 def attachment(request: Request) -> Response:
     """Answer with an attached image; other files are told by their names only."""
     owner, attachment_id = _owner(request), request.path_params["attachment_id"]
-    file = services.current().history.attachment(owner, attachment_id)
+    file = services.current().chat.find_attachment(owner, attachment_id)
     if file.media_type not in MEDIA_TYPES:
         raise not_found()
     kept = {"Cache-Control": "private, max-age=3600", "Vary": "Cookie"}

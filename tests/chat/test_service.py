@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from chatbot import errors
+from chatbot.chat.conversation_content import ConversationContent, Draft
 from chatbot.chat.generation import Generation
-from chatbot.chat.service import Draft, Thread
 from chatbot.domain.attachment import Attachment
 from chatbot.domain.conversation_settings import ConversationSettings
 from chatbot.domain.exchange import Exchange
@@ -42,8 +42,13 @@ def send(ready: Services) -> Send:
         owner: str = "ann",
         before: Sequence[Message] = (),
     ) -> Exchange:
-        return ready.conversations.send(
-            owner, conversation_id, Draft(prompt), DEFAULT_MODEL, lambda: True, Thread(before)
+        return ready.chat.send_prompt(
+            owner,
+            conversation_id,
+            Draft(prompt),
+            DEFAULT_MODEL,
+            lambda: True,
+            ConversationContent(before),
         )
 
     return act
@@ -215,7 +220,7 @@ def test_asking_again_makes_a_new_version_that_has_not_seen_the_old_one(
     exchange = send("Hello")
     _answered(ready, exchange)
     fake.tokens = ["Two"]
-    second = ready.conversations.again(
+    second = ready.chat.answer_again(
         "ann", exchange.conversation.id, exchange.answer.id, DEFAULT_MODEL, lambda: True
     )
     _answered(ready, second)
@@ -343,8 +348,13 @@ def test_the_window_is_bounded_by_the_model_and_the_operator(
 ) -> None:
     monkeypatch.setitem(ready.settings.__dict__, "max_num_ctx", limit)
     settings = ConversationSettings("", {"num_ctx": own} if own else {})
-    exchange = ready.conversations.send(
-        "ann", None, Draft("Hello"), DEFAULT_MODEL, lambda: True, Thread(settings=settings)
+    exchange = ready.chat.send_prompt(
+        "ann",
+        None,
+        Draft("Hello"),
+        DEFAULT_MODEL,
+        lambda: True,
+        ConversationContent(settings=settings),
     )
     _answered(ready, exchange)
     assert fake.bodies()[-1]["options"]["num_ctx"] == sent
@@ -407,7 +417,7 @@ def test_asking_again_what_no_longer_fits_leaves_no_answer_that_nobody_writes(
     _answered(ready, exchange)
     monkeypatch.setitem(ready.settings.__dict__, "num_ctx", 256)
     with pytest.raises(errors.ContextOverflow) as refusal:
-        ready.conversations.again(
+        ready.chat.answer_again(
             "ann", exchange.conversation.id, exchange.answer.id, DEFAULT_MODEL, lambda: True
         )
     kept = _path(ready, exchange)[-1]
@@ -423,7 +433,7 @@ def test_another_visitor_can_neither_go_on_with_a_conversation_nor_have_it_answe
     with pytest.raises(NotFound):
         send("Tell me", exchange.conversation.id, owner="eve")
     with pytest.raises(NotFound):
-        ready.conversations.again(
+        ready.chat.answer_again(
             "eve", exchange.conversation.id, exchange.answer.id, DEFAULT_MODEL, lambda: True
         )
     assert len(fake.bodies()) == asked
@@ -451,8 +461,8 @@ def test_parameters_and_system_prompt_of_a_conversation_reach_ollama(
     fake: FakeOllama, ready: Services
 ) -> None:
     own = {"temperature": 0.5, "num_ctx": 2048, "stop": ["END"], "keep_alive": "10m"}
-    thread = Thread(settings=ConversationSettings("Be a poet.", own))
-    exchange = ready.conversations.send(
+    thread = ConversationContent(settings=ConversationSettings("Be a poet.", own))
+    exchange = ready.chat.send_prompt(
         "ann", None, Draft("Hello"), DEFAULT_MODEL, lambda: True, thread
     )
     _answered(ready, exchange)
@@ -479,10 +489,8 @@ def test_a_model_that_thinks_is_asked_to_unless_that_is_off(
         tokens=["Yes"],
     )
     loop.run(ready.models.refresh())
-    thread = Thread(settings=ConversationSettings("", own))
-    exchange = ready.conversations.send(
-        "ann", None, Draft("Hi"), "thinker:1b", lambda: True, thread
-    )
+    thread = ConversationContent(settings=ConversationSettings("", own))
+    exchange = ready.chat.send_prompt("ann", None, Draft("Hi"), "thinker:1b", lambda: True, thread)
     _answered(ready, exchange)
     assert fake.bodies()[-1]["think"] is think
     kept = _path(ready, exchange)[-1]
@@ -512,8 +520,8 @@ def test_a_level_of_thinking_goes_only_to_a_model_that_has_levels(
     models = ["thinker:1b", "gpt-oss:20b"]
     fake.set(models=[DEFAULT_MODEL, *models], capabilities={one: ["thinking"] for one in models})
     loop.run(ready.models.refresh())
-    thread = Thread(settings=ConversationSettings("", {"think": own}))
-    exchange = ready.conversations.send("ann", None, Draft("Hi"), model, lambda: True, thread)
+    thread = ConversationContent(settings=ConversationSettings("", {"think": own}))
+    exchange = ready.chat.send_prompt("ann", None, Draft("Hi"), model, lambda: True, thread)
     _answered(ready, exchange)
     assert fake.bodies()[-1].get("think") == think
 
@@ -532,10 +540,8 @@ def test_a_server_that_refuses_to_think_so_is_asked_without(
     fake.set(models=["gpt-oss:20b"], capabilities={"gpt-oss:20b": ["thinking"]}, tokens=["Yes"])
     loop.run(ready.models.refresh())
     fake.fail(Fault("status", status=400, error=text))
-    thread = Thread(settings=ConversationSettings("", {"think": "high"}))
-    exchange = ready.conversations.send(
-        "ann", None, Draft("Hi"), "gpt-oss:20b", lambda: True, thread
-    )
+    thread = ConversationContent(settings=ConversationSettings("", {"think": "high"}))
+    exchange = ready.chat.send_prompt("ann", None, Draft("Hi"), "gpt-oss:20b", lambda: True, thread)
     _answered(ready, exchange)
     assert _path(ready, exchange)[-1].content == "Yes"
     assert [body.get("think") for body in fake.bodies()] == ["high", None]
@@ -546,17 +552,22 @@ def test_an_answer_without_a_limit_gets_room_beside_the_messages(
     fake: FakeOllama, ready: Services, num_predict: int
 ) -> None:
     settings = ConversationSettings("", {"num_predict": num_predict, "num_ctx": 1024})
-    first = ready.conversations.send(
-        "ann", None, Draft("word " * 500), DEFAULT_MODEL, lambda: True, Thread(settings=settings)
+    first = ready.chat.send_prompt(
+        "ann",
+        None,
+        Draft("word " * 500),
+        DEFAULT_MODEL,
+        lambda: True,
+        ConversationContent(settings=settings),
     )
     _answered(ready, first)
-    exchange = ready.conversations.send(
+    exchange = ready.chat.send_prompt(
         "ann",
         first.conversation.id,
         Draft("word " * 350),
         DEFAULT_MODEL,
         lambda: True,
-        Thread(_path(ready, first), settings=settings),
+        ConversationContent(_path(ready, first), settings=settings),
     )
     _answered(ready, exchange)
     assert _asked(fake) == ["word " * 350]
@@ -567,7 +578,7 @@ def _seen_by_another(fake: FakeOllama, ready: Services, loop: LoopThread) -> str
     fake.set(models=[DEFAULT_MODEL, "seer:1b"], capabilities={"seer:1b": ["vision"]})
     loop.run(ready.models.refresh())
     draft = Draft("Look", [Attachment("a.png", "image/png", 5, b"pixel")])
-    exchange = ready.conversations.send("ann", None, draft, "seer:1b", lambda: True)
+    exchange = ready.chat.send_prompt("ann", None, draft, "seer:1b", lambda: True)
     _answered(ready, exchange)
     return exchange.conversation.id
 
@@ -576,7 +587,7 @@ def test_a_model_that_cannot_see_is_asked_without_the_images_of_before(
     fake: FakeOllama, ready: Services, loop: LoopThread
 ) -> None:
     talk = _seen_by_another(fake, ready, loop)
-    exchange = ready.conversations.send("ann", talk, Draft("And now?"), DEFAULT_MODEL, lambda: True)
+    exchange = ready.chat.send_prompt("ann", talk, Draft("And now?"), DEFAULT_MODEL, lambda: True)
     _answered(ready, exchange)
     assert not any(one.get("images") for one in fake.bodies()[-1]["messages"])
     answer = _path(ready, exchange)[-1]
@@ -597,7 +608,7 @@ def test_a_server_that_refuses_images_is_asked_without_them(
 ) -> None:
     talk = _seen_by_another(fake, ready, loop)
     fake.fail(Fault("status", status=400, error=text))
-    exchange = ready.conversations.send("ann", talk, Draft("And now?"), "seer:1b", lambda: True)
+    exchange = ready.chat.send_prompt("ann", talk, Draft("And now?"), "seer:1b", lambda: True)
     _answered(ready, exchange)
     assert not any(one.get("images") for one in fake.bodies()[-1]["messages"])
     answer = _path(ready, exchange)[-1]
@@ -610,7 +621,7 @@ def test_a_model_that_tells_nothing_of_itself_is_sent_images(
     unknown = [replace(one, capabilities=frozenset()) for one in ready.models.installed]
     monkeypatch.setattr(ready.models, "installed", unknown)
     draft = Draft("Look", [Attachment("a.png", "image/png", 5, b"pixel")])
-    exchange = ready.conversations.send("ann", None, draft, DEFAULT_MODEL, lambda: True)
+    exchange = ready.chat.send_prompt("ann", None, draft, DEFAULT_MODEL, lambda: True)
     _answered(ready, exchange)
     assert fake.bodies()[-1]["messages"][1]["images"] == ["cGl4ZWw="]
 
@@ -625,7 +636,7 @@ def test_attachments_reach_the_model_in_this_turn_and_the_next(
         Attachment("note.txt", "text/txt", 4, b"Text"),
         Attachment("a.png", "image/png", 5, b"pixel"),
     ]
-    send = ready.conversations.send
+    send = ready.chat.send_prompt
     exchange = send("ann", None, Draft("Look", files), "seer:1b", lambda: True)
     _answered(ready, exchange)
     exchange = send("ann", exchange.conversation.id, Draft("And now?"), "seer:1b", lambda: True)
@@ -639,7 +650,7 @@ def test_attachments_reach_the_model_in_this_turn_and_the_next(
 def test_a_file_without_a_word_is_answered_and_names_the_conversation(
     fake: FakeOllama, ready: Services
 ) -> None:
-    send = ready.conversations.send
+    send = ready.chat.send_prompt
     draft = Draft(" ", [Attachment("my_note.txt", "text/plain", 4, b"Text")])
     exchange = send("ann", None, draft, DEFAULT_MODEL, lambda: True)
     _answered(ready, exchange)
@@ -655,7 +666,7 @@ def test_an_image_for_a_model_that_cannot_see_is_refused_and_nothing_is_stored(
 ) -> None:
     draft = Draft("Look", [Attachment("a.png", "image/png", 5, b"pixel")])
     with pytest.raises(errors.BadRequest, match="cannot see images"):
-        ready.conversations.send("ann", None, draft, DEFAULT_MODEL, lambda: True)
+        ready.chat.send_prompt("ann", None, draft, DEFAULT_MODEL, lambda: True)
     assert ready.history.conversations("ann") == []
 
 
@@ -663,7 +674,7 @@ def test_an_image_for_a_model_that_cannot_see_is_refused_and_nothing_is_stored(
 def test_a_file_that_does_not_fit_is_refused_with_its_length(ready: Services) -> None:
     draft = Draft("Read", [Attachment("long.txt", "text/txt", 9000, b"word " * 1800)])
     with pytest.raises(errors.ContextOverflow, match=r"has about 2,0\d\d tokens"):
-        ready.conversations.send("ann", None, draft, DEFAULT_MODEL, lambda: True)
+        ready.chat.send_prompt("ann", None, draft, DEFAULT_MODEL, lambda: True)
 
 
 def test_an_edited_prompt_is_answered_with_what_stands_above_it(
@@ -674,9 +685,9 @@ def test_an_edited_prompt_is_answered_with_what_stands_above_it(
     _answered(ready, first)
     second = send("Two", first.conversation.id, before=_path(ready, first))
     _answered(ready, second)
-    above = Thread(_path(ready, first)[:2])
+    above = ConversationContent(_path(ready, first)[:2])
     draft = Draft("Deux", instead_of=second.prompt.id)
-    exchange = ready.conversations.send(
+    exchange = ready.chat.send_prompt(
         "ann", first.conversation.id, draft, DEFAULT_MODEL, lambda: True, above
     )
     _answered(ready, exchange)

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from chatbot.chat.context_window import estimate
-from chatbot.chat.service import Draft, Thread
-from chatbot.chat.summary import summarize
+from chatbot.chat.conversation_content import ConversationContent, Draft
 from chatbot.domain.attachment import Attachment
 from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings, Summary
 from chatbot.domain.messages import Message
@@ -23,8 +22,13 @@ def _talk(ready: Services, *prompts: str, settings: ConversationSettings = DEFAU
     conversation: str | None = None
     for prompt in prompts:
         before = _path(ready, conversation) if conversation else []
-        exchange = ready.conversations.send(
-            "ann", conversation, Draft(prompt), DEFAULT_MODEL, lambda: True, Thread(before)
+        exchange = ready.chat.send_prompt(
+            "ann",
+            conversation,
+            Draft(prompt),
+            DEFAULT_MODEL,
+            lambda: True,
+            ConversationContent(before),
         )
         conversation = exchange.conversation.id
         wait_for(lambda id=exchange.answer.id: ready.generations.find_generation(id) is None)  # type: ignore[misc]
@@ -39,7 +43,7 @@ def _path(ready: Services, conversation: str) -> list[Message]:
 def _summarize(
     ready: Services, conversation: str, model: str = DEFAULT_MODEL
 ) -> ConversationSettings:
-    return summarize(ready.conversations, "ann", conversation, model, lambda: True)
+    return ready.chat.summarize_conversation("ann", conversation, model, lambda: True)
 
 
 def test_the_older_half_is_summarized_and_the_model_then_gets_the_summary(
@@ -54,13 +58,13 @@ def test_the_older_half_is_summarized_and_the_model_then_gets_the_summary(
     assert "Three" not in asked
     assert settings.summary == Summary("They counted.", _path(ready, conversation)[3].id)
     assert ready.history.conversation("ann", conversation).settings == settings
-    exchange = ready.conversations.send(
+    exchange = ready.chat.send_prompt(
         "ann",
         conversation,
         Draft("Five"),
         DEFAULT_MODEL,
         lambda: True,
-        Thread(_path(ready, conversation), settings=settings),
+        ConversationContent(_path(ready, conversation), settings=settings),
     )
     wait_for(lambda: ready.generations.find_generation(exchange.answer.id) is None)
     system, *rest = fake.bodies()[-1]["messages"]
@@ -98,9 +102,9 @@ def test_a_summary_of_another_version_is_not_used(ready: Services) -> None:
     conversation = _talk(ready, "One", "Two")
     settings = DEFAULT_SETTINGS._replace(summary=Summary("Old.", "another message"))
     messages = _path(ready, conversation)
-    assert [one.content for one in Thread(messages, settings=settings).chat_messages()][:1] == [
-        "One"
-    ]
+    assert [
+        one.content for one in ConversationContent(messages, settings=settings).chat_messages()
+    ][:1] == ["One"]
 
 
 def _configure(ready: Services, conversation: str, **parameters: Any) -> None:
@@ -160,13 +164,13 @@ def test_the_documents_of_the_older_half_are_summarized_too(
     fake: FakeOllama, ready: Services
 ) -> None:
     file = Attachment("plan.txt", "text/txt", 9, b"The plan.")
-    exchange = ready.conversations.send(
-        "ann", None, Draft("Read", [file]), DEFAULT_MODEL, lambda: True, Thread()
+    exchange = ready.chat.send_prompt(
+        "ann", None, Draft("Read", [file]), DEFAULT_MODEL, lambda: True, ConversationContent()
     )
     wait_for(lambda: ready.generations.find_generation(exchange.answer.id) is None)
     conversation = exchange.conversation.id
-    before = Thread(_path(ready, conversation))
-    exchange = ready.conversations.send(
+    before = ConversationContent(_path(ready, conversation))
+    exchange = ready.chat.send_prompt(
         "ann", conversation, Draft("More"), DEFAULT_MODEL, lambda: True, before
     )
     wait_for(lambda: ready.generations.find_generation(exchange.answer.id) is None)

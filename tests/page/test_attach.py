@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import streamlit as st
 
-from chatbot.chat.service import Draft
+from chatbot.chat.conversation_content import Draft
 from chatbot.domain.attachment import Attachment
 from chatbot.identity.users import Person
 from chatbot.page import layout, state

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from chatbot.chat.service import Draft
+from chatbot.chat.conversation_content import Draft
 from chatbot.services import Services
 from tests.history.test_unavailable import read_only
 from tests.page.conftest import Open, ask, messages, texts
@@ -56,7 +56,7 @@ def test_a_busy_chat_refuses_and_gives_the_prompt_back(
 ) -> None:
     fake.first_token_delay = 60
     app = open_page()
-    ready.conversations.send("bob", None, Draft("Hello"), fake.models[0], lambda: True)
+    ready.chat.send_prompt("bob", None, Draft("Hello"), fake.models[0], lambda: True)
     refused(app, "One too many", "1 answers are under way, as many as this chat takes at once.")
 
 

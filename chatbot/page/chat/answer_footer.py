@@ -79,7 +79,7 @@ def again(shown: state.View, index: int) -> None:
         return
     shown.stop_answer()  # one below it, which goes on no more
     try:
-        exchange = services.current().conversations.again(
+        exchange = services.current().chat.answer_again(
             shown.owner, shown.conversation_id, answer.id, shown.model, shown.tab
         )
     except errors.ChatError as error:
@@ -111,7 +111,7 @@ def _show(shown: state.View, those: list[str], key: str) -> None:
     if shown.conversation_id is None:
         return
     try:
-        services.current().history.show(shown.owner, shown.conversation_id, wanted)
+        services.current().chat.show_version(shown.owner, shown.conversation_id, wanted)
     except errors.ChatError as error:
         shown.trouble = error
     st.rerun()

@@ -9,7 +9,6 @@ import streamlit as st
 
 from chatbot import errors, services
 from chatbot.chat.context_window import is_full, used
-from chatbot.chat.summary import summarize
 from chatbot.domain.conversation_settings import ConversationSettings
 from chatbot.domain.messages import Message
 from chatbot.page import state
@@ -24,14 +23,14 @@ def is_drawn(shown: state.View, answer: Message) -> bool:
     stats = answer.stats or {}
     if answer.state != "done":
         return stats.get("error_code") == errors.ContextOverflow.code
-    window = services.current().conversations.num_ctx(shown.settings, answer.model)
+    window = services.current().chat.requests.choose_num_ctx(shown.settings, answer.model)
     return not used(stats) or used(stats) >= _HALF * window or _has_lost(stats)
 
 
 def is_raised(shown: state.View, answer: Message) -> bool:
     """Whether the window has become larger since an answer for which it was too small."""
     stats = answer.stats or {}
-    window = services.current().conversations.num_ctx(shown.settings, answer.model)
+    window = services.current().chat.requests.choose_num_ctx(shown.settings, answer.model)
     return stats.get("error_code") == errors.ContextOverflow.code and window > (
         stats.get("num_ctx") or 0
     )
@@ -50,11 +49,11 @@ def draw(shown: state.View, answer: Message) -> None:
     """
     if not is_drawn(shown, answer):
         return
-    window = services.current().conversations.num_ctx(shown.settings, answer.model)
+    window = services.current().chat.requests.choose_num_ctx(shown.settings, answer.model)
     if answer.state != "done":
         _raise_button(shown, answer, window)
         return
-    tokens, exact = services.current().conversations.count(shown.thread(), answer.model)
+    tokens, exact = services.current().chat.requests.count_tokens(shown.content(), answer.model)
     counts = {"used": f"{tokens:,}", "all": f"{window:,}"}
     text = (
         t("Context: {used} of {all} tokens", **counts)
@@ -91,7 +90,7 @@ def _raise_button(shown: state.View, answer: Message, window: int) -> None:
 
 def _larger(model: str, window: int) -> int | None:
     now = services.current()
-    most = 0 if now.settings.has_one_window else now.conversations.most_num_ctx(model)
+    most = 0 if now.settings.has_one_window else now.chat.requests.max_num_ctx(model)
     return min(2 * window, most) if most > window else None
 
 
@@ -105,7 +104,9 @@ def configure(shown: state.View, settings: ConversationSettings) -> None:
     """Gives the open conversation this set-up; one that has not begun will begin with it."""
     if shown.conversation_id is not None:
         try:
-            services.current().history.configure(shown.owner, shown.conversation_id, settings)
+            services.current().chat.configure_conversation(
+                shown.owner, shown.conversation_id, settings
+            )
         except errors.ChatError as error:
             shown.trouble = error
             return
@@ -117,12 +118,8 @@ def _summarize(shown: state.View, model: str) -> None:
     if shown.conversation_id is None:
         return
     try:
-        shown.settings = summarize(
-            now.conversations,
-            shown.owner,
-            shown.conversation_id,
-            model,
-            shown.tab,
+        shown.settings = now.chat.summarize_conversation(
+            shown.owner, shown.conversation_id, model, shown.tab
         )
     except errors.ChatError as error:
         shown.trouble = error

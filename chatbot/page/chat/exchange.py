@@ -9,8 +9,9 @@ from contextlib import AbstractContextManager, nullcontext
 import streamlit as st
 
 from chatbot import services
+from chatbot.chat.conversation_content import Draft
 from chatbot.chat.generation import Generation
-from chatbot.chat.service import Draft, outcome
+from chatbot.chat.message_keeper import apply_generation
 from chatbot.domain.attachment import Attachment
 from chatbot.page import state
 from chatbot.page.chat import answer_footer, context_gauge
@@ -30,8 +31,8 @@ def send(shown: state.View, draft: Draft, index: int | None = None) -> list[int]
     look different now, none when the whole page does.
     """
     shown.stop_answer()
-    before = shown.thread(index)
-    exchange = services.current().conversations.send(
+    before = shown.content(index)
+    exchange = services.current().chat.send_prompt(
         shown.owner, shown.conversation_id, draft, shown.model, shown.tab, before
     )
     if shown.conversation_id is None:
@@ -67,7 +68,7 @@ def draw(index: int) -> None:
         if generation is not None and draws_whole_page() and not shown.follows_at_once:
             # Until this run ends, nothing goes from the page that is there no more, and no dialog
             # comes: the answer is followed in a run of its own.
-            whole(outcome(one.answer, generation))
+            whole(apply_generation(one.answer, generation))
             rerun_this_fragment()
             return
         if generation is not None:
@@ -125,7 +126,7 @@ def _place(one: state.Exchange, generation: Generation | None) -> AbstractContex
 def _under_way(shown: state.View, index: int) -> Generation | None:
     """The answer of an exchange while it is written; when there is none, the view has its end."""
     message = shown.exchanges[index].answer if index < len(shown.exchanges) else None
-    generation = services.current().generations.find_generation(message.id) if message else None
+    generation = services.current().chat.find_generation(message.id) if message else None
     if message is not None and generation is None and message.state == "writing":
         shown.reload()  # it ended after the view was filled
     return generation

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from chatbot.chat.service import Draft
+from chatbot.chat.conversation_content import Draft
 from chatbot.page.i18n import t
 from chatbot.page.state import View
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from chatbot import errors
-from chatbot.chat.service import Draft
+from chatbot.chat.conversation_content import Draft
 from chatbot.page import state
 from chatbot.page.chat import exchange
 from chatbot.page.i18n import t, told

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from chatbot.chat.conversation_content import Draft
 from chatbot.chat.generation import Generation
-from chatbot.chat.service import Draft
 from chatbot.services import Services
 from tests.page.conftest import Open, ask, messages, shown, texts
 from tests.support.fake_ollama.server import (
@@ -198,7 +198,7 @@ def test_a_busy_chat_says_so_to_who_tries_again(
     fake.fail(CRASHED)
     app = ask(open_page(), "Hello")
     fake.first_token_delay = 60
-    ready.conversations.send("bob", None, Draft("Hello"), fake.models[0], lambda: True)
+    ready.chat.send_prompt("bob", None, Draft("Hello"), fake.models[0], lambda: True)
     app.chat_message[1].button[0].click().run()
     assert any("answers are under way" in text for text in texts(app.error))
     assert app.chat_message[1].button[0].label == "Try again"

@@ -1,0 +1,62 @@
+"""A generation becomes a message of the history: while it is written, and as it ended."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+
+from chatbot.chat.context_window import is_cut
+from chatbot.chat.generation import Generation
+from chatbot.chat.generations import Generations
+from chatbot.domain.messages import Message
+from chatbot.history import History
+
+
+def apply_generation(message: Message, generation: Generation) -> Message:
+    """Return `message` with the generation's text, state, error, and statistics in seconds."""
+    stats = asdict(generation.stats) if generation.stats else {}
+    failed = {"error_code": generation.error.code} if generation.error else {}
+    more = {
+        "ttft_s": generation.ttft_s,
+        "thought_s": generation.thought_s,
+        "left_out": generation.left_out,
+        "images_left_out": generation.images_left_out,
+        "num_ctx": generation.num_ctx,
+        "estimated": generation.estimated,
+        "is_cut": is_cut(stats.get("input_tokens", 0), generation.estimated, generation.num_ctx),
+    }
+    return replace(
+        message,
+        content=generation.text,
+        thinking=generation.thinking,
+        state=generation.state,
+        error=generation.error.sentence if generation.error else "",
+        stats={**stats, **more, **failed},
+    )
+
+
+@dataclass(frozen=True)
+class MessageKeeper:
+    """Keeps a generation in the history as the message that it becomes (a Keeper)."""
+
+    history: History
+    generations: Generations
+    message: Message
+
+    def save(self, generation: Generation) -> None:
+        """Keep the text so far; end here too what has been ended in the history."""
+        if not self.history.save(
+            self.message.id, content=generation.text, thinking=generation.thinking
+        ):
+            self.generations.stop(generation)
+
+    def finish(self, generation: Generation) -> None:
+        """Keep the end of the answer."""
+        message = apply_generation(self.message, generation)
+        self.history.finish(
+            message.id,
+            content=message.content,
+            thinking=message.thinking,
+            state=generation.ending or "interrupted",
+            error=message.error,
+            stats=message.stats,
+        )

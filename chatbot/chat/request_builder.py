@@ -1,0 +1,105 @@
+"""What is asked of a model for a conversation: system prompt, parameters, the messages that fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chatbot.chat.context_window import Fit, fit, scale, size, used
+from chatbot.chat.conversation_content import ConversationContent
+from chatbot.domain.conversation_settings import ConversationSettings
+from chatbot.domain.generation_request import ChatMessage, GenerationRequest
+from chatbot.domain.parameters import MOST_NUM_CTX, Parameters
+from chatbot.llm.models import Models
+from chatbot.settings import Settings
+
+
+@dataclass(frozen=True)
+class RequestBuilder:
+    """Makes requests of what a conversation says, the operator allows and a model can."""
+
+    settings: Settings
+    models: Models
+
+    def build_request(
+        self, fitted: Fit, settings: ConversationSettings, model: str
+    ) -> GenerationRequest:
+        """Return the request for the messages that fit."""
+        parameters = self.choose_parameters(settings, model)
+        system_prompt = self._system_prompt(settings)
+        return GenerationRequest(model, fitted.messages, system_prompt, parameters)
+
+    def fit_messages(
+        self, messages: Sequence[ChatMessage], content: ConversationContent, model: str
+    ) -> Fit:
+        """Return the messages that fit `model`'s window; the last one is the prompt.
+
+        `content` tells the settings and how the estimate is to be corrected. Raises ContextOverflow
+        when the prompt alone is too long.
+        """
+        num_ctx = self.choose_num_ctx(content.settings, model)
+        longest = _own_parameters(content.settings).num_predict
+        if longest is None:
+            longest = self.settings.num_predict
+        return fit(
+            messages,
+            self._system_prompt(content.settings),
+            num_ctx,
+            longest if longest > 0 else num_ctx,
+            scale(content.messages, model),
+        )
+
+    def fit_content(self, content: ConversationContent, model: str) -> Fit:
+        """Return the conversation's messages that fit, as `fit_messages` does."""
+        return self.fit_messages(content.chat_messages(), content, model)
+
+    def count_tokens(self, content: ConversationContent, model: str) -> tuple[int, bool]:
+        """Return the tokens that a conversation takes of the window, and whether they are exact.
+
+        They are as Ollama counted at the last answer, unless a summary has come since, or its
+        thinking, which is not sent again, is among them.
+        """
+        messages, system_prompt = content.chat_messages(), self._system_prompt(content.settings)
+        last = content.messages[-1]
+        stats = last.stats or {}
+        sent = size(messages[stats.get("left_out") or 0 : -1], system_prompt)
+        if used(stats) and not last.thinking and stats.get("estimated", sent) == sent:
+            return used(stats), True
+        fitted = self.fit_messages([*messages, ChatMessage("user", "")], content, model)
+        return round(fitted.estimated * scale(content.messages, model)), False
+
+    def choose_num_ctx(self, settings: ConversationSettings, model: str) -> int:
+        """Return the context window in tokens; no larger than the model's own."""
+        window = self.choose_parameters(settings, model).num_ctx or self.settings.num_ctx
+        return min(window, self.max_num_ctx(model))
+
+    def max_num_ctx(self, model: str) -> int:
+        """Return the largest window, in tokens, that a conversation with `model` can have."""
+        found = self.models.find(model)
+        allowed = self.settings.max_num_ctx or MOST_NUM_CTX
+        return min(allowed, (found and found.context_length) or allowed)
+
+    def choose_parameters(self, settings: ConversationSettings, model: str) -> Parameters:
+        """Return a conversation's own parameters, as far as `model` and the operator allow them."""
+        own = _own_parameters(settings)
+        think = self.models.fitting_think(model, own.think or "on")
+        thinks = self.models.can(model, "thinking")
+        changes = {"think": think if thinks else None, "num_ctx": self._own_num_ctx(own, model)}
+        return own.model_copy(update=changes)
+
+    def _own_num_ctx(self, own: Parameters, model: str) -> int | None:
+        """Return the window to ask for instead of the chat's: it has the model loaded anew."""
+        if own.num_ctx is None or self.settings.has_one_window:
+            return None
+        return max(
+            min(own.num_ctx, self.max_num_ctx(model)), min(own.num_ctx, self.settings.num_ctx)
+        )
+
+    def _system_prompt(self, settings: ConversationSettings) -> str:
+        own = settings.system_prompt or self.settings.system_prompt
+        summary = settings.summary
+        return f"{own}\n\nEarlier in this conversation: {summary.text}" if summary else own
+
+
+def _own_parameters(settings: ConversationSettings) -> Parameters:
+    return Parameters.model_validate(settings.parameters)
