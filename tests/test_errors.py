@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
+
 import pytest
 
 from chatbot import errors
 from chatbot.history import HistoryUnavailable, NotFound
+from chatbot.notices import fields_of, texts
 from chatbot.transfer.importing import BadFile
 
 KINDS = [
@@ -30,7 +34,7 @@ KINDS = [
     (errors.SignedOut, 401, "signed_out"),
     (BadFile, 400, "bad_file"),
     (NotFound, 404, "not_found"),
-    (HistoryUnavailable, 503, "history_unavailable"),
+    (HistoryUnavailable, 503, "history_failed"),
 ]
 
 
@@ -42,15 +46,69 @@ def test_each_kind_of_error_has_its_status_and_code(
 
 
 def test_no_kind_of_error_is_left_out_above() -> None:
+    """Those of one room alone are with that room's tests."""
     named = {kind for kind, _, _ in KINDS}
-    assert {kind for kind in errors.ChatError.__subclasses__() if kind.code != "error"} == named
+    assert {kind for kind in errors.ChatError.__subclasses__() if kind.status != 500} == named
 
 
-def test_an_error_is_its_sentence() -> None:
-    assert str(errors.Busy("Try again.")) == errors.Busy("Try again.").sentence == "Try again."
+def test_an_error_is_the_sentence_of_its_code_with_its_arguments() -> None:
+    error = errors.ModelMissing(model="qwen3:4b")
+    sentence = "The model qwen3:4b is not installed. Pull it, or choose another."
+    assert str(error) == error.sentence == sentence
+    assert (error.code, error.arguments) == ("model_missing", {"model": "qwen3:4b"})
+    assert str(errors.Busy("ollama_busy")).startswith("Ollama has too many requests waiting.")
 
 
-def test_a_missing_model_is_named_with_the_cure() -> None:
-    error = errors.ModelMissing("qwen3:4b")
-    assert error.model == "qwen3:4b"
-    assert error.sentence == "The model qwen3:4b is not installed. Pull it, or choose another."
+def test_an_error_without_an_argument_of_its_sentence_is_a_mistake_where_it_is_raised() -> None:
+    with pytest.raises(KeyError):
+        errors.ModelMissing()
+
+
+@pytest.mark.parametrize(("count", "begins"), [(1, "1 answer is "), (2, "2 answers are ")])
+def test_a_count_chooses_singular_or_plural(count: int, begins: str) -> None:
+    assert str(errors.Busy(count=count)).startswith(begins)
+
+
+def test_several_refusals_are_one_error_of_a_line_each() -> None:
+    first, second = errors.BadRequest("prompt_empty"), errors.SignedOut()
+    assert errors.join_refusals([first]) is first
+    joined = errors.join_refusals([first, second])
+    assert str(joined).splitlines() == [first.sentence, second.sentence]
+    assert joined.as_json()["arguments"] == {
+        "first": {"code": "prompt_empty", "arguments": {}},
+        "others": {"code": "signed_out", "arguments": {}},
+    }
+
+
+def test_whether_a_failure_may_pass_is_known_by_its_code() -> None:
+    assert errors.may_pass("busy") and errors.may_pass("empty_answer")
+    assert not errors.may_pass("images_refused") and not errors.may_pass("model_forbidden")
+    assert errors.may_pass(None) and errors.may_pass("of a later version")
+
+
+def test_every_error_is_raised_with_the_arguments_of_its_sentence() -> None:
+    """Each call such as `Busy("ollama_busy", …)`, in the code as it stands."""
+    wrong = [
+        f"{file.name}:{call.lineno}"
+        for file in Path(errors.__file__).parent.rglob("*.py")
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and not _is_whole(call)
+    ]
+    assert not wrong
+
+
+def _is_whole(call: ast.Call) -> bool:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    kind = _kinds().get(name)
+    if kind is None or any(keyword.arg is None for keyword in call.keywords):
+        return True
+    first = call.args[0] if call.args else ast.Constant(kind.code)
+    if not isinstance(first, ast.Constant):
+        return True
+    code = str(first.value)
+    given = {str(keyword.arg) for keyword in call.keywords}
+    return code in kind.texts and fields_of(texts[code]) <= given
+
+
+def _kinds() -> dict[str, type[errors.ChatError]]:
+    return {kind.__name__: kind for kind in errors.kinds.values()}

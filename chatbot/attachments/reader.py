@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import PurePath
+from typing import ClassVar
 
 from chatbot.attachments import documents, encodings, images
 from chatbot.domain.attachment import Attachment
@@ -22,12 +23,31 @@ _NOT_TEXT = {"pdf", "docx", "png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "
 _RTF = "{\\rtf"  # text by its characters only
 
 
+class FileRefused(BadRequest):
+    """A file is not one that a model can take."""
+
+    texts: ClassVar = {
+        "file_damaged": (
+            "{name} is damaged, or is not what its name says. Save it again and attach that."
+        ),
+        "file_too_large": "{name} has {megabytes:.1f} MB. At most {most:.0f} MB are taken.",
+        "file_locked": "{name} is locked with a password. Attach a copy without one.",
+        "file_empty": "{name} is empty. Attach it with something in it.",
+        "file_without_text": (
+            "No text was found in {name}. Attach a scan as images, to a model that sees them."
+        ),
+        "file_to_convert": "{name} cannot be read. Save it as {kind} and attach that.",
+        "file_unknown": "{name} cannot be read. Attach text, CSV, PDF, DOCX or an image.",
+        "image_too_large": "{name} has {megapixels} megapixels. Attach a smaller copy of it.",
+    }
+
+
 def read(name: str, data: bytes, max_bytes: int) -> Attachment:
-    """Checks a file and reads it, in up to seconds; raises BadRequest with the reason."""
+    """Checks a file and reads it, in up to seconds; raises FileRefused with the reason."""
     name = re.sub(r"[\x00-\x1f\x7f]", "", PurePath(name).name).replace('"', "'")
     if len(data) > max_bytes:
-        size = f"{len(data) / 1e6:.1f} MB"
-        raise BadRequest(f"{name} has {size}. At most {max_bytes / 1e6:.0f} MB are taken.")
+        megabytes = {"megabytes": len(data) / 1e6, "most": max_bytes / 1e6}
+        raise FileRefused("file_too_large", name=name, **megabytes)
     with _explained(name):
         if image := images.media_type_and_data(data):
             media_type, seen = image
@@ -38,17 +58,17 @@ def read(name: str, data: bytes, max_bytes: int) -> Attachment:
 
 @contextmanager
 def _explained(name: str) -> Iterator[None]:
-    """Turns what the libraries raise into sentences."""
+    """Turns what the libraries raise into FileRefused."""
     try:
         yield
-    except BadRequest:
+    except FileRefused:
         raise
     except documents.LockedError as error:
-        raise BadRequest(f"{name} is locked with a password. Attach a copy without one.") from error
+        raise FileRefused("file_locked", name=name) from error
     except images.TooManyPixelsError as error:
-        raise BadRequest(f"{name} has {error} megapixels. Attach a smaller copy of it.") from error
+        raise FileRefused("image_too_large", name=name, megapixels=int(str(error))) from error
     except Exception as error:  # each library has its own
-        raise _damaged(name) from error
+        raise FileRefused(name=name) from error
 
 
 def _text(name: str, data: bytes) -> str:
@@ -59,29 +79,21 @@ def _text(name: str, data: bytes) -> str:
     else:
         return _plain_text(name, data)
     if not text.strip():
-        raise BadRequest(
-            f"No text was found in {name}. Attach a scan as images, to a model that sees them."
-        )
+        raise FileRefused("file_without_text", name=name)
     return text
 
 
 def _plain_text(name: str, data: bytes) -> str:
     text, ending = encodings.decode(data), PurePath(name).suffix.lstrip(".").lower()
     if text is not None and not text.strip():
-        raise BadRequest(f"{name} is empty. Attach it with something in it.")
+        raise FileRefused("file_empty", name=name)
     if text is not None and ending not in _NOT_TEXT and not text.startswith(_RTF):
         return text
     if documents.is_locked_office(data):
         raise documents.LockedError
     if ending in _NOT_TEXT:
-        raise _damaged(name)
+        raise FileRefused(name=name)
     for kind, endings in _INSTEAD.items():
         if ending in endings:
-            raise BadRequest(f"{name} cannot be read. Save it as {kind} and attach that.")
-    raise BadRequest(f"{name} cannot be read. Attach text, CSV, PDF, DOCX or an image.")
-
-
-def _damaged(name: str) -> BadRequest:
-    return BadRequest(
-        f"{name} is damaged, or is not what its name says. Save it again and attach that."
-    )
+            raise FileRefused("file_to_convert", name=name, kind=kind)
+    raise FileRefused("file_unknown", name=name)

@@ -159,14 +159,8 @@ def shorten(messages: Sequence[ChatMessage], system_prompt: str) -> Fit | None:
 def overflow(num_ctx: int, tokens: int | None = None) -> ContextOverflow:
     """The refusal of a prompt for a window of `num_ctx`; `tokens`: how many it has, about."""
     if tokens is None or tokens <= num_ctx:
-        return ContextOverflow(
-            f"This prompt has more tokens than the {num_ctx:,} of the context window. "
-            "Shorten it, or raise num_ctx."
-        )
-    return ContextOverflow(
-        f"This prompt has about {tokens:,} tokens, and the context window holds {num_ctx:,} with "
-        "the answer. Shorten it, or raise num_ctx."
-    )
+        return ContextOverflow("context_overflow_uncounted", num_ctx=num_ctx)
+    return ContextOverflow(tokens=tokens, num_ctx=num_ctx)
 
 
 def _least(text: str, num_ctx: int) -> int:

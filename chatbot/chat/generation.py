@@ -133,7 +133,8 @@ class Generation:
         """Complete the text. Raises EmptyAnswer when there is none."""
         self.complete_text()
         if not self.text.strip():
-            raise errors.EmptyAnswer(bool(self.stats and self.stats.done_reason == "length"))
+            is_cut = self.stats is not None and self.stats.done_reason == "length"
+            raise errors.EmptyAnswer("empty_answer_cut" if is_cut else "empty_answer")
 
     def _append_part(self, part: Part) -> None:
         now = time.monotonic()

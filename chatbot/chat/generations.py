@@ -21,8 +21,6 @@ log = logging.getLogger("chatbot.chat.generations")
 _RETRY_S = 0.5  # how often a lost Ollama is asked for again
 _PATIENCE_S = 120.0  # how long an answer waits for Ollama to come back
 
-_NOT_KEPT = "The answer could not be kept. Look for the reason in the chat's log."
-
 
 class Generations:
     """All answers under way in this process. `start` and `stop` may be called from any thread."""
@@ -60,13 +58,10 @@ class Generations:
         """Raise Busy or Draining when no answer can begin now."""
         if self.draining:
             metrics.REFUSED.labels("draining").inc()
-            raise errors.Draining("The chat is about to restart. Send it again in a moment.")
+            raise errors.Draining()
         if self.is_full:
             metrics.REFUSED.labels("busy").inc()
-            raise errors.Busy(
-                f"{len(self._running)} answers are under way, as many as this chat takes at once. "
-                "Try again in a minute."
-            )
+            raise errors.Busy(count=len(self._running))
 
     def find_generation(self, message_id: str) -> Generation | None:
         """Return the answer under way with this id; None when it has ended, or is elsewhere."""
@@ -129,18 +124,13 @@ class Generations:
         except asyncio.CancelledError:
             generation.ending = generation.ending or "stopped"
         except TimeoutError:
-            _fail(
-                generation,
-                errors.TimedOut(
-                    f"The answer was cut after {self._settings.answer_timeout:g} seconds. "
-                    "Ask for less at once, or raise ANSWER_TIMEOUT."
-                ),
-            )
+            seconds = self._settings.answer_timeout
+            _fail(generation, errors.TimedOut("answer_timed_out", count=seconds))
         except errors.ChatError as error:
             _fail(generation, error)
         except Exception:
             log.exception("answer %s failed", generation.id)
-            _fail(generation, errors.OllamaFailed("Something went wrong here. Try again."))
+            _fail(generation, errors.OllamaFailed("answer_failed"))
         await self._end(generation)
 
     async def _stream(self, generation: Generation) -> None:
@@ -195,7 +185,9 @@ class Generations:
             await asyncio.to_thread(call, generation)
         except Exception as error:
             log.exception("answer %s could not be kept", generation.id)
-            return error if isinstance(error, errors.ChatError) else errors.ChatError(_NOT_KEPT)
+            if isinstance(error, errors.ChatError):
+                return error
+            return errors.ChatError("answer_not_kept")
         return None
 
 

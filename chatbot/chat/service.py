@@ -247,9 +247,7 @@ class ChatService:
         if draft.prompt.strip() or not draft.files:
             check_prompt(draft.prompt, self.settings)
         if draft.has_images and self.requests.models.lacks(model, "vision"):
-            raise errors.BadRequest(
-                f"{model} cannot see images. Choose a model with vision, or send it without them."
-            )
+            raise errors.BadRequest("images_not_seen", model=model)
 
     def _fit_stored(self, user_id: str, exchange: Exchange) -> Fit:
         with self._marking_failure(exchange.answer):
@@ -301,9 +299,6 @@ class ChatService:
 def check_prompt(prompt: str, settings: Settings) -> None:
     """Raise BadRequest for an empty prompt and PromptTooLong for one over MAX_PROMPT_CHARS."""
     if not prompt.strip():
-        raise errors.BadRequest("The prompt is empty. Write something.")
+        raise errors.BadRequest("prompt_empty")
     if len(prompt) > settings.max_prompt_chars:
-        raise errors.PromptTooLong(
-            f"The prompt has {len(prompt):,} characters and at most "
-            f"{settings.max_prompt_chars:,} are taken. Shorten it."
-        )
+        raise errors.PromptTooLong(characters=len(prompt), most=settings.max_prompt_chars)

@@ -36,7 +36,7 @@ def summarize_content(
     """
     older = content.messages[: len(content.messages) // 4 * 2]  # whole exchanges
     if not older:
-        raise BadRequest("There is nothing to summarize yet: one exchange cannot be shortened.")
+        raise BadRequest("nothing_to_summarize")
     messages = replace(content, messages=older).chat_messages()
     transcript = "\n".join(f"{message.role}: {message.content}" for message in messages)
     before = content.settings.summary
@@ -94,7 +94,7 @@ class _Summarizer:
         self.generations.start(generation)
         generation.over.wait()
         if isinstance(generation.error, EmptyAnswer):
-            raise OllamaFailed("The model wrote no summary. Try again, or choose another model.")
+            raise OllamaFailed("summary_empty")
         if generation.error:
             raise generation.error
         return generation.text.strip()

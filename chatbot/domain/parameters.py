@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from chatbot.errors import BadRequest
+from chatbot.errors import BadRequest, ChatError, join_refusals
+from chatbot.notices import Notice, declare_texts
 
 MOST_NUM_CTX = 1_048_576
 
@@ -123,16 +124,30 @@ class Parameters(BaseModel):
         return float(value) if value and _SECONDS.fullmatch(value) else value
 
 
-def allowed(name: str) -> str:
+declare_texts(
+    {f"allowed_{name}": field.description or "" for name, field in Parameters.model_fields.items()}
+)
+
+
+class ParameterRefused(BadRequest):
+    """A parameter has a value that is not allowed."""
+
+    texts: ClassVar = {
+        "parameter_refused": "{name} is {value}: allowed is {allowed}.",
+        "num_ctx_too_large": "num_ctx is {num_ctx}: this chat allows {most:,} at most.",
+    }
+
+
+def allowed(name: str) -> Notice:
     """Return the values that a parameter takes, in words."""
-    return Parameters.model_fields[name].description or ""
+    return Notice(f"allowed_{name}")
 
 
 def parse(values: dict[str, Any], max_num_ctx: int | None = None) -> Parameters:
     """Reads what a person typed; empty values count as unset.
 
-    Raises BadRequest with one line for each value that is not allowed; `max_num_ctx` is the
-    operator's limit.
+    Raises BadRequest that says each value that is not allowed; `max_num_ctx` is the operator's
+    limit.
     """
     stripped = {
         name: value.strip() if isinstance(value, str) and name != "stop" else value
@@ -143,9 +158,11 @@ def parse(values: dict[str, Any], max_num_ctx: int | None = None) -> Parameters:
         own = Parameters.model_validate(given)
     except ValidationError as error:
         wrong = dict.fromkeys(str(one["loc"][0]) for one in error.errors())
-        raise BadRequest(
-            "\n".join(f"{name} is {given[name]!r}: allowed is {allowed(name)}." for name in wrong)
-        ) from None
+        raise join_refusals([_refusal(name, given[name]) for name in wrong]) from None
     if max_num_ctx and (own.num_ctx or 0) > max_num_ctx:
-        raise BadRequest(f"num_ctx is {own.num_ctx}: this chat allows {max_num_ctx:,} at most.")
+        raise ParameterRefused("num_ctx_too_large", num_ctx=own.num_ctx or 0, most=max_num_ctx)
     return own
+
+
+def _refusal(name: str, value: object) -> ChatError:
+    return ParameterRefused(name=name, value=repr(value), allowed=allowed(name))

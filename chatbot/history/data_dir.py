@@ -1,4 +1,4 @@
-"""Whether a folder can hold the history; each reason why not is a sentence with its cure.
+"""Whether a folder can hold the history; each reason why not has its cure.
 
 `python -m chatbot.history.data_dir FOLDER` tells it; entrypoint.sh asks that
 when it cannot use the folder.
@@ -15,9 +15,11 @@ import stat
 import sys
 import tempfile
 from pathlib import Path
+from typing import ClassVar
 
 from chatbot.errors import ChatError
 from chatbot.history.mounts import Mount, find_mount
+from chatbot.notices import Argument
 
 _CONTENT = ("chat.db", "chat.db-wal", "chat.db-shm", "cookie-secret", "models", "models/blobs")
 _UID_MAP = Path("/proc/self/uid_map")
@@ -25,7 +27,59 @@ _USER_RIGHTS = stat.S_IRUSR | stat.S_IWUSR | stat.S_IXUSR
 
 
 class DataDirUnusable(ChatError):
-    """The chat cannot keep its history in a folder."""
+    """The chat cannot keep its history in a folder; only who starts it reads this.
+
+    `other` is one more cure, or empty.
+    """
+
+    texts: ClassVar = {
+        "data_dir_unusable": "{folder} cannot hold the history: {reason}. Correct DATA_DIR.",
+        "data_dir_without_locks": (
+            "Files in {folder} cannot be locked ({reason}), so two programs could spoil the "
+            "history. Mount it with locks, or copy the folder to a disk of this machine and name "
+            "the copy in DATA_DIR."
+        ),
+        "data_dir_read_only": (
+            "{folder} is on a file system that is mounted read-only. Mount it for writing "
+            "(docker run: -v without :ro){other}, then start the chat again."
+        ),
+        "data_dir_full": (
+            "The disk of {folder} is full, or its quota is used up. Free some space on it, "
+            "then start the chat again."
+        ),
+        "data_dir_is_link": (
+            "{path} is a link to {target}, where no folder is. Mount or make that "
+            "folder, or correct the link, then start the chat again."
+        ),
+        "data_dir_is_file": (
+            "{path} is a file, but DATA_DIR needs a folder there. Correct DATA_DIR."
+        ),
+        "data_dir_without_rights": (
+            "User {user} may not write in {path}: chmod u+rwx {quoted} - then start the chat again."
+        ),
+        "data_dir_forbidden": (
+            "The system keeps user {user} from {path}, though its mode allows it: "
+            "mount it with :Z where SELinux is on, as in -v chat:/data:Z - then start the chat "
+            "again."
+        ),
+        "data_dir_not_made": (
+            "User {user} cannot make the folder {folder}: sudo install -d -o {user} {quoted}"
+            "{other} - then start the chat again."
+        ),
+        "data_dir_not_reached": (
+            "User {user} may not enter {path}, which belongs to user {owner}. Start the chat as "
+            "that user, or copy {folder} to a place of your own and name that in DATA_DIR."
+        ),
+        "data_dir_of_another": (
+            "User {user} cannot write to {path}, which belongs to user {owner}: "
+            "sudo chown -R {user} {quoted} - then start the chat again."
+        ),
+        "data_dir_mounted_of_another": (
+            "User {user} cannot write to {path}, which belongs to user {owner}. On the host, give "
+            "it the folder or volume that is mounted at {mount}: sudo chown -R {host_user} "
+            "{quoted} - then start the container again{other}."
+        ),
+    }
 
 
 def check_folder(folder: Path) -> None:
@@ -35,10 +89,10 @@ def check_folder(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=folder) as probe:
             _lock(probe.fileno(), folder)
     except OSError as error:
-        raise DataDirUnusable(_explain(folder, error)) from error
+        raise _explain(folder, error) from error
     for path in map(folder.joinpath, _CONTENT):
         if path.exists() and not os.access(path, os.R_OK | os.W_OK):
-            raise DataDirUnusable(_explain_refusal(path, folder))
+            raise _explain_refusal(path, folder)
 
 
 def _lock(descriptor: int, folder: Path) -> None:
@@ -46,45 +100,37 @@ def _lock(descriptor: int, folder: Path) -> None:
         fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         mount = find_mount(folder)
+        kind = f", a file system of the kind {mount.kind}" if mount else ""
+        reason = f"{error.strerror}{kind}"
         raise DataDirUnusable(
-            f"Files in {folder} cannot be locked ({error.strerror}"
-            f"{f', a file system of the kind {mount.kind}' if mount else ''}), so two programs "
-            "could spoil the history. Mount it with locks, or copy the folder to a disk of this "
-            "machine and name the copy in DATA_DIR."
+            "data_dir_without_locks", folder=str(folder), reason=reason
         ) from error
 
 
-def _explain(folder: Path, error: OSError) -> str:
+def _explain(folder: Path, error: OSError) -> DataDirUnusable:
     match error.errno:
         case errno.EROFS:
-            return (
-                f"{folder} is on a file system that is mounted read-only. Mount it for writing "
-                f"(docker run: -v without :ro){_or_elsewhere(folder)}, then start the chat again."
-            )
+            other = _or_elsewhere(folder)
+            return DataDirUnusable("data_dir_read_only", folder=str(folder), other=other)
         case errno.ENOSPC | errno.EDQUOT:
-            return (
-                f"The disk of {folder} is full, or its quota is used up. Free some space on it, "
-                "then start the chat again."
-            )
+            return DataDirUnusable("data_dir_full", folder=str(folder))
         case errno.EEXIST | errno.ENOTDIR | errno.ELOOP:
             return _explain_blocker(folder)
         case errno.EACCES | errno.EPERM:
             return _explain_refusal(folder, folder)
-    return f"{folder} cannot hold the history: {error.strerror}. Correct DATA_DIR."
+    return DataDirUnusable(folder=str(folder), reason=str(error.strerror))
 
 
-def _explain_blocker(folder: Path) -> str:
+def _explain_blocker(folder: Path) -> DataDirUnusable:
     """Tell what is in the way of a folder: a file, or a link that leads to none."""
     path = next(path for path in [*reversed(folder.parents), folder] if not path.is_dir())
     if path.is_symlink():
-        return (
-            f"{path} is a link to {path.readlink()}, where no folder is. Mount or make that "
-            "folder, or correct the link, then start the chat again."
-        )
-    return f"{path} is a file, but DATA_DIR needs a folder there. Correct DATA_DIR."
+        target = str(path.readlink())
+        return DataDirUnusable("data_dir_is_link", path=str(path), target=target)
+    return DataDirUnusable("data_dir_is_file", path=str(path))
 
 
-def _explain_refusal(path: Path, folder: Path) -> str:
+def _explain_refusal(path: Path, folder: Path) -> DataDirUnusable:
     """Tell who owns what this user may not use, and how they may."""
     user, nearest = os.geteuid(), _find_nearest(path)
     status = nearest.stat()
@@ -92,45 +138,46 @@ def _explain_refusal(path: Path, folder: Path) -> str:
     if nearest not in (path, folder):
         return _explain_way(user, owner, nearest, folder)
     if owner == user and status.st_mode & _USER_RIGHTS != _USER_RIGHTS and path.is_dir():
-        return _advise(f"User {user} may not write in {path}", f"chmod u+rwx {_quote(path)}")
-    if _is_allowed(status):
-        return _advise(
-            f"The system keeps user {user} from {path}, though its mode allows it",
-            "mount it with :Z where SELinux is on, as in -v chat:/data:Z",
+        return DataDirUnusable(
+            "data_dir_without_rights", user=user, path=str(path), quoted=_quote(path)
         )
+    if _is_allowed(status):
+        return DataDirUnusable("data_dir_forbidden", user=user, path=str(path))
     mount = find_mount(folder) if os.environ.get("BAKED_MODELS") else None
     return _explain_owner(user, owner, path, folder, mount)
 
 
-def _explain_way(user: int, owner: int, nearest: Path, folder: Path) -> str:
+def _explain_way(user: int, owner: int, nearest: Path, folder: Path) -> DataDirUnusable:
     """Tell what keeps a user from making or reaching a folder below `nearest`."""
     if os.access(nearest, os.X_OK):
-        return _advise(
-            f"User {user} cannot make the folder {folder}",
-            f"sudo install -d -o {user} {_quote(folder)}",
-            _or_elsewhere(folder),
+        return DataDirUnusable(
+            "data_dir_not_made",
+            user=user,
+            folder=str(folder),
+            quoted=_quote(folder),
+            other=_or_elsewhere(folder),
         )
-    return (
-        f"User {user} may not enter {nearest}, which belongs to user {owner}. Start the chat as "
-        f"that user, or copy {folder} to a place of your own and name that in DATA_DIR."
+    return DataDirUnusable(
+        "data_dir_not_reached", user=user, path=str(nearest), owner=owner, folder=str(folder)
     )
 
 
-def _explain_owner(user: int, owner: int, path: Path, folder: Path, mount: Mount | None) -> str:
-    problem = f"User {user} cannot write to {path}, which belongs to user {owner}"
+def _explain_owner(
+    user: int, owner: int, path: Path, folder: Path, mount: Mount | None
+) -> DataDirUnusable:
+    who: dict[str, Argument] = {"user": user, "owner": owner, "path": str(path)}
     if mount is None:
-        return _advise(problem, f"sudo chown -R {user} {_quote(folder)}")
+        return DataDirUnusable("data_dir_of_another", quoted=_quote(folder), **who)
     on_host = mount.root / folder.resolve().relative_to(mount.point)
     as_owner = f", or start it with --user {owner}:0" if owner == _host_id(owner) != 0 else ""
-    return (
-        f"{problem}. On the host, give it the folder or volume that is mounted at {mount.point}: "
-        f"sudo chown -R {_host_id(user)} {_quote(on_host)} - then start the container again"
-        f"{as_owner}."
+    return DataDirUnusable(
+        "data_dir_mounted_of_another",
+        mount=str(mount.point),
+        host_user=_host_id(user),
+        quoted=_quote(on_host),
+        other=as_owner,
+        **who,
     )
-
-
-def _advise(problem: str, cure: str, other: str = "") -> str:
-    return f"{problem}: {cure}{other} - then start the chat again."
 
 
 def _or_elsewhere(folder: Path) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 
-from chatbot.history.errors import BAD_URL, NEWER, READ_ONLY, HistoryUnavailable, logger
+from chatbot.history.errors import HistoryUnavailable, logger
 from chatbot.history.journal import choose_journal
 
 PATIENCE = 5  # seconds that a call waits for a connection; SQLite's own wait for a lock is as long
@@ -60,7 +60,7 @@ def migrate(writer: Engine) -> None:
             command.upgrade(config, "head")
         except CommandError as error:  # the stored revision is not among ours
             logger.exception("The history cannot be migrated")
-            raise HistoryUnavailable(NEWER) from error
+            raise HistoryUnavailable("history_newer") from error
 
 
 @contextmanager
@@ -81,9 +81,9 @@ def _target(url: str) -> URL:
         target = make_url(url)
         driver = DRIVERS[target.drivername.partition("+")[0]]
     except (ArgumentError, KeyError) as error:
-        raise HistoryUnavailable(BAD_URL) from error
+        raise HistoryUnavailable("database_url_wrong") from error
     if target.database in (None, "", ":memory:"):  # such a history would be lost at the end
-        raise HistoryUnavailable(BAD_URL)
+        raise HistoryUnavailable("database_url_wrong")
     return target.set(drivername=driver)
 
 
@@ -92,7 +92,7 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         logger.exception("The history's folder cannot be made")
-        raise HistoryUnavailable(READ_ONLY) from error
+        raise HistoryUnavailable("history_read_only") from error
 
 
 def _sqlite(target: URL, synchronous: str, **options: Any) -> Engine:

@@ -105,7 +105,7 @@ class Llm:
                 elif chunk.text or thinking:
                     yield Piece(chunk.text, thinking=thinking)
         if not complete:
-            raise errors.OllamaFailed(_NO_LAST_LINE)
+            raise errors.OllamaFailed("answer_not_ended")
 
     def _arguments(self, request: GenerationRequest) -> dict[str, Any]:
         s, own = self.settings, request.parameters
@@ -135,7 +135,7 @@ class Llm:
             with contextlib.suppress(ValueError):
                 if isinstance(fields := reply.json(), dict):
                     return fields
-        raise errors.NotOllama(self.settings.ollama_base_url, "OLLAMA_BASE_URL")
+        raise errors.NotOllama(url=self.settings.ollama_base_url, variable="OLLAMA_BASE_URL")
 
     async def load(self, model: str) -> None:
         """Loads `model` with the options that answers use, so that the first one need not."""
@@ -144,11 +144,6 @@ class Llm:
             await self.api.generate(
                 model=model, options={k: v for k, v in options.items() if v is not None}
             )
-
-
-_NO_LAST_LINE = (
-    "Ollama did not say that the answer is complete. Ask again if it is not; what came is kept."
-)
 
 
 def _stats(meta: dict[str, Any]) -> Statistics:

@@ -1,4 +1,4 @@
-"""What goes wrong between the chat and Ollama, told in sentences with a cure.
+"""What goes wrong between the chat and Ollama, made an error that has a cure.
 
 Ollama says `{"error": "…"}` with a status, or in a line of a stream. What else comes with an error
 (a proxy's HTML page, nothing at all) is not read out: there the status alone is told.
@@ -21,19 +21,17 @@ from chatbot.settings import Settings
 
 log = logging.getLogger("chatbot.llm.failures")
 
-BROKE_OFF = "The answer broke off before its end. Ask again; what came so far is kept."
-
 _LOGGED_CHARS = 300  # of a page that is not read out
 
 
 @contextmanager
 def ollama_errors(
-    settings: Settings, model: str = "", broke_off: str = BROKE_OFF, url: str = ""
+    settings: Settings, model: str = "", broke_off: errors.ChatError | None = None, url: str = ""
 ) -> Iterator[None]:
     """Turns what httpx, aiohttp and the ollama package raise into a ChatError.
 
-    `broke_off` is the sentence for a stream that ends too early; `url` is the server that was
-    asked, if it is not the one at OLLAMA_BASE_URL.
+    `broke_off` is the error of a stream that ends too early, if it is not an answer's; `url` is the
+    server that was asked, if it is not the one at OLLAMA_BASE_URL.
     """
     url = url or settings.ollama_base_url
     try:
@@ -43,15 +41,9 @@ def ollama_errors(
         raise refusal(settings, error, model, url) from error
     except (httpx.ConnectError, httpx.ConnectTimeout, ConnectionError) as error:
         log.debug("no Ollama at %s: %r", url, error)
-        raise errors.OllamaUnreachable(
-            f"Ollama does not answer at {url}. "
-            "Start it with `ollama serve`; the chat goes on by itself."
-        ) from error
+        raise errors.OllamaUnreachable(url=url) from error
     except httpx.TimeoutException as error:
-        raise errors.TimedOut(
-            f"Ollama was silent for {settings.token_timeout:g} seconds. "
-            "Ask again, choose a smaller model, or raise TOKEN_TIMEOUT."
-        ) from error
+        raise errors.TimedOut(count=settings.token_timeout) from error
     # The last two come of a line that is no object, and of an error in it that is no text.
     except (
         httpx.TransportError,
@@ -61,7 +53,7 @@ def ollama_errors(
         AttributeError,
     ) as error:
         log.warning("the stream from Ollama broke off", exc_info=error)
-        raise errors.OllamaFailed(broke_off) from error
+        raise broke_off or errors.OllamaFailed("answer_broke_off") from error
 
 
 async def readable(response: httpx.Response) -> httpx.Response:
@@ -88,89 +80,69 @@ def _error_text(body: bytes) -> str:
         return ""
 
 
-def _too_old(model: str) -> errors.ChatError:
-    return errors.OllamaRefused(
-        f"{model} needs a newer Ollama. Update it from https://ollama.com/download."
-    )
-
-
-def _counted_tokens(text: str) -> int | None:
-    """How long the prompt was, as newer ones say: "request (9000 tokens) exceeds the …"."""
+def _counted_tokens(text: str) -> int:
+    """How long the prompt was, as newer ones say: "request (9000 tokens) exceeds the …"; else 0."""
     counted = re.search(r"request \((\d+) tokens\)", text)
-    return int(counted[1]) if counted else None
+    return int(counted[1]) if counted else 0
 
 
 _BY_WORDS: list[tuple[str, Callable[[str, str], errors.ChatError]]] = [
     (
         "manifest: file does not exist|manifest.?unknown",
-        lambda model, _: errors.ModelUnknown(model),
+        lambda model, _: errors.ModelUnknown(model=model),
     ),
-    ("newer version of ollama|manifest: 412", lambda model, _: _too_old(model)),
+    (
+        "newer version of ollama|manifest: 412",
+        lambda model, _: errors.OllamaRefused("ollama_too_old", model=model),
+    ),
     (
         "manifest: (unauthorized|40[13])",
-        lambda model, _: errors.OllamaRefused(
-            f"The registry does not give {model} to everybody. Check its name; "
-            "if it is private, sign Ollama in with `ollama signin`."
-        ),
+        lambda model, _: errors.OllamaRefused("model_private", model=model),
     ),
     (
         "manifest: 4(?!08|29)",
-        lambda model, text: errors.OllamaRefused(
-            f"The registry does not give {model} to Ollama. Check its name, "
-            f"and whether it is made for Ollama. Ollama says: {text}"
-        ),
+        lambda model, words: errors.OllamaRefused("registry_refused", model=model, words=words),
     ),
     (
         "x509|http response to https",
-        lambda model, text: errors.OllamaRefused(
-            f"Ollama does not trust the registry of {model}, or a proxy before it. "
-            f"Install its certificate on Ollama's machine. Ollama says: {text}"
-        ),
+        lambda model, words: errors.OllamaRefused("registry_untrusted", model=model, words=words),
     ),
     (
         "invalid model name",
-        lambda model, _: errors.OllamaRefused(
-            f"{model} is not a model's name. Write it like llama3.2:1b or hf.co/user/model."
-        ),
+        lambda model, _: errors.OllamaRefused("model_name_wrong", model=model),
     ),
-    ("^model (['\"].*['\"] )?not found", lambda model, _: errors.ModelMissing(model)),
-    ("does not support (chat|generate)", lambda model, _: errors.ModelCannotChat(model)),
+    ("^model (['\"].*['\"] )?not found", lambda model, _: errors.ModelMissing(model=model)),
     (
-        "no space left",
-        lambda *_: errors.DiskFull(
-            "The disk of Ollama's models is full. Delete a model or free space, then try again."
-        ),
+        "does not support (chat|generate)",
+        lambda model, _: errors.ModelCannotChat(model=model),
     ),
+    ("no space left", lambda *_: errors.DiskFull()),
     (
         # The second is how Ollama tells of a runner that the system ended for want of memory.
         r"memory|terminated.*(exit code -1\b|signal: killed)",
-        lambda model, text: errors.OutOfMemory(
-            f"There is not enough free memory for {model or 'the model'}. "
-            f"Choose a smaller model or lower NUM_CTX. Ollama says: {text}"
+        lambda model, words: (
+            errors.OutOfMemory(model=model, words=words)
+            if model
+            else errors.OutOfMemory("out_of_memory_for_some_model", words=words)
         ),
     ),
     (
         "(error|unable to|failed to) load(ing)? model|missing tensor|number of tensors|"
         "(unknown|unsupported) (model )?architecture|incompatible with your version",
-        lambda model, text: errors.OllamaRefused(
-            f"Ollama cannot load {model}: it needs a newer Ollama, or its file is damaged. "
-            f"Update Ollama, or pull the model again. Ollama says: {text}"
-        ),
+        lambda model, words: errors.OllamaRefused("model_not_loaded", model=model, words=words),
     ),
     (
         r"does not support thinking|think value|think must be|\.think\b",
-        lambda _, text: errors.ThinkingRefused(_refused(text)),
+        lambda _, words: errors.ThinkingRefused(words=words),
     ),
     (
         "image input|vision|multimodal|mmproj|support(ed)? images?|images?.* support",
-        lambda model, _: errors.ImagesRefused(model),
+        lambda model, _: errors.ImagesRefused(model=model),
     ),
     (
         "context.*(exceed|length)|(exceed|length).*context",
-        lambda _, text: errors.ContextOverflow(
-            "The conversation is longer than the model's context window. "
-            "Shorten the prompt or start a new conversation.",
-            _counted_tokens(text),
+        lambda _, words: errors.ContextOverflow(
+            "context_overflow_refused", tokens=_counted_tokens(words)
         ),
     ),
 ]
@@ -180,83 +152,51 @@ def refusal(
     settings: Settings, error: ollama.ResponseError, model: str, url: str
 ) -> errors.ChatError:
     """The ChatError for what the server at `url` answered instead of doing what was asked."""
-    text, status = str(error.error), error.status_code
-    for words, make in _BY_WORDS:
-        if re.search(words, text, re.IGNORECASE | re.DOTALL):
-            return make(model, text)
-    if text and status not in (404, 405):
-        return _by_status(text, status, model)
+    words, status = str(error.error), error.status_code
+    for pattern, make in _BY_WORDS:
+        if re.search(pattern, words, re.IGNORECASE | re.DOTALL):
+            return make(model, words)
+    if words and status not in (404, 405):
+        return _by_status(words, status, model)
     return _without_words(settings, status, url)
 
 
-def _by_status(text: str, status: int, model: str) -> errors.ChatError:
+def _by_status(words: str, status: int, model: str) -> errors.ChatError:
     """For words of Ollama's that say nothing of their own; the status is -1 in a stream."""
     match status:
+        case 401 if model:
+            return errors.OllamaRefused("ollama_signed_out_for_model", model=model)
         case 401:
-            return errors.OllamaRefused(
-                f"Ollama is not signed in, which {model or 'the model'} needs. "
-                "Run `ollama signin` on its machine."
-            )
+            return errors.OllamaRefused("ollama_signed_out")
         case 403:
-            return errors.OllamaRefused(
-                f"Ollama may not use {model}. Choose another model. It says: {text}"
-            )
+            return errors.OllamaRefused("model_forbidden", model=model, words=words)
         case 412:
-            return _too_old(model)
+            return errors.OllamaRefused("ollama_too_old", model=model)
         case 429:
-            return errors.Busy(
-                "Ollama takes no more requests for now. Wait, or choose another model. "
-                f"It says: {text}"
-            )
+            return errors.Busy("ollama_limited", words=words)
         case 503:
-            return errors.Busy("Ollama has too many requests waiting. Try again in a minute.")
+            return errors.Busy("ollama_busy")
     if 400 <= status < 500:
-        return errors.OllamaRefused(_refused(text))
-    return errors.OllamaFailed(f"Ollama could not answer. Try again. It says: {text}")
-
-
-def _refused(text: str) -> str:
-    return (
-        "Ollama refuses this request. Change the prompt, the conversation's settings or the "
-        f"model. It says: {text}"
-    )
+        return errors.OllamaRefused(words=words)
+    return errors.OllamaFailed(words=words)
 
 
 def _without_words(settings: Settings, status: int, url: str) -> errors.ChatError:
     """For an error that another program than Ollama tells of."""
     if status in (401, 407):
-        return errors.OllamaRefused(
-            f"What answers at {url} asks for a login (status {status}). "
-            "Let the chat in without one, or set OLLAMA_API_KEY to a token that it takes."
-        )
+        return errors.OllamaRefused("proxy_wants_login", url=url, status=status)
     if status == 403:
-        return errors.OllamaRefused(
-            f"What answers at {url} turns the chat away (status 403). "
-            "A proxy before Ollama has to let it in, and to send the header `Host: localhost`."
-        )
+        return errors.OllamaRefused("proxy_forbids", url=url)
     if status == 413:
-        return errors.OllamaRefused(
-            f"A proxy before Ollama, at {url}, takes no request of this size (status 413). "
-            "Send less or smaller files, or raise the proxy's limit."
-        )
+        return errors.OllamaRefused("proxy_limits_size", url=url)
     if status in (429, 503):
-        return errors.Busy(
-            f"What answers at {url} is busy or does not reach Ollama (status {status}). "
-            "Try again in a minute."
-        )
+        return errors.Busy("proxy_busy", url=url, status=status)
     if status in (408, 504, 524):
-        return errors.TimedOut(
-            f"A proxy before Ollama, at {url}, waited no longer (status {status}). "
-            "Ask again, or raise the proxy's time-out."
-        )
+        return errors.TimedOut("proxy_timed_out", url=url, status=status)
     if status == 502 or 520 <= status < 600:
-        return errors.OllamaUnreachable(
-            f"A proxy answers at {url} and does not reach Ollama (status {status}). "
-            "Start Ollama behind it; the chat goes on by itself."
-        )
+        return errors.OllamaUnreachable("ollama_unreachable_behind_proxy", url=url, status=status)
     if 400 <= status < 500:
         is_service = url == settings.ollama_service_url
-        return errors.NotOllama(url, "OLLAMA_SERVICE_URL" if is_service else "OLLAMA_BASE_URL")
-    return errors.OllamaFailed(
-        f"Ollama failed without a word (status {status}). Try again; its log may say why."
-    )
+        variable = "OLLAMA_SERVICE_URL" if is_service else "OLLAMA_BASE_URL"
+        return errors.NotOllama(url=url, variable=variable)
+    return errors.OllamaFailed("ollama_failed_silently", status=status)

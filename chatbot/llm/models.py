@@ -84,7 +84,9 @@ class Models:
         """Asks Ollama for the installed models; raises a ChatError."""
         reply = await self._llm.read("/api/tags")
         if "models" not in reply:
-            raise errors.NotOllama(self._llm.settings.ollama_base_url, "OLLAMA_BASE_URL")
+            raise errors.NotOllama(
+                url=self._llm.settings.ollama_base_url, variable="OLLAMA_BASE_URL"
+            )
         listed = {model.name: model for model in map(_model, _entries(reply))}
         found = await asyncio.gather(*map(self._describe, listed.values()))
         self.installed = sorted(filter(None, found), key=lambda model: model.name)

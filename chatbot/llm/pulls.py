@@ -16,19 +16,32 @@ from chatbot import errors
 from chatbot.llm.client import Llm
 from chatbot.llm.failures import ollama_errors
 from chatbot.llm.model_names import canonical
+from chatbot.notices import Argument, Notice, declare_texts
 
 log = logging.getLogger("chatbot.llm.pulls")
 
 _ATTEMPTS = 5
 _LOG_EVERY_S = 5.0
 
+declare_texts(
+    {
+        "pull_begins": "{model}: asking the registry",
+        "pull_status": "{model}: {status}",
+        "pull_share": "{model}: {part:.0%} of {size}",
+        "pull_pace": "{model}: {part:.0%} of {size}, {speed}/s, about {left} left",
+    }
+)
+
 
 @dataclass
 class Pull:
-    """A pull under way: bytes of all layers announced so far, and how it stands."""
+    """A pull under way: bytes of all layers announced so far, and how it stands.
+
+    `status` is Ollama's word for what it does, empty before the first.
+    """
 
     model: str
-    status: str = "asking the registry"
+    status: str = ""
     completed: int = 0
     total: int = 0
     error: errors.ChatError | None = None
@@ -61,15 +74,19 @@ class Pull:
         """Seconds to go at that speed; None while it is unknown."""
         return (self.total - self.completed) / self.speed if self.speed else None
 
-    def describe(self) -> str:
+    def describe(self) -> Notice:
         """The progress in words."""
+        if not self.status:
+            return Notice("pull_begins", {"model": self.model})
         if not self.total:
-            return f"{self.model}: {self.status}"
-        text = f"{self.model}: {self.fraction:.0%} of {bytes_in_words(self.total)}"
+            return Notice("pull_status", {"model": self.model, "status": self.status})
+        size = bytes_in_words(self.total)
+        share: dict[str, Argument] = {"model": self.model, "part": self.fraction, "size": size}
         speed, left = self.speed, self.remaining_s
         if speed is None or left is None or self.fraction == 1:
-            return text
-        return f"{text}, {bytes_in_words(speed)}/s, about {_duration(left)} left"
+            return Notice("pull_share", share)
+        pace = {"speed": bytes_in_words(speed), "left": _duration(left)}
+        return Notice("pull_pace", {**share, **pace})
 
 
 class Pulls:
@@ -141,21 +158,19 @@ class Pulls:
     def _cancel(self, name: str) -> None:
         pull = self.find(name)
         if pull is not None and pull._task is not None and pull._task.cancel():
-            pull.error = errors.ChatError(f"The pull of {name} was cancelled.")
+            pull.error = errors.ChatError("pull_cancelled", model=name)
 
     async def _run(self, pull: Pull) -> None:
         try:
             await self._pull(pull)
             if not await self._is_there(pull.model):
-                raise errors.OllamaRefused(
-                    f"Ollama has pulled {pull.model} and does not list it. Check the name, and "
-                    f"that one Ollama alone answers at {self._llm.settings.ollama_base_url}."
-                )
+                url = self._llm.settings.ollama_base_url
+                raise errors.OllamaRefused("model_not_listed", model=pull.model, url=url)
         except errors.ChatError as error:
             pull.error = error
         except Exception:
             log.exception("the pull of %s failed", pull.model)
-            pull.error = errors.OllamaFailed(f"The pull of {pull.model} failed. Try again.")
+            pull.error = errors.OllamaFailed("pull_failed", model=pull.model)
 
     async def _pull(self, pull: Pull) -> None:
         attempts = AsyncRetrying(
@@ -176,11 +191,11 @@ class Pulls:
                 logged = time.monotonic()
                 log.info("%s", pull.describe())
         if pull.status != "success":
-            raise errors.OllamaFailed(_broke_off(pull.model))
+            raise _broke_off(pull.model)
 
 
-def _broke_off(model: str) -> str:
-    return f"The pull of {model} broke off. Try again; it goes on where it was."
+def _broke_off(model: str) -> errors.OllamaFailed:
+    return errors.OllamaFailed("pull_broke_off", model=model)
 
 
 def bytes_in_words(size: float) -> str:

@@ -18,6 +18,7 @@ from chatbot.llm.client import Llm
 from chatbot.llm.model_names import is_same
 from chatbot.llm.models import Models
 from chatbot.llm.pulls import Pull
+from chatbot.notices import Notice, declare_texts
 from chatbot.settings import EMBEDDED_MODEL_NAME, Settings
 
 log = logging.getLogger("chatbot.llm.readiness")
@@ -30,10 +31,20 @@ _HERE = ("127.0.0.1", "localhost", "::1")
 _RUNNER_BYTES = 100_000_000  # what the smallest runner takes beside the model's weights
 _MODEL_RETRY_S = 15.0  # after a pull that failed
 
+declare_texts(
+    {
+        "ollama_awaited": "Waiting for Ollama",
+        "model_awaited": "Getting the model {model}",
+        "model_loading": "Loading the model {model}",
+        "ready": "Ready",
+        "stopping": "About to stop",
+    }
+)
+
 
 @dataclass
 class Readiness:
-    """The step that the process is at; `text` says it in words, with the cure where there is one.
+    """The step that the process is at; `notice` says it, with the cure where there is one.
 
     `failed` is the step that failed last, on the way since the chat was ready; `warm` is set by the
     server once a first prompt has nothing left to import.
@@ -43,7 +54,7 @@ class Readiness:
     llm: Llm
     models: Models
     step: Step = "ollama"
-    text: str = "Waiting for Ollama"
+    notice: Notice = field(default_factory=lambda: Notice("ollama_awaited"))
     error: errors.ChatError | None = None
     failed: Step | None = None
     warm: asyncio.Event = field(default_factory=asyncio.Event)
@@ -75,10 +86,10 @@ class Readiness:
             await self._look()
         except errors.OllamaUnreachable as error:
             self.models.pulls.forget()
-            self._at("ollama", error.sentence, error)
+            self._at("ollama", error.notice, error)
         except errors.ChatError as error:
             log.warning("not ready: %s", error.sentence)
-            self._at(self.step, error.sentence, error)
+            self._at(self.step, error.notice, error)
             await asyncio.sleep(_MODEL_RETRY_S)
         except Exception:
             log.exception("looking after Ollama failed")
@@ -87,25 +98,25 @@ class Readiness:
         wanted = self.settings.chat_model
         await self.models.refresh()
         if not self.models.has(wanted):
-            self._at("model", f"Getting the model {wanted}")
+            self._at("model", Notice("model_awaited", {"model": wanted}))
             await self._provide(wanted)
         self._check_purpose(wanted)
         if not self.ready:
-            self._at("load", f"Loading the model {wanted}")
+            self._at("load", Notice("model_loading", {"model": wanted}))
             await self.models.loaded()
             if not self.models.is_in_memory(wanted):
                 self._check_memory(wanted)
             await self.llm.load(wanted)
             await self.warm.wait()
         await self.models.loaded()
-        self._at("ready", "Ready")
+        self._at("ready", Notice("ready"))
 
     def _check_purpose(self, wanted: str) -> None:
         """Raises ModelCannotChat for a model that was made for something else."""
         model = self.models.find(wanted)
         if model is not None and not model.can_chat:
-            self._at("model", f"Getting the model {wanted}")
-            raise errors.ModelCannotChat(wanted)
+            self._at("model", Notice("model_awaited", {"model": wanted}))
+            raise errors.ModelCannotChat(model=wanted)
 
     def _check_memory(self, wanted: str) -> None:
         """Raises OutOfMemory if the model cannot fit the container that Ollama shares with us."""
@@ -114,14 +125,12 @@ class Readiness:
         left = memory_limit.available() if shared else None
         if model is None or left is None or left >= (needed := model.size + _RUNNER_BYTES):
             return
-        raise errors.OutOfMemory(
-            f"Not enough memory for {wanted}: it needs about {needed / 1e6:.0f} MB, and the "
-            f"container has {left / 1e6:.0f} MB left. Give it more or choose a smaller model."
-        )
+        megabytes = {"needed_mb": round(needed / 1e6), "left_mb": round(left / 1e6)}
+        raise errors.OutOfMemory("out_of_memory_in_container", model=wanted, **megabytes)
 
     async def _provide(self, wanted: str) -> None:
         if not self.settings.pull_models:
-            raise errors.ModelNotDeployed(wanted)
+            raise errors.ModelNotDeployed(model=wanted)
         file = self.settings.embedded_model
         if is_same(wanted, EMBEDDED_MODEL_NAME) and file is not None and file.is_file():
             await self.models.create(wanted, file)
@@ -130,10 +139,10 @@ class Readiness:
         if pull.error is not None:
             raise pull.error
 
-    def _at(self, step: Step, text: str, error: errors.ChatError | None = None) -> None:
+    def _at(self, step: Step, notice: Notice, error: errors.ChatError | None = None) -> None:
         if step != self.step:
-            log.info("%s", text)
-        self.step, self.text, self.error = step, text, error
+            log.info("%s", notice)
+        self.step, self.notice, self.error = step, notice, error
         if error is not None or step == "ready":
             self.failed = None if error is None else step
         metrics.READY.set(1 if step == "ready" else 0)

@@ -177,11 +177,11 @@ def _draft(shown: state.View, typed: str | ChatInputValue) -> Draft | None:
         try:
             files.append(_read(file.name, file.getvalue()))
         except errors.ChatError as error:
-            refusals.append(error.sentence)
+            refusals.append(error)
     draft = Draft(text, files)
     if not refusals:
         return draft
-    shown.trouble = errors.BadRequest("\n".join(refusals))
+    shown.trouble = errors.join_refusals(refusals)
     _give_back(shown, draft)
     return None
 

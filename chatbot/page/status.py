@@ -25,11 +25,11 @@ def _watch() -> None:
     if ready.pull is not None and not ready.pull.done:
         _progress(ready.pull)
     elif ready.error is not None:
-        st.warning(told(ready.text))
+        st.warning(told(str(ready.notice)))
         if ready.pull is not None and ready.error is ready.pull.error and not ready.error.may_pass:
             _pull_button(ready.pull.model, "pull-wanted")  # it is not tried again by itself
     else:
-        st.info(f"{told(ready.text)}…", icon=":material/hourglass_top:")
+        st.info(f"{told(str(ready.notice))}…", icon=":material/hourglass_top:")
 
 
 def pull(model: str, key: str, stay: bool = False) -> None:
@@ -83,4 +83,4 @@ def _watch_pull(model: str, key: str, stay: bool) -> None:
 
 
 def _progress(under_way: Pull) -> None:
-    st.progress(min(under_way.fraction, 1.0), text=told(under_way.describe()))
+    st.progress(min(under_way.fraction, 1.0), text=told(str(under_way.describe())))

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 from pydantic import ValidationError
@@ -34,7 +34,24 @@ class BadFile(ChatError):
     """A file is not one that conversations can be read from."""
 
     status = 400
-    code = "bad_file"
+    texts: ClassVar = {
+        "bad_file": "The file has no conversation in it.",
+        "import_too_large": "The file has {megabytes:.1f} MB and at most {most:.0f} MB are read.",
+        "import_of_unknown_kind": (
+            "Nothing was imported. Line 1: neither this chat nor Open WebUI nor Hollama writes "
+            "such a file."
+        ),
+        "import_not_json": (
+            "Nothing was imported. Line {line}: this is not JSON, {reason} (column {column})."
+        ),
+        "import_without_messages": (
+            "Nothing was imported. No conversation in the file has a message that can be read."
+        ),
+        "import_of_newer_version": (
+            "Nothing was imported. The file has version {version} of this chat's format, and "
+            "version {known} is read here. Update the chat."
+        ),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +69,17 @@ def read(data: bytes) -> Reading:
     text, of which half a second stops everybody, and as much memory again as the file has.
     """
     if len(data) > MOST_BYTES:
-        raise BadFile(
-            f"The file has {len(data) / 1e6:.1f} MB and at most {MOST_BYTES / 1e6:.0f} MB are read."
-        )
+        megabytes = {"megabytes": len(data) / 1e6, "most": MOST_BYTES / 1e6}
+        raise BadFile("import_too_large", **megabytes)
     reading = Reading([], [])
     source = _source(_utf8(data), reading)
     if not source.elements:
-        raise BadFile("The file has no conversation in it.")
+        raise BadFile()
     if not any(map(source.reader, source.elements)):
-        raise _wrong(1, "neither this chat nor Open WebUI nor Hollama writes such a file")
+        raise BadFile("import_of_unknown_kind")
     nameless = [*_take(source, reading)]
     if not reading.archives:
-        raise BadFile(
-            "Nothing was imported. No conversation in the file has a message that can be read."
-        )
+        raise BadFile("import_without_messages")
     lines = list(source.lines()) if nameless else []
     reading.losses.extend(Loss(losses.CONVERSATION, "", lines[number]) for number in nameless)
     return reading
@@ -127,8 +141,8 @@ def _source(data: bytes, reading: Reading) -> _Source:
         except orjson.JSONDecodeError as error:
             if source := _json_lines(data, reading):
                 return source
-            reason = f"this is not JSON, {error.msg} (column {error.colno})"
-            raise _wrong(error.lineno, reason) from error
+            place = {"line": error.lineno, "column": error.colno}
+            raise BadFile("import_not_json", reason=error.msg, **place) from error
     if isinstance(document, dict) and document.get("format") == own.FORMAT:
         return _own_source(document, data)
     if isinstance(document, list):
@@ -139,10 +153,7 @@ def _source(data: bytes, reading: Reading) -> _Source:
 def _own_source(document: dict[str, Any], data: bytes) -> _Source:
     version, found = document.get("version"), document.get("conversations")
     if isinstance(version, int) and version > own.VERSION:
-        raise BadFile(
-            f"Nothing was imported. The file has version {version} of this chat's format, and "
-            f"version {own.VERSION} is read here. Update the chat."
-        )
+        raise BadFile("import_of_newer_version", version=version, known=own.VERSION)
     elements = found if isinstance(found, list) else []
     return _Source(elements, lambda: lines_of(data.decode(), "conversations"), is_own=True)
 
@@ -180,7 +191,3 @@ def _repaired(data: bytes, reading: Reading) -> bytes:
         reading.losses.append(Loss(losses.CHARACTERS, "", line))
         data = data.decode(errors="replace").encode()
     return _SURROGATES.sub(lambda found: found[1] + (found[2] or rb"\ufffd"), data)
-
-
-def _wrong(line: int, reason: str) -> BadFile:
-    return BadFile(f"Nothing was imported. Line {line}: {reason}.")

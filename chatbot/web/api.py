@@ -18,6 +18,7 @@ from starlette.routing import Route
 from chatbot import errors, metrics, services
 from chatbot.chat.generation import Generation
 from chatbot.chat.service import check_prompt
+from chatbot.notices import Notice
 
 log = logging.getLogger("chatbot.web.api")
 
@@ -46,7 +47,7 @@ async def readyz(request: Request) -> Response:
         "ready": ready,
         "progressing": step.progressing and not draining,
         "step": "draining" if draining else step.step,
-        "text": "About to stop" if draining else step.text,
+        "text": str(Notice("stopping") if draining else step.notice),
         "model": now.settings.chat_model,
     }
     if step.pull is not None and not ready:
@@ -74,7 +75,8 @@ async def generate_text(request: Request) -> Response:
     Whole: `{"response", "model", "usage"}`. Streamed: lines of `{"response", "done": false}`, then
     one with `"done": true`, model and usage. Thinking is left out; a line with `"reset": true` says
     that all before it was. With API_KEY, or a login, it needs `Authorization: Bearer API_KEY`.
-    Errors: `{"error", "code"}` with their status; in a stream that has begun, as its last line.
+    Errors: `{"error", "code", "arguments"}` with their status; in a stream that has begun, as its
+    last line.
     """
     try:
         _admit(request)
@@ -104,31 +106,29 @@ def _admit(request: Request) -> None:
     if not wanted and not settings.login:
         return
     if not wanted:
-        raise errors.Unauthorized("People sign in here, and programs need a key: set API_KEY.")
+        raise errors.Unauthorized("api_key_not_set")
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     same = hmac.compare_digest(key.strip().encode("latin-1"), wanted.encode())
     if scheme.lower() != "bearer" or not same:
-        raise errors.Unauthorized("Send the header `Authorization: Bearer` with this chat's key.")
+        raise errors.Unauthorized()
 
 
 async def _read(request: Request) -> Ask:
     now = services.current()
     if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
-        raise errors.UnsupportedMediaType(
-            "Send JSON with the header Content-Type: application/json."
-        )
+        raise errors.UnsupportedMediaType()
     try:
         body = orjson.loads(await _bounded(request, _BYTES * now.settings.max_prompt_chars + 4096))
     except orjson.JSONDecodeError:
-        raise errors.BadRequest("The body is not valid JSON.") from None
+        raise errors.BadRequest() from None
     if not isinstance(body, dict) or "prompt" not in body:
-        raise errors.BadRequest('The body must be an object with a "prompt".')
+        raise errors.BadRequest("prompt_not_given")
     prompt, model = body["prompt"], body.get("model", now.settings.chat_model)
     stream = body.get("stream", False)
     if not isinstance(prompt, str):
-        raise errors.BadRequest('"prompt" must be a string.')
+        raise errors.BadRequest("prompt_not_text")
     if not isinstance(model, str) or not model or not isinstance(stream, bool):
-        raise errors.BadRequest('"model" must be a name and "stream" true or false.')
+        raise errors.BadRequest("options_not_valid")
     check_prompt(prompt, now.settings)
     return Ask(prompt, model, stream)
 
@@ -138,12 +138,12 @@ async def _bounded(request: Request, limit: int) -> bytes:
     async for part in request.stream():
         body += part
         if len(body) > limit:
-            raise errors.PromptTooLong(f"The body is longer than {limit:,} bytes. Shorten it.")
+            raise errors.PromptTooLong("body_too_long", most=limit)
     return bytes(body)
 
 
 def _error(error: errors.ChatError) -> Response:
-    response = _json({"error": error.sentence, "code": error.code}, error.status)
+    response = _json(error.as_json(), error.status)
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
@@ -152,7 +152,7 @@ def _error(error: errors.ChatError) -> Response:
 def _trouble(generation: Generation) -> errors.ChatError | None:
     if generation.error or generation.ending in (None, "done"):
         return generation.error
-    return errors.Draining("The answer was cut by a restart. Send it again.")
+    return errors.Draining("answer_cut")
 
 
 async def _unless_gone(
@@ -204,7 +204,7 @@ async def _lines(generation: Generation) -> AsyncIterator[bytes]:
 
 def _last(generation: Generation) -> dict[str, Any]:
     if trouble := _trouble(generation):
-        return {"error": trouble.sentence, "code": trouble.code, "done": True}
+        return {**trouble.as_json(), "done": True}
     return {"response": "", "done": True, **_facts(generation)}
 
 

@@ -13,7 +13,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import streamlit as st
 import uvicorn
@@ -157,6 +157,23 @@ def _uvicorn_config(settings: Settings) -> uvicorn.Config:
     )
 
 
+class _StartFailed(errors.ChatError):
+    """The chat cannot start; only who starts it reads this."""
+
+    texts: ClassVar = {
+        "history_file_unusable": "{reason} (The file is {file}.)",
+        "port_in_use": (
+            "Port {port} of {host} is in use: another chat, perhaps. End that program, or "
+            "choose another port, such as PORT={other}."
+        ),
+        "port_forbidden": "User {user} may not open port {port}: set PORT to 1024 or more.",
+        "host_unknown": (
+            "BIND_HOST is {host!r}, which is no address of this machine ({reason}): set 127.0.0.1 "
+            "for this machine alone, 0.0.0.0 or :: for all that can reach it."
+        ),
+    }
+
+
 def _try_history(settings: Settings) -> None:
     """Open the history once before anything is served.
 
@@ -170,7 +187,7 @@ def _try_history(settings: Settings) -> None:
         History(services.database_url(settings)).close()
     except HistoryUnavailable as error:
         file = settings.data_dir / "chat.db"
-        raise errors.ChatError(f"{error.sentence} (The file is {file}.)") from error
+        raise _StartFailed("history_file_unusable", reason=error.notice, file=str(file)) from error
 
 
 def _browser_address(settings: Settings) -> str:
@@ -189,21 +206,16 @@ def _open_listener(settings: Settings) -> socket.socket:
         both = host == "::" and socket.has_dualstack_ipv6()
         return socket.create_server((host, port), family=family, dualstack_ipv6=both)
     except OSError as error:
-        raise errors.ChatError(_explain_address(error, host, port)) from error
+        raise _explain_address(error, host, port) from error
 
 
-def _explain_address(error: OSError, host: str, port: int) -> str:
+def _explain_address(error: OSError, host: str, port: int) -> _StartFailed:
     """Return why nothing can listen at an address, and what to set."""
     match error.errno:
         case errno.EADDRINUSE:
-            return (
-                f"Port {port} of {host} is in use: another chat, perhaps. End that program, or "
-                f"choose another port, such as PORT={port + 100 if port < 65000 else 8601}."
-            )
+            other = port + 100 if port < 65000 else 8601
+            return _StartFailed("port_in_use", port=port, host=host, other=other)
         case errno.EACCES | errno.EPERM:
-            return f"User {os.geteuid()} may not open port {port}: set PORT to 1024 or more."
+            return _StartFailed("port_forbidden", user=os.geteuid(), port=port)
     reason = str(error.strerror).partition(" (")[0]
-    return (
-        f"BIND_HOST is {host!r}, which is no address of this machine ({reason}): set 127.0.0.1 "
-        "for this machine alone, 0.0.0.0 or :: for all that can reach it."
-    )
+    return _StartFailed("host_unknown", host=host, reason=reason)

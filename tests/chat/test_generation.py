@@ -152,7 +152,7 @@ def test_an_answer_that_takes_too_long_is_cut_and_ends_on_the_server(
     _ended(answer, "failed")
     assert isinstance(answer.error, errors.TimedOut)
     assert answer.error.sentence == (
-        "The answer was cut after 1 seconds. Ask for less at once, or raise ANSWER_TIMEOUT."
+        "The answer was cut after 1 second. Ask for less at once, or raise ANSWER_TIMEOUT."
     )
     assert len(answer.text.split()) == after
     fake.wait_for(lambda one: one.active == 0 and one.aborted == 1)
@@ -462,7 +462,7 @@ def test_a_connection_reset_in_mid_answer_is_not_asked_again(
 ) -> None:
     async def reset(*_: object) -> AsyncIterator[Piece]:
         yield Piece("Half")
-        raise errors.OllamaUnreachable("Ollama does not answer.")
+        raise errors.OllamaUnreachable(url="http://nowhere")
 
     monkeypatch.setattr(ready.llm, "stream", reset)
     answer = ask(patient=True)
@@ -554,7 +554,7 @@ def test_an_answer_that_is_being_kept_when_the_time_is_over_stays_done(
     assert kept.ends == [(answer.text, "done")]
 
 
-FULL = HistoryUnavailable("The history's disk is full. Free some space on it, then try again.")
+FULL = HistoryUnavailable("history_disk_full")
 
 
 @pytest.mark.parametrize(

@@ -403,11 +403,14 @@ def test_a_prompt_refused_at_the_last_moment_is_kept_with_the_reason(
         send("Hello")
     [conversation] = ready.history.conversations("ann")
     kept = ready.history.messages("ann", conversation.id)[-1]
-    assert (kept.state, kept.error) == ("failed", "Try again in a minute.")
+    assert (kept.state, kept.error) == (
+        "failed",
+        "Ollama has too many requests waiting. Try again in a minute.",
+    )
 
 
 def _refuse(generation: Generation) -> Generation:
-    raise errors.Busy("Try again in a minute.")
+    raise errors.Busy("ollama_busy")
 
 
 def test_asking_again_what_no_longer_fits_leaves_no_answer_that_nobody_writes(
@@ -454,7 +457,7 @@ def test_an_answer_that_the_history_cannot_take_is_shown_with_the_reason(
 
 
 def _no_space(_: object) -> None:
-    raise HistoryUnavailable("The history's disk is full. Free some space, then try again.")
+    raise HistoryUnavailable("history_disk_full")
 
 
 def test_parameters_and_system_prompt_of_a_conversation_reach_ollama(

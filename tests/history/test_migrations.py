@@ -15,7 +15,6 @@ from sqlalchemy import text
 from chatbot.domain.conversation_settings import ConversationSettings, Summary
 from chatbot.history import History, HistoryUnavailable
 from chatbot.history.database import open_engines
-from chatbot.history.errors import NEWER
 from chatbot.history.schema import metadata
 
 ASK_IN_EACH = """
@@ -91,7 +90,7 @@ def test_a_history_of_a_newer_version_is_refused_and_left_alone(url: str) -> Non
         db.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(HistoryUnavailable) as refusal:
         History(url)
-    assert refusal.value.sentence == NEWER
+    assert refusal.value.code == "history_newer"
     with writer.begin() as db:
         db.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": head})
     writer.dispose()

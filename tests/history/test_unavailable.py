@@ -1,4 +1,4 @@
-"""Each way in which a database fails, made real, has its own sentence and loses nothing."""
+"""Each way in which a database fails, made real, has its own code and loses nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from chatbot.history import History, HistoryUnavailable, errors
+from chatbot.history import History, HistoryUnavailable
 from tests.support.mounting import mounted
 
 HOLD = """
@@ -27,22 +27,22 @@ connection.rollback()
 """
 
 
-def sentence_of(url: str) -> str:
-    """Opens a history and asks once; returns the sentence of the refusal."""
+def code_of(url: str) -> str:
+    """Opens a history and asks once; returns the code of the refusal."""
     with pytest.raises(HistoryUnavailable) as refusal, closing(History(url)) as history:
         history.ask("ann", None, "Hello", "m")
     assert refusal.value.status == 503
-    return refusal.value.sentence
+    return refusal.value.code
 
 
 def is_refused(history: History) -> str:
-    """Asks once and returns the sentence of the refusal; readiness must say the same."""
+    """Asks once and returns the code of the refusal; readiness must say the same."""
     with pytest.raises(HistoryUnavailable) as refusal:
         history.ask("ann", None, "Hello", "m")
     with pytest.raises(HistoryUnavailable) as unhealthy:
         history.healthy()
-    assert unhealthy.value.sentence == refusal.value.sentence
-    return refusal.value.sentence
+    assert unhealthy.value.code == refusal.value.code
+    return refusal.value.code
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def test_a_database_that_another_process_holds_is_busy_and_recovers(tmp_path: Pa
     ) as holder:
         assert holder.stdout
         assert holder.stdout.readline() == "held\n"
-        assert is_refused(history) == errors.BUSY
+        assert is_refused(history) == "history_busy"
         assert len(history.messages("ann", exchange.conversation.id)) == 2
         holder.communicate("\n")
     assert history.ask("ann", exchange.conversation.id, "Again", "m")
@@ -88,7 +88,7 @@ def test_a_conversation_that_another_program_holds_in_postgresql_is_busy(
     exchange = history.ask("ann", None, "Hello", "m")
     with psycopg.connect(postgres_url) as other:
         other.execute("LOCK TABLE conversations, alembic_version")
-        assert is_refused(history) == errors.BUSY
+        assert is_refused(history) == "history_busy"
     assert history.ask("ann", exchange.conversation.id, "Again", "m")
     history.close()
 
@@ -101,7 +101,7 @@ def test_a_read_only_place_is_named_as_that(tmp_path: Path, what: str) -> None:
     exchange = history.ask("ann", None, "Hello", "m")
     history.close()
     with read_only(file if what == "file" else file.parent):
-        assert sentence_of(url) == errors.READ_ONLY
+        assert code_of(url) == "history_read_only"
     history = History(url)
     assert history.conversations("ann") == [exchange.conversation]
     history.close()
@@ -109,7 +109,7 @@ def test_a_read_only_place_is_named_as_that(tmp_path: Path, what: str) -> None:
 
 def test_a_folder_that_cannot_be_made_is_named_as_that(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    assert sentence_of(f"sqlite:///{tmp_path}/file/chat.db") == errors.READ_ONLY
+    assert code_of(f"sqlite:///{tmp_path}/file/chat.db") == "history_read_only"
 
 
 def test_a_missing_folder_is_made_for_the_chat_alone(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_missing_folder_is_made_for_the_chat_alone(tmp_path: Path) -> None:
 def test_a_postgresql_that_lets_the_chat_only_read_is_named_as_that(postgres_url: str) -> None:
     History(postgres_url).close()
     history = History(f"{postgres_url}&options=-c default_transaction_read_only=on")
-    assert is_refused(history) == errors.DATABASE_READ_ONLY
+    assert is_refused(history) == "database_read_only"
     history.close()
 
 
@@ -130,7 +130,7 @@ def test_a_full_disk_is_named_and_what_was_stored_stays(tmp_path: Path) -> None:
         exchange = history.ask("ann", None, "Hello", "m")
         with pytest.raises(HistoryUnavailable) as refusal:
             history.save(exchange.answer.id, content="a" * 2_000_000)
-        assert refusal.value.sentence == errors.FULL
+        assert refusal.value.code == "history_disk_full"
         assert len(history.messages("ann", exchange.conversation.id)) == 2
         subprocess.run(["mount", "-o", "remount,size=8m", str(tmp_path)], check=True)
         assert history.save(exchange.answer.id, content="a" * 2_000_000)
@@ -142,19 +142,19 @@ def test_a_full_disk_is_not_healthy(tmp_path: Path) -> None:
         history = History(f"sqlite:///{tmp_path}/chat.db")
         with pytest.raises(OSError, match="No space left"):
             (tmp_path / "filler").write_bytes(bytes(2_000_000))
-        assert is_refused(history) == errors.FULL
+        assert is_refused(history) == "history_disk_full"
         (tmp_path / "filler").unlink()
         history.healthy()
         history.close()
 
 
 def test_a_postgresql_that_does_not_run_is_unreachable(tmp_path: Path) -> None:
-    assert sentence_of(f"postgresql://ann@/chat?host={tmp_path}") == errors.UNREACHABLE
-    assert sentence_of("postgres://ann:secret@127.0.0.1:1/chat") == errors.UNREACHABLE
+    assert code_of(f"postgresql://ann@/chat?host={tmp_path}") == "database_unreachable"
+    assert code_of("postgres://ann:secret@127.0.0.1:1/chat") == "database_unreachable"
 
 
 def test_a_database_that_does_not_exist_is_unreachable(postgres: str) -> None:
-    assert sentence_of(postgres.format("nowhere")) == errors.UNREACHABLE
+    assert code_of(postgres.format("nowhere")) == "database_unreachable"
 
 
 def test_a_postgresql_that_drops_its_connections_costs_nobody_an_error(postgres_url: str) -> None:
@@ -172,7 +172,7 @@ def test_a_postgresql_that_drops_its_connections_costs_nobody_an_error(postgres_
 def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "chat.db"
     file.write_text("My diary. " * 1000)
-    assert sentence_of(f"sqlite:///{file}") == errors.NOT_A_DATABASE
+    assert code_of(f"sqlite:///{file}") == "history_damaged"
     assert file.read_text() == "My diary. " * 1000
 
 
@@ -181,14 +181,14 @@ def test_a_damaged_database_is_named_as_that(tmp_path: Path) -> None:
     History(f"sqlite:///{file}").close()
     content = file.read_bytes()
     file.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
-    assert sentence_of(f"sqlite:///{file}") == errors.NOT_A_DATABASE
+    assert code_of(f"sqlite:///{file}") == "history_damaged"
 
 
 @pytest.mark.parametrize(
     "url", ["", "chat.db", "mysql://host/chat", "sqlite://", "sqlite:///:memory:"]
 )
 def test_a_url_of_no_known_database_is_refused_with_an_example(url: str) -> None:
-    assert sentence_of(url) == errors.BAD_URL
+    assert code_of(url) == "database_url_wrong"
 
 
 def test_the_log_has_the_traceback_but_not_what_people_wrote(
@@ -202,7 +202,7 @@ def test_the_log_has_the_traceback_but_not_what_people_wrote(
         pytest.raises(HistoryUnavailable) as got,
     ):
         history.ask("ann", None, "My secret", "m")
-    assert got.value.sentence == errors.UNKNOWN
+    assert got.value.code == "history_failed"
     assert "Traceback" in caplog.text
     assert "no such table: messages" in caplog.text
     assert "My secret" not in caplog.text

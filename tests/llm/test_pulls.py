@@ -254,6 +254,7 @@ def test_ending_the_chat_ends_its_pulls(fake: FakeOllama, models: Models, loop: 
 @pytest.mark.parametrize(
     ("elapsed", "notes", "text"),
     [
+        (0, [], "big:1b: asking the registry"),
         (0, [("pulling manifest", None, 0, 0)], "big:1b: pulling manifest"),
         (0, [("pulling", DIGEST[0], 25_000_000, 100_000_000)], "big:1b: 25% of 100 MB"),
         (
@@ -279,4 +280,4 @@ def test_a_pull_is_described_in_words(
     monkeypatch.setattr("time.monotonic", lambda: elapsed)
     for note in notes:
         pull.note(*note)
-    assert pull.describe() == text
+    assert str(pull.describe()) == text

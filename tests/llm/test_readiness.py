@@ -47,7 +47,7 @@ def test_a_model_that_is_installed_is_loaded_before_the_chat_is_ready(
     fake: FakeOllama, ready: Services
 ) -> None:
     assert fake.loaded == [DEFAULT_MODEL]
-    assert ready.readiness.text == "Ready"
+    assert str(ready.readiness.notice) == "Ready"
     assert names(ready.models.installed) == [DEFAULT_MODEL]
 
 
@@ -55,7 +55,7 @@ def test_the_chat_waits_for_ollama_and_says_so(down: FakeOllama, services: Servi
     found = services.readiness
     wait_for(lambda: found.error)
     assert (found.step, found.ready, found.progressing) == ("ollama", False, False)
-    assert found.text == (
+    assert str(found.notice) == (
         f"Ollama does not answer at {down.url}. "
         "Start it with `ollama serve`; the chat goes on by itself."
     )
@@ -84,7 +84,7 @@ def test_a_missing_model_is_pulled_and_the_progress_can_be_seen(
     fake.fail(stall(14), path="/api/pull")
     found = services.readiness
     wait_for(lambda: found.pull and found.pull.completed == 130)
-    assert (found.step, found.text) == ("model", "Getting the model big:1b")
+    assert (found.step, str(found.notice)) == ("model", "Getting the model big:1b")
     fake.resume()
     wait_for(lambda: found.ready)
     assert fake.loaded == ["big:1b"]
@@ -119,7 +119,7 @@ def test_where_models_come_with_the_deployment_none_is_pulled_and_the_missing_on
     found = services.readiness
     wait_for(lambda: found.error)
     assert (found.step, found.ready) == ("model", False)
-    assert found.text.startswith("The model mistyped:1b did not come with this deployment")
+    assert str(found.notice).startswith("The model mistyped:1b did not come with this deployment")
     assert not fake.bodies("/api/pull")
 
 
@@ -154,7 +154,7 @@ def test_a_pull_that_can_never_work_is_tried_once_and_again_when_somebody_asks(
     )
     found = services.readiness
     wait_for(lambda: found.error)
-    assert found.text.startswith("private:1b needs a newer Ollama.")
+    assert str(found.notice).startswith("private:1b needs a newer Ollama.")
     looks = len(fake.requests)
     fake.wait_for(lambda one: len(one.requests) > looks + 5)
     assert len(fake.bodies("/api/pull")) == 1
@@ -200,7 +200,7 @@ def test_a_wanted_model_that_cannot_chat_is_told(fake: FakeOllama, services: Ser
     found = services.readiness
     wait_for(lambda: found.error)
     assert (found.step, found.ready) == ("model", False)
-    assert found.text.startswith("The model embedder cannot chat: ")
+    assert str(found.notice).startswith("The model embedder cannot chat: ")
     assert "embedder:latest" not in fake.loaded
 
 
@@ -244,9 +244,9 @@ def test_what_keeps_the_model_away_is_told_and_tried_again(
     error = wait_for(lambda: services.readiness.error)
     assert services.readiness.step == step
     assert type(error) is kind
-    assert services.readiness.text == error.sentence
+    assert str(services.readiness.notice) == error.sentence
     wait_for(lambda: services.readiness.ready)
-    assert (services.readiness.text, services.readiness.error) == ("Ready", None)
+    assert (str(services.readiness.notice), services.readiness.error) == ("Ready", None)
 
 
 def test_a_model_larger_than_the_containers_memory_is_not_loaded_and_the_cure_is_told(
@@ -256,7 +256,7 @@ def test_a_model_larger_than_the_containers_memory_is_not_loaded_and_the_cure_is
     services: Services = request.getfixturevalue("services")
     wait_for(lambda: services.readiness.error)
     assert services.readiness.step == "load"
-    assert services.readiness.text == (
+    assert str(services.readiness.notice) == (
         f"Not enough memory for {DEFAULT_MODEL}: it needs about 198 MB, and the container has "
         "50 MB left. Give it more or choose a smaller model."
     )
@@ -286,7 +286,7 @@ def test_a_passing_trouble_while_ready_is_forgotten(fake: FakeOllama, ready: Ser
     fake.fail(Fault("status"), path="/api/tags")
     wait_for(lambda: ready.readiness.error)
     wait_for(lambda: ready.readiness.error is None)
-    assert (ready.readiness.step, ready.readiness.text) == ("ready", "Ready")
+    assert (ready.readiness.step, str(ready.readiness.notice)) == ("ready", "Ready")
 
 
 def test_models_pulled_elsewhere_appear_by_themselves(fake: FakeOllama, ready: Services) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-import itertools
 import json
-import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +13,6 @@ import pytest
 from chatbot.page import i18n
 
 _PAGE = Path(i18n.__file__).parent
-# Refusals that a program reads, and what ends the start.
-_NOT_FOR_THE_PAGE = {"api.py", "data_dir.py", "server.py", "settings.py", "__main__.py"}
 
 
 def _marked(node: ast.AST) -> str | None:
@@ -35,46 +31,15 @@ def _used() -> Iterator[str]:
                 yield text
 
 
-def _below() -> Iterator[str]:
-    """Each text in the code below the page, with numbered fields."""
-    for file in _PAGE.parent.rglob("*.py"):
-        if _PAGE not in file.parents and file.name not in _NOT_FOR_THE_PAGE:
-            yield from _literals(ast.parse(file.read_text(encoding="utf-8")))
-
-
-def _literals(node: ast.AST) -> Iterator[str]:
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.Constant) and isinstance(child.value, str):
-            yield child.value
-        elif isinstance(child, ast.JoinedStr):
-            fields = itertools.count()
-            yield "".join(
-                str(part.value) if isinstance(part, ast.Constant) else f"{{{next(fields)}}}"
-                for part in child.values
-            )
-        elif not (isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)):
-            yield from _literals(child)
-
-
-def _sentences() -> set[str]:
-    """Those of them that are whole sentences to a person."""
-    sentence = re.compile(r"(?!You summarize )([A-Z]|\{0\} ).* .*[.:]( \{\d\})?")
-    return {text for text in _below() if sentence.fullmatch(text)}
-
-
 def _fields(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
-@pytest.mark.parametrize("text", sorted({*_used(), *_sentences()}))
+@pytest.mark.parametrize("text", sorted(_used()))
 def test_a_text_is_there_in_every_language(text: str) -> None:
     translations = i18n.catalog().get(text, {})
     assert sorted(translations) == sorted(i18n.LANGUAGES)
     assert all(_fields(one) == _fields(text) for one in translations.values())
-
-
-def test_no_translation_is_left_over() -> None:
-    assert set(i18n.catalog()) <= {*_used(), *_below()}
 
 
 def test_no_text_is_translated_twice() -> None:

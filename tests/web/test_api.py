@@ -181,14 +181,14 @@ def test_the_model_and_the_system_prompt_reach_ollama(
 
 
 BAD_BODIES = [
-    (b"{}", "bad_request", 'The body must be an object with a "prompt".'),
-    (b"[]", "bad_request", 'The body must be an object with a "prompt".'),
-    (b'"Hello"', "bad_request", 'The body must be an object with a "prompt".'),
-    (b'{"prompt": 5}', "bad_request", '"prompt" must be a string.'),
-    (b'{"prompt": null}', "bad_request", '"prompt" must be a string.'),
-    (b'{"prompt": ["Hello"]}', "bad_request", '"prompt" must be a string.'),
-    (b'{"prompt": ""}', "bad_request", "The prompt is empty. Write something."),
-    (b'{"prompt": " \\n"}', "bad_request", "The prompt is empty. Write something."),
+    (b"{}", "prompt_not_given", 'The body must be an object with a "prompt".'),
+    (b"[]", "prompt_not_given", 'The body must be an object with a "prompt".'),
+    (b'"Hello"', "prompt_not_given", 'The body must be an object with a "prompt".'),
+    (b'{"prompt": 5}', "prompt_not_text", '"prompt" must be a string.'),
+    (b'{"prompt": null}', "prompt_not_text", '"prompt" must be a string.'),
+    (b'{"prompt": ["Hello"]}', "prompt_not_text", '"prompt" must be a string.'),
+    (b'{"prompt": ""}', "prompt_empty", "The prompt is empty. Write something."),
+    (b'{"prompt": " \\n"}', "prompt_empty", "The prompt is empty. Write something."),
     (b"prompt=Hello", "bad_request", "The body is not valid JSON."),
     (b"", "bad_request", "The body is not valid JSON."),
     (b'{"prompt": "Hel', "bad_request", "The body is not valid JSON."),
@@ -196,7 +196,7 @@ BAD_BODIES = [
     (b'{"prompt": "\\ud800"}', "bad_request", "The body is not valid JSON."),
     (b"[" * 100_000, "bad_request", "The body is not valid JSON."),
     *(
-        (body, "bad_request", '"model" must be a name and "stream" true or false.')
+        (body, "options_not_valid", '"model" must be a name and "stream" true or false.')
         for body in (
             b'{"prompt": "Hi", "model": ""}',
             b'{"prompt": "Hi", "model": 5}',
@@ -215,7 +215,7 @@ def test_a_body_that_is_not_right_is_refused_with_what_is_wrong(
         "/generate_text", content=body, headers={"content-type": "application/json"}
     )
     assert response.status_code == 400
-    assert response.json() == {"error": sentence, "code": code}
+    assert response.json() == {"error": sentence, "code": code, "arguments": {}}
     assert not fake.bodies()
 
 
@@ -228,6 +228,7 @@ def test_another_content_type_is_refused(client: httpx.Client, kind: str) -> Non
     assert response.json() == {
         "error": "Send JSON with the header Content-Type: application/json.",
         "code": "unsupported_media_type",
+        "arguments": {},
     }
 
 
@@ -239,18 +240,28 @@ def test_the_content_type_may_name_its_charset(client: httpx.Client) -> None:
 
 @pytest.mark.configured(max_prompt_chars=100)
 @pytest.mark.parametrize(
-    ("prompt", "sentence"),
+    ("prompt", "code", "arguments", "sentence"),
     [
-        ("a" * 101, "The prompt has 101 characters and at most 100 are taken. Shorten it."),
-        ("a" * 100_000, "The body is longer than 5,296 bytes. Shorten it."),
+        (
+            "a" * 101,
+            "prompt_too_long",
+            {"characters": 101, "most": 100},
+            "The prompt has 101 characters and at most 100 are taken. Shorten it.",
+        ),
+        (
+            "a" * 100_000,
+            "body_too_long",
+            {"most": 5296},
+            "The body is longer than 5,296 bytes. Shorten it.",
+        ),
     ],
 )
 def test_a_prompt_that_is_too_long_is_refused(
-    client: httpx.Client, prompt: str, sentence: str
+    client: httpx.Client, prompt: str, code: str, arguments: dict[str, int], sentence: str
 ) -> None:
     response = _ask(client, prompt)
     assert response.status_code == 413
-    assert response.json() == {"error": sentence, "code": "prompt_too_long"}
+    assert response.json() == {"error": sentence, "code": code, "arguments": arguments}
 
 
 @pytest.mark.configured(max_prompt_chars=2000, num_ctx=100_000)
@@ -298,10 +309,15 @@ FAILURES = [
     (
         _fault(malformed(0)),
         502,
-        "ollama_failed",
+        "answer_broke_off",
         "The answer broke off before its end. Ask again; what came so far is kept.",
     ),
-    (_fault(BUSY), 503, "busy", "Ollama has too many requests waiting. Try again in a minute."),
+    (
+        _fault(BUSY),
+        503,
+        "ollama_busy",
+        "Ollama has too many requests waiting. Try again in a minute.",
+    ),
 ]
 
 
@@ -319,7 +335,8 @@ def test_what_goes_wrong_before_the_first_word_has_its_status(
     happen(fake)
     response = _ask(client, stream=stream)
     assert response.status_code == status
-    assert response.json() == {"error": sentence.format(fake.url), "code": code}
+    error = response.json()
+    assert (error["error"], error["code"]) == (sentence.format(fake.url), code)
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -329,6 +346,7 @@ def test_an_unknown_model_is_not_found(client: httpx.Client, stream: bool) -> No
     assert response.json() == {
         "error": "The model nothing:1b is not installed. Pull it, or choose another.",
         "code": "model_missing",
+        "arguments": {"model": "nothing:1b"},
     }
 
 
@@ -339,7 +357,7 @@ def test_an_answer_that_takes_too_long_times_out(
 ) -> None:
     fake.fail(stall(0))
     response = _ask(client, stream=stream)
-    assert (response.status_code, response.json()["code"]) == (504, "timed_out")
+    assert (response.status_code, response.json()["code"]) == (504, "answer_timed_out")
 
 
 def test_what_goes_wrong_later_is_the_streams_last_line(
@@ -351,6 +369,7 @@ def test_what_goes_wrong_later_is_the_streams_last_line(
     assert last == {
         "error": f"Ollama could not answer. Try again. It says: {Fault.error}",
         "code": "ollama_failed",
+        "arguments": {"words": Fault.error},
         "done": True,
     }
 
@@ -365,9 +384,10 @@ def test_a_prompt_beyond_max_answers_is_refused(
         response = _ask(client, stream=stream)
         assert response.status_code == 503
         assert response.json() == {
-            "error": "1 answers are under way, as many as this chat takes at once. "
+            "error": "1 answer is under way, as many as this chat takes at once. "
             "Try again in a minute.",
             "code": "busy",
+            "arguments": {"count": 1},
         }
         fake.resume()
 
@@ -471,7 +491,7 @@ def test_an_answer_cut_by_a_shutdown_says_so(
     loop.run(ready.generations.drain())
     response = asking.result(20)
     assert response.status_code == (200 if stream else 503)
-    assert _lines(response)[-1]["code"] == "draining"
+    assert _lines(response)[-1]["code"] == "answer_cut"
 
 
 def test_metrics_are_in_prometheus_format(client: httpx.Client) -> None:

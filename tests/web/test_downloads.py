@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from chatbot.domain.attachment import Attachment
-from chatbot.history.errors import UNREACHABLE, HistoryUnavailable
+from chatbot.history.errors import HistoryUnavailable
 from chatbot.identity import visitor_cookie
 from chatbot.identity.users import Person
 from chatbot.services import Services
@@ -20,6 +20,7 @@ from tests.support.files import image
 from tests.support.product import LoopThread, Served
 from tests.support.signing_proxy import HEADER, SigningProxy
 
+UNREACHABLE = HistoryUnavailable("database_unreachable")
 PICTURE = Attachment("one.png", "image/png", 68, image("PNG"))
 NOTE = Attachment("<b>.html", "text/html", 8, b"<script>")
 PROXIED = {"user_header": HEADER, "trusted_proxies": "127.0.0.2"}
@@ -145,11 +146,11 @@ def test_a_history_that_cannot_be_read_is_told(
     ask_as: AskAs, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
-        raise HistoryUnavailable(UNREACHABLE)
+        raise UNREACHABLE
 
     monkeypatch.setattr(type(services.history), "export", fail)
     reply = ask_as("ann").get("/conversations/export.json")
-    assert (reply.status_code, reply.text) == (503, UNREACHABLE)
+    assert (reply.status_code, reply.text) == (503, UNREACHABLE.sentence)
 
 
 def test_a_proxys_user_gets_what_the_page_shows_and_others_do_not(

@@ -47,7 +47,7 @@ def _help(shown: state.View, index: int, answer: Message) -> None:
     context_gauge.draw(shown, answer)
     if answer.state in ("done", "writing"):
         return
-    if answer.error == errors.ModelMissing(answer.model).sentence:
+    if answer.error == errors.ModelMissing(model=answer.model).sentence:
         status.pull(answer.model, key=f"pull-{answer.id}")
     # Without a change it may help no more: another model is one, a larger window another.
     is_changed = shown.model != answer.model or context_gauge.is_raised(shown, answer)

@@ -75,13 +75,13 @@ def _parameters(shown: state.View) -> None:
                 name,
                 key=_KEY + name,
                 placeholder=default,
-                help=told(allowed(name)),
+                help=told(str(allowed(name))),
                 disabled=name == "num_ctx" and settings.has_one_window,
             )
             if name == "num_ctx":
                 _window(shown)
     st.text_area(
-        t("Stop words, one a line"), key=_KEY + "stop", height=68, help=told(allowed("stop"))
+        t("Stop words, one a line"), key=_KEY + "stop", height=68, help=told(str(allowed("stop")))
     )
     if choices := services.current().models.think_choices(shown.model):
         st.segmented_control(t("Thinking"), choices, key=_KEY + "think")

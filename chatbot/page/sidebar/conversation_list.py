@@ -125,6 +125,6 @@ def _undelete(shown: View, deletion: Deletion) -> None:
         shown.trouble = error
         return
     if not back:
-        shown.trouble = errors.ChatError(t("It was too late to have it back."))
+        shown.trouble = errors.ChatError("undo_too_late")
     elif len(back) == 1:
         shown.open(back[0])

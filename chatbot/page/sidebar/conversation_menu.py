@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from chatbot import errors, services, transfer
 from chatbot.domain.conversation import Conversation
+from chatbot.notices import Notice
 from chatbot.page.i18n import t, told
 from chatbot.page.markdown import literal
 from chatbot.page.state import View
@@ -114,7 +115,7 @@ def _tell(losses: list[transfer.Loss]) -> None:
     for loss in losses:
         name = literal(loss.title) if loss.title else t("line {number}", number=loss.line)
         titles.setdefault(loss.what, []).append(name)
-    parts = [f"- {told(what)} {_some(names)}" for what, names in titles.items()]
+    parts = [f"- {told(str(Notice(what)))} {_some(names)}" for what, names in titles.items()]
     st.warning("\n".join([t("These parts of the file were left out:"), "", *parts]))
 
 

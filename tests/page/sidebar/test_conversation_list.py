@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from chatbot import transfer
-from chatbot.history.errors import BUSY, HistoryUnavailable
+from chatbot.history.errors import HistoryUnavailable
 from chatbot.services import Services
 from tests.page.conftest import Open, messages, shown, texts
 
@@ -157,8 +157,8 @@ def test_a_history_that_cannot_be_written_is_told(
     app = open_page(c=made)
 
     def fail(*_: object) -> None:
-        raise HistoryUnavailable(BUSY)
+        raise HistoryUnavailable("history_busy")
 
     monkeypatch.setattr(type(ready.history), "pin", fail)
     press(app, "Pin")
-    assert texts(app.error) == [BUSY] and not app.exception
+    assert texts(app.error) == [HistoryUnavailable("history_busy").sentence] and not app.exception

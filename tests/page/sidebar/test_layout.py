@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button, TextInput
 
-from chatbot.history.errors import BUSY, HistoryUnavailable
+from chatbot.history.errors import HistoryUnavailable
 from chatbot.services import Services
 from tests.page.conftest import Open, ask, messages, shown, texts
 from tests.support.fake_ollama.server import DEFAULT_MODEL, FakeOllama
@@ -79,11 +79,11 @@ def test_a_history_that_cannot_be_read_is_told_and_the_page_stays(
     app = open_page()
 
     def fail(owner: str) -> None:
-        raise HistoryUnavailable(BUSY)
+        raise HistoryUnavailable("history_busy")
 
     monkeypatch.setattr(type(ready.history), "conversations", lambda _, owner, most: fail(owner))
     app.run()
-    assert texts(app.sidebar.error) == [BUSY]
+    assert texts(app.sidebar.error) == [HistoryUnavailable("history_busy").sentence]
     assert app.chat_input and not app.exception
 
 
