@@ -105,15 +105,15 @@ def fill(served: Served, conversation: str, size: int) -> None:
     """Write messages into the conversation until it has `size`."""
     file = served.data_dir / "chat.db"
     with contextlib.closing(sqlite3.connect(file)) as db:
-        [owner] = db.execute(
+        [user_id] = db.execute(
             "SELECT owner FROM conversations WHERE id = ?", [conversation]
         ).fetchone()
     history = History(f"sqlite:///{file}")
     each = CHARACTERS // SIZES[-1]
     text = " ".join(prose(each))[:each]
     for _ in range(size // 2 - 1):
-        turn = history.ask(owner, conversation, text, DEFAULT_MODEL)
-        history.finish(turn.answer.id, content=text, state="done")
+        turn = history.store_prompt(user_id, conversation, text, DEFAULT_MODEL)
+        history.finish_answer(turn.answer.id, content=text, state="done")
     history.close()
 
 

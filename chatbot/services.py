@@ -13,7 +13,7 @@ from chatbot.chat.generations import Generations
 from chatbot.chat.request_builder import RequestBuilder
 from chatbot.chat.service import ChatService
 from chatbot.history import History, HistoryUnavailable
-from chatbot.identity.users import People
+from chatbot.identity.users import Users
 from chatbot.llm.client import Llm
 from chatbot.llm.models import Models
 from chatbot.llm.readiness import Readiness
@@ -36,7 +36,7 @@ class Services:
     models: Models
     readiness: Readiness
     chat: ChatService
-    people: People
+    users: Users
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         """Runs a coroutine on the event loop, from another thread, and returns its result."""
@@ -61,7 +61,7 @@ async def _purge(history: History) -> None:
     """Deletes for good what can no longer be had back, once a minute."""
     while True:
         with contextlib.suppress(HistoryUnavailable):  # it is in the log; the next time, perhaps
-            await asyncio.to_thread(history.purge)
+            await asyncio.to_thread(history.purge_deletions)
         await asyncio.sleep(_PURGE_EVERY_S)
 
 
@@ -85,7 +85,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         models=models,
         readiness=readiness,
         chat=ChatService(settings, history, generations, requests),
-        people=People(settings),
+        users=Users(settings),
     )
     works = (readiness.run(), watch_generations(settings, generations), _purge(history))
     tasks = [asyncio.create_task(work) for work in works]

@@ -51,9 +51,9 @@ def test_what_was_deleted_is_purged_by_itself(
 
     async def inside() -> None:
         async with services.running(settings) as now:
-            exchange = now.history.ask("ann", None, "Hello", DEFAULT_MODEL)
-            now.history.delete("ann", exchange.conversation.id)
-            while now.history.save(exchange.answer.id, content=""):
+            exchange = now.history.store_prompt("ann", None, "Hello", DEFAULT_MODEL)
+            now.history.delete_conversation("ann", exchange.conversation.id)
+            while now.history.save_answer(exchange.answer.id, content=""):
                 await asyncio.sleep(0.01)
 
     loop.run(inside())

@@ -44,7 +44,7 @@ class MessageKeeper:
 
     def save(self, generation: Generation) -> None:
         """Keep the text so far; end here too what has been ended in the history."""
-        if not self.history.save(
+        if not self.history.save_answer(
             self.message.id, content=generation.text, thinking=generation.thinking
         ):
             self.generations.stop(generation)
@@ -52,7 +52,7 @@ class MessageKeeper:
     def finish(self, generation: Generation) -> None:
         """Keep the end of the answer."""
         message = apply_generation(self.message, generation)
-        self.history.finish(
+        self.history.finish_answer(
             message.id,
             content=message.content,
             thinking=message.thinking,

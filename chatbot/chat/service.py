@@ -68,7 +68,7 @@ class ChatService:
         # What cannot fit is refused before it is stored.
         messages = [*above.chat_messages(), draft.chat_message()]
         fitted = self.requests.fit_messages(messages, above, model)
-        exchange = self.history.ask(
+        exchange = self.history.store_prompt(
             user_id,
             conversation_id,
             draft.prompt,
@@ -95,7 +95,7 @@ class ChatService:
         Raises ContextOverflow, Busy, Draining or NotFound.
         """
         self.generations.check_capacity()
-        exchange = self.history.retry(user_id, conversation_id, answer_id, model)
+        exchange = self.history.store_retry(user_id, conversation_id, answer_id, model)
         self._start_answer(exchange, self._fit_stored(user_id, exchange), watcher)
         return exchange
 
@@ -130,29 +130,29 @@ class ChatService:
             self.generations.stop(generation)
             generation.over.wait()
         elif message.state == "writing":
-            self.history.stop(message.id)
+            self.history.stop_answer(message.id)
         return generation
 
     # The open conversation
 
     def open_conversation(self, user_id: str, conversation_id: str) -> OpenConversation:
         """Return a conversation as it is stored, or raise NotFound."""
-        messages = self.history.messages(user_id, conversation_id)
-        versions = self.history.versions(user_id, conversation_id)
-        files = self.history.files(user_id, conversation_id)
-        conversation = self.history.conversation(user_id, conversation_id)
+        messages = self.history.list_messages(user_id, conversation_id)
+        versions = self.history.list_versions(user_id, conversation_id)
+        files = self.history.list_attachments(user_id, conversation_id)
+        conversation = self.history.get_conversation(user_id, conversation_id)
         content = ConversationContent(messages, files, conversation.settings)
         return OpenConversation(content, conversation.model, versions)
 
     def show_version(self, user_id: str, conversation_id: str, message_id: str) -> None:
         """Have the conversation go through this version of a message, or raise NotFound."""
-        self.history.show(user_id, conversation_id, message_id)
+        self.history.show_version(user_id, conversation_id, message_id)
 
     def configure_conversation(
         self, user_id: str, conversation_id: str, settings: ConversationSettings
     ) -> None:
         """Keep a conversation's settings, or raise NotFound."""
-        self.history.configure(user_id, conversation_id, settings)
+        self.history.save_settings(user_id, conversation_id, settings)
 
     def summarize_conversation(
         self, user_id: str, conversation_id: str, model: str, watcher: Callable[[], bool]
@@ -162,68 +162,68 @@ class ChatService:
         Return the conversation's settings with it. Raises NotFound, BadRequest when there is one
         exchange only, and what an answer can end with: any ChatError.
         """
-        conversation = self.history.conversation(user_id, conversation_id)
+        conversation = self.history.get_conversation(user_id, conversation_id)
         content = self._read_content(user_id, conversation)
         summary = summarize_content(self.requests, self.generations, content, model, watcher)
         settings = content.settings._replace(summary=summary)
-        self.history.configure(user_id, conversation_id, settings)
+        self.history.save_settings(user_id, conversation_id, settings)
         return settings
 
     # All conversations of a user
 
     def list_conversations(self, user_id: str, limit: int) -> list[Conversation]:
         """Return at most `limit` of them: pinned ones first, then those asked last."""
-        return self.history.conversations(user_id, limit)
+        return self.history.list_conversations(user_id, limit)
 
     def search_conversations(self, user_id: str, query: str) -> list[Hit]:
         """Return those with all words of `query` in the title or a message."""
-        return self.history.search(user_id, query)
+        return self.history.search_conversations(user_id, query)
 
     def rename_conversation(self, user_id: str, conversation_id: str, title: str) -> None:
         """Give a conversation another title, or raise NotFound."""
-        self.history.rename(user_id, conversation_id, title)
+        self.history.rename_conversation(user_id, conversation_id, title)
 
     def pin_conversation(self, user_id: str, conversation_id: str, pinned: bool) -> None:
         """Put a conversation before the others, or back among them, or raise NotFound."""
-        self.history.pin(user_id, conversation_id, pinned)
+        self.history.pin_conversation(user_id, conversation_id, pinned)
 
     def delete_conversation(self, user_id: str, conversation_id: str) -> None:
         """Delete a conversation, which can be undone for a while, or raise NotFound."""
-        self.history.delete(user_id, conversation_id)
+        self.history.delete_conversation(user_id, conversation_id)
 
     def delete_all_conversations(self, user_id: str) -> None:
         """Delete all conversations of a user, which can be undone for a while."""
-        self.history.delete_all(user_id)
+        self.history.delete_all_conversations(user_id)
 
     def find_last_deletion(self, user_id: str) -> Deletion | None:
         """Return the last deletion that can be undone, or None."""
-        return self.history.last_deletion(user_id)
+        return self.history.find_last_deletion(user_id)
 
     def undo_deletion(self, user_id: str, deletion: Deletion) -> list[str]:
         """Return the ids of the conversations that came back; none when it was too late."""
-        return self.history.undelete(user_id, deletion)
+        return self.history.undo_deletion(user_id, deletion)
 
     def export_conversations(
         self, user_id: str, conversation_id: str | None
     ) -> list[ConversationArchive]:
         """Return one conversation (None: all of them) as it goes into a file, or raise NotFound."""
-        return self.history.export(user_id, conversation_id)
+        return self.history.export_archives(user_id, conversation_id)
 
     def import_conversations(
         self, user_id: str, archives: Sequence[ConversationArchive]
     ) -> list[str]:
         """Store conversations that were read from a file, all or none; return their new ids."""
-        return self.history.add(user_id, archives)
+        return self.history.import_archives(user_id, archives)
 
     def find_attachment(self, user_id: str, attachment_id: str) -> Attachment:
         """Return a file that the user has sent, or raise NotFound."""
-        return self.history.attachment(user_id, attachment_id)
+        return self.history.get_attachment(user_id, attachment_id)
 
     # What a user prefers
 
     def find_chosen_model(self, user_id: str) -> str:
         """Return the model that the user chose last, or "" before the first choice."""
-        return self.history.chosen_model(user_id)
+        return self.history.get_chosen_model(user_id)
 
     def choose_model(self, user_id: str, model: str, conversation_id: str | None) -> None:
         """Keep the choice for new conversations, and for the one that is open, if any."""
@@ -231,7 +231,7 @@ class ChatService:
 
     def list_presets(self, user_id: str) -> list[Preset]:
         """Return the presets by name."""
-        return self.history.presets(user_id)
+        return self.history.list_presets(user_id)
 
     def save_preset(self, user_id: str, name: str, settings: ConversationSettings) -> None:
         """Keep a preset; one of the same name is replaced."""
@@ -256,8 +256,8 @@ class ChatService:
 
     def _read_content(self, user_id: str, conversation: Conversation) -> ConversationContent:
         return ConversationContent(
-            self.history.messages(user_id, conversation.id),
-            self.history.files(user_id, conversation.id),
+            self.history.list_messages(user_id, conversation.id),
+            self.history.list_attachments(user_id, conversation.id),
             conversation.settings,
         )
 
@@ -286,7 +286,7 @@ class ChatService:
         try:
             yield
         except errors.ChatError as error:
-            self.history.finish(
+            self.history.finish_answer(
                 message.id,
                 content="",
                 state="failed",

@@ -18,7 +18,7 @@ class Conversation:
     """
 
     id: str
-    owner: str
+    user_id: str
     title: str
     pinned: bool
     model: str
@@ -45,12 +45,12 @@ class Deletion:
     title: str
 
 
-def new_conversation(owner: str, title: str) -> Conversation:
+def new_conversation(user_id: str, title: str) -> Conversation:
     """Make an empty conversation with an id that nobody can guess."""
     now = time.time()
     return Conversation(
         id=secrets.token_hex(16),
-        owner=owner,
+        user_id=user_id,
         title=title,
         pinned=False,
         model="",

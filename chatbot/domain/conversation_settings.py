@@ -38,7 +38,7 @@ class Preset:
     """A visitor's saved system prompt and parameters."""
 
     id: str
-    owner: str
+    user_id: str
     name: str
     system_prompt: str
     parameters: dict[str, Any]

@@ -26,10 +26,10 @@ _c, _m, _a = conversations.c, messages.c, attachments.c
 
 
 def read_archives(
-    db: Connection, owner: str, conversation_id: str | None
+    db: Connection, user_id: str, conversation_id: str | None
 ) -> Iterator[ConversationArchive]:
-    """Read one of the owner's conversations, or all for None, in the order of the list."""
-    wanted = {"visitor": owner, "conversation": conversation_id}
+    """Read one of the user's conversations, or all for None, in the order of the list."""
+    wanted = {"user": user_id, "conversation": conversation_id}
     one = (_c.id == bindparam("conversation"),) if conversation_id else ()
     found = db.execute(select(conversations).where(*OWNED, *one).order_by(*ORDER), wanted).all()
     written: dict[str, list[Message]] = defaultdict(list)
@@ -80,13 +80,13 @@ def divide_steps(
 
 def store_archives(
     db: Connection,
-    owner: str,
+    user_id: str,
     new: Iterable[tuple[str, ConversationArchive]],
     deleted_at: float | None,
 ) -> None:
-    """Store conversations under these ids as the owner's."""
+    """Store conversations under these ids as the user's."""
     for new_id, archive in new:
-        renamed = _give_new_ids(archive, owner, new_id, deleted_at)
+        renamed = _give_new_ids(archive, user_id, new_id, deleted_at)
         db.execute(insert(conversations), make_row(renamed.conversation))
         if renamed.messages:
             db.execute(insert(messages), [make_row(one) for one in renamed.messages])
@@ -95,7 +95,7 @@ def store_archives(
 
 
 def _give_new_ids(
-    archive: ConversationArchive, owner: str, new_id: str, deleted_at: float | None
+    archive: ConversationArchive, user_id: str, new_id: str, deleted_at: float | None
 ) -> ConversationArchive:
     old = [message.id for message in archive.messages]
     new: dict[str | None, str] = dict(zip(old, make_ids(len(old)), strict=True))
@@ -103,7 +103,7 @@ def _give_new_ids(
     made = replace(
         archive.conversation,
         id=new_id,
-        owner=owner,
+        user_id=user_id,
         head_id=new.get(archive.conversation.head_id),
         deleted_at=deleted_at,
         summary=Summary(summary.text, new[summary.until])

@@ -23,14 +23,14 @@ ALL = 1_000_000_000
 class Collection(Connections):
     """What can be done to conversations without looking at their messages one by one."""
 
-    def conversations(self, owner: str, most: int = ALL) -> list[Conversation]:
-        """List the owner's conversations: pinned ones first, then those asked last."""
+    def list_conversations(self, user_id: str, most: int = ALL) -> list[Conversation]:
+        """List the user's conversations: pinned ones first, then those asked last."""
         with self._reading() as db:
-            rows = db.execute(queries.ALL, {"visitor": owner, "most": most})
+            rows = db.execute(queries.ALL, {"user": user_id, "most": most})
             return [Conversation(*row) for row in rows]
 
-    def search(self, owner: str, query: str) -> list[search.Hit]:
-        """Find the owner's conversations with all words of `query` in the title or a message.
+    def search_conversations(self, user_id: str, query: str) -> list[search.Hit]:
+        """Find the user's conversations with all words of `query` in the title or a message.
 
         At most MOST_HITS, in the order of the list; a query without words finds nothing.
         """
@@ -39,58 +39,60 @@ class Collection(Connections):
             return []
         with self._reading() as db:
             statement = search.statement(words, db.dialect.name)
-            rows = db.execute(statement, {"visitor": owner}).all()
+            rows = db.execute(statement, {"user": user_id}).all()
         return [search.Hit(Conversation(*row[:-1]), search.excerpt(row[-1], words)) for row in rows]
 
-    def rename(self, owner: str, conversation_id: str, title: str) -> None:
+    def rename_conversation(self, user_id: str, conversation_id: str, title: str) -> None:
         """Give a conversation another title, cut to one short line, or raise NotFound."""
-        names = {**ids_of(owner, conversation_id), "new_title": shorten_title(title)}
+        names = {**ids_of(user_id, conversation_id), "new_title": shorten_title(title)}
         self._change(queries.RENAME, names)
 
-    def pin(self, owner: str, conversation_id: str, pinned: bool) -> None:
+    def pin_conversation(self, user_id: str, conversation_id: str, pinned: bool) -> None:
         """Put a conversation before the others, or back among them, or raise NotFound."""
-        self._change(queries.PIN, {**ids_of(owner, conversation_id), "is_pinned": pinned})
+        self._change(queries.PIN, {**ids_of(user_id, conversation_id), "is_pinned": pinned})
 
-    def delete(self, owner: str, conversation_id: str) -> None:
+    def delete_conversation(self, user_id: str, conversation_id: str) -> None:
         """Delete a conversation and all that belongs to it, or raise NotFound.
 
-        For UNDO seconds it is only hidden from everything but `undelete`; see `purge`.
+        For UNDO seconds it is only hidden, and `undo_deletion` brings it back.
         """
-        self._change(queries.DELETE, {**ids_of(owner, conversation_id), "now": time.time()})
+        self._change(queries.DELETE, {**ids_of(user_id, conversation_id), "now": time.time()})
 
-    def delete_all(self, owner: str) -> None:
-        """Delete all of the owner's conversations, as `delete` does."""
+    def delete_all_conversations(self, user_id: str) -> None:
+        """Delete all of the user's conversations, as `delete_conversation` does."""
         with self._writing() as db:
-            db.execute(queries.DELETE_ALL, {"visitor": owner, "now": time.time()})
+            db.execute(queries.DELETE_ALL, {"user": user_id, "now": time.time()})
 
-    def last_deletion(self, owner: str) -> Deletion | None:
-        """Return the owner's last deletion, or None when there is none to be undone."""
+    def find_last_deletion(self, user_id: str) -> Deletion | None:
+        """Return the user's last deletion, or None when there is none to be undone."""
         with self._reading() as db:
-            since = {"visitor": owner, "since": time.time() - UNDO}
+            since = {"user": user_id, "since": time.time() - UNDO}
             row = db.execute(queries.LAST_DELETED, since).one_or_none()
         return None if row is None else Deletion(*row)
 
-    def undelete(self, owner: str, deletion: Deletion) -> list[str]:
+    def undo_deletion(self, user_id: str, deletion: Deletion) -> list[str]:
         """Undo a deletion; returns the ids of what came back, none when it was too late."""
         with self._writing() as db:
-            names = {"visitor": owner, "at": deletion.deleted_at}
+            names = {"user": user_id, "at": deletion.deleted_at}
             return list(db.execute(queries.UNDELETE, names).scalars())
 
-    def purge(self) -> None:
-        """Delete for good, of all owners, what was deleted more than UNDO seconds ago."""
+    def purge_deletions(self) -> None:
+        """Delete for good, of all users, what was deleted more than UNDO seconds ago."""
         with self._writing() as db:
             db.execute(queries.PURGE, {"before": time.time() - UNDO})
 
-    def export(self, owner: str, conversation_id: str | None = None) -> list[ConversationArchive]:
+    def export_archives(
+        self, user_id: str, conversation_id: str | None = None
+    ) -> list[ConversationArchive]:
         """Read one conversation with all versions and files (None: all of them), or NotFound."""
         with self._reading() as db:
-            found = list(archives.read_archives(db, owner, conversation_id))
+            found = list(archives.read_archives(db, user_id, conversation_id))
         if conversation_id is not None and not found:
             raise not_found()
         return found
 
-    def add(self, owner: str, new: Sequence[ConversationArchive]) -> list[str]:
-        """Store whole conversations under new ids as the owner's: all of them or none.
+    def import_archives(self, user_id: str, new: Sequence[ConversationArchive]) -> list[str]:
+        """Store whole conversations under new ids as the user's: all of them or none.
 
         Their ids, which only say how they belong together, are returned anew. Takes 4 s for 60 MB
         of text, in steps between which others write; before the last one all count as deleted.
@@ -99,8 +101,8 @@ class Collection(Connections):
         ids = archives.make_ids(len(new))[::-1]  # where times are equal, ids say the order
         for step in archives.divide_steps(zip(ids, new, strict=True)):
             with self._writing() as db:
-                archives.store_archives(db, owner, step, hidden.deleted_at)
-        self.undelete(owner, hidden)
+                archives.store_archives(db, user_id, step, hidden.deleted_at)
+        self.undo_deletion(user_id, hidden)
         return ids
 
     def _change(self, statement: Update | Delete, parameters: dict[str, Any]) -> None:

@@ -25,7 +25,7 @@ class Connections:
             self.close()
             raise
 
-    def healthy(self) -> None:
+    def check_writable(self) -> None:
         """Return when the database can be written, raise HistoryUnavailable when it cannot."""
         with self._writing() as db:
             db.execute(text("UPDATE alembic_version SET version_num = version_num"))

@@ -9,7 +9,7 @@ from sqlalchemy import Select, bindparam, delete, func, literal, select, update
 from chatbot.history.schema import attachments, conversations, messages, preferences, presets
 
 _c, _m = conversations.c, messages.c
-OWNED = (_c.owner == bindparam("visitor"), _c.deleted_at.is_(None))
+OWNED = (_c.user_id == bindparam("user"), _c.deleted_at.is_(None))
 _IS_OWNED = (_c.id == bindparam("conversation"), *OWNED)
 ORDER = (_c.pinned.desc(), _c.updated_at.desc(), _c.id.desc())
 
@@ -22,14 +22,14 @@ DELETE = update(conversations).where(*_IS_OWNED).values(deleted_at=bindparam("no
 DELETE_ALL = update(conversations).where(*OWNED).values(deleted_at=bindparam("now"))
 LAST_DELETED = (
     select(_c.deleted_at, func.count(), func.min(_c.title))
-    .where(_c.owner == bindparam("visitor"), _c.deleted_at >= bindparam("since"))
+    .where(_c.user_id == bindparam("user"), _c.deleted_at >= bindparam("since"))
     .group_by(_c.deleted_at)
     .order_by(_c.deleted_at.desc())
     .limit(1)
 )
 UNDELETE = (
     update(conversations)
-    .where(_c.owner == bindparam("visitor"), _c.deleted_at == bindparam("at"))
+    .where(_c.user_id == bindparam("user"), _c.deleted_at == bindparam("at"))
     .values(deleted_at=None)
     .returning(_c.id)
 )
@@ -70,9 +70,9 @@ FINISH = (
 )
 
 
-def ids_of(owner: str, conversation_id: str) -> dict[str, str]:
+def ids_of(user_id: str, conversation_id: str) -> dict[str, str]:
     """Name what every statement about one conversation asks for."""
-    return {"visitor": owner, "conversation": conversation_id}
+    return {"user": user_id, "conversation": conversation_id}
 
 
 def _path() -> Select[Any]:
@@ -119,12 +119,12 @@ FILE = (
     .join(conversations, _c.id == _m.conversation_id)
     .where(attachments.c.id == bindparam("attachment"), *OWNED)
 )
-PRESETS = select(presets).where(presets.c.owner == bindparam("visitor")).order_by(presets.c.name)
+PRESETS = select(presets).where(presets.c.user_id == bindparam("user")).order_by(presets.c.name)
 DELETE_PRESET = delete(presets).where(
-    presets.c.owner == bindparam("visitor"), presets.c.name == bindparam("preset")
+    presets.c.user_id == bindparam("user"), presets.c.name == bindparam("preset")
 )
-CHOSEN_MODEL = select(preferences.c.model).where(preferences.c.user_id == bindparam("visitor"))
-FORGET_CHOICE = delete(preferences).where(preferences.c.user_id == bindparam("visitor"))
+CHOSEN_MODEL = select(preferences.c.model).where(preferences.c.user_id == bindparam("user"))
+FORGET_CHOICE = delete(preferences).where(preferences.c.user_id == bindparam("user"))
 USE_MODEL = update(conversations).where(*_IS_OWNED).values(model=bindparam("with_model"))
 # From a conversation's head up to its first message; the first comes first.
 PATH = _path()

@@ -26,31 +26,31 @@ STALE = 15.0  # seconds without a save, after which an answer's writer counts as
 
 
 class History(Collection):
-    """All visitors' conversations; each call raises HistoryUnavailable when the database fails.
+    """All users' conversations; each call raises HistoryUnavailable when the database fails.
 
     A call takes a millisecond, or up to 5 s while another program holds the database.
     """
 
-    def conversation(self, owner: str, conversation_id: str) -> Conversation:
-        """Return one conversation, or raise NotFound when this owner has none of that id."""
+    def get_conversation(self, user_id: str, conversation_id: str) -> Conversation:
+        """Return one conversation, or raise NotFound when this user has none of that id."""
         with self._reading() as db:
-            return _find(db, owner, conversation_id)
+            return _find(db, user_id, conversation_id)
 
-    def messages(self, owner: str, conversation_id: str) -> list[Message]:
+    def list_messages(self, user_id: str, conversation_id: str) -> list[Message]:
         """Return the visible path, oldest first, or raise NotFound.
 
         An answer that nobody has saved for STALE seconds is "interrupted": its process died.
         """
         with self._reading() as db:
-            rows = db.execute(queries.PATH, _ids(owner, conversation_id)).all()
+            rows = db.execute(queries.PATH, _ids(user_id, conversation_id)).all()
             if not rows:
-                _find(db, owner, conversation_id)
+                _find(db, user_id, conversation_id)
         alive = time.time() - STALE
         return [_seen(Message.of(row), alive) for row in rows]
 
-    def ask(
+    def store_prompt(
         self,
-        owner: str,
+        user_id: str,
         conversation_id: str | None,
         prompt: str,
         model: str,
@@ -71,110 +71,116 @@ class History(Collection):
                     if prompt.strip() or not files
                     else shorten_title(files[0].name)
                 )
-                before = replace(new_conversation(owner, title), **settings._asdict())
+                before = replace(new_conversation(user_id, title), **settings._asdict())
                 db.execute(insert(conversations), make_row(before))
             else:
-                before = _find(db, owner, conversation_id, queries.ONE_LOCKED)
+                before = _find(db, user_id, conversation_id, queries.ONE_LOCKED)
             parent_id = before.head_id if instead_of is None else _parent(db, before, instead_of)
             question = new_message(before.id, parent_id, "user", content=prompt)
             exchange = _answer(db, before, question, model, [question])
             branches.keep_files(db, question.id, files)
             return exchange
 
-    def retry(self, owner: str, conversation_id: str, answer_id: str, model: str) -> Exchange:
+    def store_retry(
+        self, user_id: str, conversation_id: str, answer_id: str, model: str
+    ) -> Exchange:
         """Store an empty answer as a new version of another one, or raise NotFound.
 
         The visible path then ends with it; what followed the other version is kept, unseen.
         """
         with self._writing() as db:
-            before = _find(db, owner, conversation_id, queries.ONE_LOCKED)
+            before = _find(db, user_id, conversation_id, queries.ONE_LOCKED)
             ids = {"conversation": before.id, "answer": answer_id}
             row = db.execute(queries.QUESTION_OF, ids).one_or_none()
             if row is None:
                 raise not_found()
             return _answer(db, before, Message(*row), model, [])
 
-    def versions(self, owner: str, conversation_id: str) -> dict[str, list[str]]:
+    def list_versions(self, user_id: str, conversation_id: str) -> dict[str, list[str]]:
         """For each message that has other versions: the ids of all of them, oldest first."""
         with self._reading() as db:
-            return branches.versions(db, _ids(owner, conversation_id))
+            return branches.versions(db, _ids(user_id, conversation_id))
 
-    def show(self, owner: str, conversation_id: str, message_id: str) -> None:
+    def show_version(self, user_id: str, conversation_id: str, message_id: str) -> None:
         """Make the visible path go through this version, to its newest end, or raise NotFound."""
         with self._writing() as db:
-            _find(db, owner, conversation_id, queries.ONE_LOCKED)
-            head = branches.newest_end(db, _ids(owner, conversation_id), message_id)
+            _find(db, user_id, conversation_id, queries.ONE_LOCKED)
+            head = branches.newest_end(db, _ids(user_id, conversation_id), message_id)
             where = conversations.c.id == conversation_id
             db.execute(update(conversations).where(where).values(head_id=head))
 
-    def files(self, owner: str, conversation_id: str) -> dict[str, list[Attachment]]:
+    def list_attachments(self, user_id: str, conversation_id: str) -> dict[str, list[Attachment]]:
         """The attachments of a conversation by the id of their message."""
         with self._reading() as db:
-            return branches.files(db, _ids(owner, conversation_id))
+            return branches.files(db, _ids(user_id, conversation_id))
 
-    def attachment(self, owner: str, attachment_id: str) -> Attachment:
-        """Return one attachment, or raise NotFound when this owner has none of that id."""
+    def get_attachment(self, user_id: str, attachment_id: str) -> Attachment:
+        """Return one attachment, or raise NotFound when this user has none of that id."""
         with self._reading() as db:
-            ids = {"visitor": owner, "attachment": attachment_id}
+            ids = {"user": user_id, "attachment": attachment_id}
             row = db.execute(queries.FILE, ids).one_or_none()
         if row is None:
             raise not_found()
         return Attachment(row.name, row.media_type, row.size, row.data)
 
-    def configure(self, owner: str, conversation_id: str, settings: ConversationSettings) -> None:
+    def save_settings(
+        self, user_id: str, conversation_id: str, settings: ConversationSettings
+    ) -> None:
         """Give a conversation its system prompt, parameters and summary, or raise NotFound."""
         names = {
             "new_prompt": settings.system_prompt,
             "new_parameters": settings.parameters,
             "new_summary": settings.summary,
         }
-        self._change(queries.CONFIGURE, {**_ids(owner, conversation_id), **names})
+        self._change(queries.CONFIGURE, {**_ids(user_id, conversation_id), **names})
 
-    def chosen_model(self, owner: str) -> str:
+    def get_chosen_model(self, user_id: str) -> str:
         """Return the model that the owner chose last, or "" before the first choice."""
         with self._reading() as db:
-            return db.execute(queries.CHOSEN_MODEL, {"visitor": owner}).scalar_one_or_none() or ""
+            return db.execute(queries.CHOSEN_MODEL, {"user": user_id}).scalar_one_or_none() or ""
 
-    def choose_model(self, owner: str, model: str, conversation_id: str | None = None) -> None:
-        """Keep the owner's choice for new conversations, and for the one that is open, if any."""
+    def choose_model(self, user_id: str, model: str, conversation_id: str | None = None) -> None:
+        """Keep the user's choice for new conversations, and for the one that is open, if any."""
         with self._writing() as db:
-            db.execute(queries.FORGET_CHOICE, {"visitor": owner})
-            db.execute(insert(preferences), {"user_id": owner, "model": model})
+            db.execute(queries.FORGET_CHOICE, {"user": user_id})
+            db.execute(insert(preferences), {"user_id": user_id, "model": model})
             if conversation_id is not None:
-                db.execute(queries.USE_MODEL, {**_ids(owner, conversation_id), "with_model": model})
+                db.execute(
+                    queries.USE_MODEL, {**_ids(user_id, conversation_id), "with_model": model}
+                )
 
-    def presets(self, owner: str) -> list[Preset]:
-        """List the owner's presets by name."""
+    def list_presets(self, user_id: str) -> list[Preset]:
+        """List the user's presets by name."""
         with self._reading() as db:
-            return [Preset(*row) for row in db.execute(queries.PRESETS, {"visitor": owner})]
+            return [Preset(*row) for row in db.execute(queries.PRESETS, {"user": user_id})]
 
-    def save_preset(self, owner: str, name: str, settings: ConversationSettings) -> None:
+    def save_preset(self, user_id: str, name: str, settings: ConversationSettings) -> None:
         """Keep a preset; one of the same name is replaced."""
         told = (settings.system_prompt, settings.parameters)
-        preset = Preset(secrets.token_hex(16), owner, shorten_title(name), *told)
+        preset = Preset(secrets.token_hex(16), user_id, shorten_title(name), *told)
         with self._writing() as db:
-            db.execute(queries.DELETE_PRESET, {"visitor": owner, "preset": preset.name})
+            db.execute(queries.DELETE_PRESET, {"user": user_id, "preset": preset.name})
             db.execute(insert(presets), make_row(preset))
 
-    def delete_preset(self, owner: str, name: str) -> None:
+    def delete_preset(self, user_id: str, name: str) -> None:
         """Delete a preset, or raise NotFound."""
-        self._change(queries.DELETE_PRESET, {"visitor": owner, "preset": name})
+        self._change(queries.DELETE_PRESET, {"user": user_id, "preset": name})
 
-    def save(self, message_id: str, *, content: str, thinking: str = "") -> bool:
+    def save_answer(self, message_id: str, *, content: str, thinking: str = "") -> bool:
         """Keep the answer so far and show that its writer lives; to be called within STALE.
 
         False: it is no longer being written (it has ended, or its conversation was deleted).
         """
         return self._write(queries.SAVE, message_id, text=content, thought=thinking)
 
-    def stop(self, message_id: str) -> bool:
-        """End an answer that another process writes, which then learns it from `save`.
+    def stop_answer(self, message_id: str) -> bool:
+        """End an answer that another process writes, which then learns it from `save_answer`.
 
         What was saved stays. False: it had ended before, or was deleted.
         """
         return self._write(queries.STOP, message_id)
 
-    def finish(
+    def finish_answer(
         self,
         message_id: str,
         *,
@@ -202,9 +208,9 @@ class History(Collection):
 
 
 def _find(
-    db: Connection, owner: str, conversation_id: str, query: Executable = queries.ONE
+    db: Connection, user_id: str, conversation_id: str, query: Executable = queries.ONE
 ) -> Conversation:
-    row = db.execute(query, _ids(owner, conversation_id)).one_or_none()
+    row = db.execute(query, _ids(user_id, conversation_id)).one_or_none()
     if row is None:
         raise not_found()
     return Conversation(*row)

@@ -27,7 +27,7 @@ from chatbot.domain.messages import Message
 
 
 class AnyText(TypeDecorator[str]):
-    """Text that keeps whatever a visitor sends: no database takes NUL and lone surrogates alike."""
+    """Text that keeps whatever a user sends: no database takes NUL and lone surrogates alike."""
 
     impl = Text
     cache_ok = True
@@ -86,7 +86,7 @@ conversations = Table(
     "conversations",
     metadata,
     Column("id", AnyText, primary_key=True),
-    Column("owner", AnyText, nullable=False),
+    Column("owner", AnyText, nullable=False, key="user_id"),
     Column("title", AnyText, nullable=False),
     Column("pinned", Boolean, nullable=False),
     Column("model", AnyText, nullable=False),
@@ -98,7 +98,7 @@ conversations = Table(
     Column("updated_at", Double, nullable=False),
     Column("deleted_at", Double, index=True),
     Column("summary", SummaryColumn),
-    Index("conversations_by_owner", "owner", "pinned", "updated_at", "id"),
+    Index("conversations_by_owner", "user_id", "pinned", "updated_at", "id"),
 )
 
 messages = Table(
@@ -147,7 +147,7 @@ presets = Table(
     "presets",
     metadata,
     Column("id", AnyText, primary_key=True),
-    Column("owner", AnyText, nullable=False, index=True),
+    Column("owner", AnyText, nullable=False, index=True, key="user_id"),
     Column("name", AnyText, nullable=False),
     Column("system_prompt", AnyText, nullable=False),
     Column("parameters", AnyJSON, nullable=False),

@@ -41,7 +41,7 @@ def words_of(query: str) -> list[str]:
 
 
 def statement(words: list[str], dialect: str) -> Select[Any]:
-    """Select the owner's conversations with the words, each with its last message that has them."""
+    """Select the user's conversations with the words, each with its last message that has them."""
     number = func.row_number().over(
         partition_by=_m.conversation_id, order_by=(_m.created_at.desc(), _m.id.desc())
     )

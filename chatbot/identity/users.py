@@ -24,7 +24,7 @@ _NAMES = ("name", "preferred_username", "email", "sub")  # claims, the most read
 
 
 @dataclass(frozen=True)
-class Person:
+class User:
     """Who has a tab open, as found when it was opened.
 
     `owner` is whose history it is, the same on every device of a person who has signed in; `name`
@@ -32,40 +32,40 @@ class Person:
     `lasting`: the history is found again; `since` is `time.monotonic()` in seconds.
     """
 
-    owner: str
+    user_id: str
     browser: str
     name: str = ""
     lasting: bool = True
     since: float = field(default_factory=time.monotonic)
 
 
-class People:
+class Users:
     """Tells who somebody is, and remembers who has signed out."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._signer = visitor_cookie.signer(settings)
+        self._signer = visitor_cookie.make_signer(settings)
         self._signed_out: dict[str, float] = {}
 
-    def who(self, cookies: Mapping[str, str], claims: Mapping[str, object]) -> Person | None:
+    def identify(self, cookies: Mapping[str, str], claims: Mapping[str, object]) -> User | None:
         """The person behind a request's cookies and claims; None when nobody has signed in.
 
         `claims` are `st.user`'s: those of the provider's ID token, or the header's value as USER.
         """
-        known = visitor_cookie.visitor(cookies, self._signer)
+        known = visitor_cookie.read_visitor_id(cookies, self._signer)
         browser = known or secrets.token_hex(16)
         match self._settings.login:
             case "oidc":
-                return self._signed_in(claims, browser)
+                return self._identify_by_claims(claims, browser)
             case "header":
-                return self._vouched_for(claims, browser)
-        return Person(owner=browser, browser=browser, lasting=known is not None)
+                return self._identify_by_header(claims, browser)
+        return User(user_id=browser, browser=browser, lasting=known is not None)
 
-    def sign(self, visitor_id: str) -> str:
+    def sign_visitor_id(self, visitor_id: str) -> str:
         """The value of the cookie that would make a browser this visitor."""
         return self._signer.sign(visitor_id).decode()
 
-    def provider_answers(self) -> bool:
+    def check_provider(self) -> bool:
         """Asks the provider, for CONNECT_TIMEOUT seconds at most; what it lacks is logged."""
         try:
             timeout = self._settings.connect_timeout
@@ -75,42 +75,42 @@ class People:
             return False
         return True
 
-    def sign_out(self, person: Person) -> None:
+    def sign_out(self, user: User) -> None:
         """Ends every tab that his browser has open now."""
-        self._signed_out[person.browser] = time.monotonic()
+        self._signed_out[user.browser] = time.monotonic()
 
-    def here(self, person: Person) -> bool:
+    def is_still_signed_in(self, user: User) -> bool:
         """Whether nobody has signed out in his browser since the tab was opened."""
-        return person.since > self._signed_out.get(person.browser, 0)
+        return user.since > self._signed_out.get(user.browser, 0)
 
-    def check(self, person: Person) -> None:
+    def check_signed_in(self, user: User) -> None:
         """Raises SignedOut unless he is here."""
-        if not self.here(person):
+        if not self.is_still_signed_in(user):
             raise errors.SignedOut
 
-    def _signed_in(self, claims: Mapping[str, object], browser: str) -> Person | None:
+    def _identify_by_claims(self, claims: Mapping[str, object], browser: str) -> User | None:
         issuer, subject = (str(claims.get(name) or "") for name in ("iss", "sub"))
         # A cookie of the provider that was configured before says nothing about this one's people.
-        if not claims.get("is_logged_in") or not subject or not self._is_ours(issuer):
+        if not claims.get("is_logged_in") or not subject or not self._is_own_issuer(issuer):
             return None
         name = next(str(claims[name]) for name in _NAMES if claims.get(name))
-        return Person(_owner("oidc", self._settings.oidc_issuer, subject), browser, name)
+        return User(_make_user_id("oidc", self._settings.oidc_issuer, subject), browser, name)
 
-    def _is_ours(self, issuer: str) -> bool:
+    def _is_own_issuer(self, issuer: str) -> bool:
         return issuer.rstrip("/") == self._settings.oidc_issuer
 
-    def _vouched_for(self, claims: Mapping[str, object], browser: str) -> Person | None:
-        name = _decoded(str(claims.get(USER) or "")).strip()
-        return Person(_owner("header", name), browser, name) if name else None
+    def _identify_by_header(self, claims: Mapping[str, object], browser: str) -> User | None:
+        name = _decode_header(str(claims.get(USER) or "")).strip()
+        return User(_make_user_id("header", name), browser, name) if name else None
 
 
-def _owner(kind: str, *parts: str) -> str:
+def _make_user_id(kind: str, *parts: str) -> str:
     """A key that is the same each time, and that no other kind of visitor can have."""
-    whole = json.dumps([kind, *parts]).encode()
-    return f"{kind}-{hashlib.sha256(whole).hexdigest()}"
+    parts_json = json.dumps([kind, *parts]).encode()
+    return f"{kind}-{hashlib.sha256(parts_json).hexdigest()}"
 
 
-def _decoded(value: str) -> str:
+def _decode_header(value: str) -> str:
     """A header's value: servers read its bytes as Latin-1, proxies write UTF-8."""
     try:
         return value.encode("latin-1").decode()

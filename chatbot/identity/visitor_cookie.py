@@ -21,18 +21,18 @@ COOKIE = "chat_visitor"
 _YEAR_S = 365 * 24 * 3600
 
 
-def signer(settings: Settings) -> Signer:
+def make_signer(settings: Settings) -> Signer:
     """The signer of the visitors' cookies."""
-    return Signer(secret(settings), salt=COOKIE)
+    return Signer(read_secret(settings), salt=COOKIE)
 
 
-def secret(settings: Settings) -> str:
+def read_secret(settings: Settings) -> str:
     """What signs all cookies: COOKIE_SECRET, or the secret kept in DATA_DIR."""
-    return settings.cookie_secret or _kept_secret(settings.data_dir / "cookie-secret")
+    return settings.cookie_secret or _read_kept_secret(settings.data_dir / "cookie-secret")
 
 
 @functools.cache  # where it cannot be kept, the whole process still has one
-def _kept_secret(file: Path) -> str:
+def _read_kept_secret(file: Path) -> str:
     made = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -58,7 +58,7 @@ def _keep_first(made: Path, file: Path) -> None:
     made.unlink(missing_ok=True)
 
 
-def visitor(cookies: Mapping[str, str], signer: Signer) -> str | None:
+def read_visitor_id(cookies: Mapping[str, str], signer: Signer) -> str | None:
     """The visitor's id, or None when the cookie is missing or not ours."""
     try:
         return signer.unsign(cookies.get(COOKIE, "")).decode()
@@ -75,22 +75,24 @@ class VisitorCookie:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes everything on; adds Set-Cookie to a page sent to a visitor without one."""
-        if scope["type"] != "http" or scope["path"].startswith("/_stcore") or self._knows(scope):
+        is_internal = scope["type"] != "http" or scope["path"].startswith("/_stcore")
+        if is_internal or self._has_visitor_id(scope):
             await self._app(scope, receive, send)
             return
 
         async def send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start" and _is_page(message):
-                message["headers"] = [*message["headers"], (b"set-cookie", self._cookie(scope))]
+                cookie = (b"set-cookie", self._make_cookie(scope))
+                message["headers"] = [*message["headers"], cookie]
             await send(message)
 
         await self._app(scope, receive, send_with_cookie)
 
-    def _knows(self, scope: Scope) -> bool:
+    def _has_visitor_id(self, scope: Scope) -> bool:
         sent = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
-        return visitor(cookie_parser(sent.decode("latin-1")), self._signer) is not None
+        return read_visitor_id(cookie_parser(sent.decode("latin-1")), self._signer) is not None
 
-    def _cookie(self, scope: Scope) -> bytes:
+    def _make_cookie(self, scope: Scope) -> bytes:
         value = self._signer.sign(secrets.token_hex(16)).decode()
         secure = "; Secure" if scope["scheme"] == "https" else ""
         return (

@@ -5,20 +5,20 @@ from __future__ import annotations
 import streamlit as st
 
 from chatbot import services
-from chatbot.identity.users import Person
+from chatbot.identity.users import User
 from chatbot.page.i18n import t
 from chatbot.page.streamlit_internals import redirect_browser
 
 
-def person() -> Person | None:
+def person() -> User | None:
     """Who has this tab; None when nobody has signed in, or when he has signed out since."""
     now = services.current()
     if "person" not in st.session_state:
         # st.user reads Streamlit's secrets each time.
         claims = st.user.to_dict() if now.settings.login else {}
-        st.session_state.person = now.people.who(st.context.cookies, claims)
-    found: Person | None = st.session_state.person
-    return found if found is not None and now.people.here(found) else None
+        st.session_state.person = now.users.identify(st.context.cookies, claims)
+    found: User | None = st.session_state.person
+    return found if found is not None and now.users.is_still_signed_in(found) else None
 
 
 def admits() -> bool:
@@ -38,7 +38,7 @@ def admits() -> bool:
 
 
 def _sign_in() -> None:
-    if services.current().people.provider_answers():
+    if services.current().users.check_provider():
         st.login()
     else:
         st.error(t("The sign-in service does not answer. Try again in a while."))
@@ -63,11 +63,11 @@ def draw() -> None:
             )
 
 
-def _sign_out(found: Person) -> None:
+def _sign_out(found: User) -> None:
     now = services.current()
     if "view" in st.session_state:
         now.generations.stop_watched_by(st.session_state.view.tab)
-    now.people.sign_out(found)
+    now.users.sign_out(found)
     if now.settings.login == "oidc":
         st.logout()
     else:

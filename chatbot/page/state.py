@@ -16,7 +16,7 @@ from chatbot.domain.attachment import Attachment
 from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings
 from chatbot.domain.messages import Message
 from chatbot.history import NotFound
-from chatbot.identity.users import Person
+from chatbot.identity.users import User
 from chatbot.llm.model_names import is_same
 from chatbot.page import account
 from chatbot.page.streamlit_internals import ChatInputValue, follows_browser_history, track_tab
@@ -50,7 +50,7 @@ class View:
     one that the conversation was asked with; `missing_model`: the one that `model` stands in for.
     """
 
-    person: Person
+    person: User
     conversation_id: str | None = None
     exchanges: list[Exchange] = field(default_factory=list)
     trouble: errors.ChatError | None = None
@@ -70,10 +70,10 @@ class View:
     tab: Callable[[], bool] = lambda: True
 
     @property
-    def owner(self) -> str:
+    def user_id(self) -> str:
         """Whose history it is; raises SignedOut once he has signed out, in whichever tab."""
-        services.current().people.check(self.person)
-        return self.person.owner
+        services.current().users.check_signed_in(self.person)
+        return self.person.user_id
 
     def open(self, conversation_id: str | None) -> None:
         """Shows this conversation, or an empty page for None or for one that is not the owner's."""
@@ -106,7 +106,7 @@ class View:
             return
         chat = services.current().chat
         try:
-            conversation = chat.open_conversation(self.owner, self.conversation_id)
+            conversation = chat.open_conversation(self.user_id, self.conversation_id)
         except NotFound as error:
             self.conversation_id, self.exchanges = None, []
             self.trouble = error
@@ -121,7 +121,7 @@ class View:
         """Takes the conversation's own model, else the one that the user chose last."""
         now, chosen = services.current(), ""
         with contextlib.suppress(errors.ChatError):  # the sidebar tells it, where it reads as well
-            chosen = now.chat.find_chosen_model(self.owner)
+            chosen = now.chat.find_chosen_model(self.user_id)
         wanted = [name for name in (self.own_model, chosen) if name]
         self.model = now.models.choose(wanted, now.settings.chat_model)
         is_there = not wanted or is_same(wanted[0], self.model)
@@ -131,7 +131,7 @@ class View:
         """Takes the model that the user chose, and keeps it for later."""
         self.model, self.missing_model = model, ""
         try:
-            services.current().chat.choose_model(self.owner, model, self.conversation_id)
+            services.current().chat.choose_model(self.user_id, model, self.conversation_id)
         except errors.ChatError as error:
             self.trouble = error
 

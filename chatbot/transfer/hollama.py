@@ -63,7 +63,7 @@ def read(document: dict[str, Any], lost: Lost) -> ConversationArchive:
     messages, files = _messages(session, told, at, lost)
     made = Conversation(
         id="",
-        owner="",
+        user_id="",
         title=shorten_title(session.title) if session.title else _title(messages),
         pinned=False,
         model=session.model,

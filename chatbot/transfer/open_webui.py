@@ -84,7 +84,7 @@ def _conversation(item: _Item, nodes: _Nodes, created: float) -> Conversation:
     models = [message.model for message in nodes.messages if message.model]
     return Conversation(
         id="",
-        owner="",
+        user_id="",
         title=_title(item, nodes.messages),
         pinned=item.pinned,
         model=models[-1] if models else next((m for m in chat.models if isinstance(m, str)), ""),

@@ -110,7 +110,7 @@ def read(document: dict[str, Any], lost: Lost) -> ConversationArchive:
     sound = tied(messages.taken, messages.instead, set(messages.instead))
     made = Conversation(
         id="",
-        owner="",
+        user_id="",
         title=_title(conversation, sound),
         pinned=conversation.pinned,
         model=conversation.model,

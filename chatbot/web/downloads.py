@@ -18,7 +18,7 @@ from chatbot import errors, services
 from chatbot.attachments.images import MEDIA_TYPES
 from chatbot.history.errors import not_found
 from chatbot.identity import visitor_cookie
-from chatbot.identity.users import Person
+from chatbot.identity.users import User
 from chatbot.web.claims import read_claims
 
 _ALWAYS = {
@@ -29,7 +29,7 @@ _ALWAYS = {
 _EXPORTS = {"json": "application/json", "md": "text/markdown"}
 
 
-def export_address(person: Person, conversation_id: str | None, ending: str) -> str:
+def export_address(person: User, conversation_id: str | None, ending: str) -> str:
     """Return the link to one conversation (None: all of them) as a `json` or `md` file.
 
     Links are relative, so that they work behind a proxy that serves the page under a path.
@@ -38,14 +38,16 @@ def export_address(person: Person, conversation_id: str | None, ending: str) -> 
     return f"{folder}/export.{ending}{_credential(person)}"
 
 
-def attachment_address(person: Person, message_id: str, number: int) -> str:
+def attachment_address(person: User, message_id: str, number: int) -> str:
     """Return the link to a message's attachment; the first one's `number` is 0."""
     return f"attachments/{message_id}-{number:03}{_credential(person)}"
 
 
-def _credential(person: Person) -> str:
+def _credential(person: User) -> str:
     """Say who asks where the browser will not: it keeps no cookies."""
-    return "" if person.lasting else f"?visitor={services.current().people.sign(person.owner)}"
+    if person.lasting:
+        return ""
+    return f"?visitor={services.current().users.sign_visitor_id(person.user_id)}"
 
 
 def _told(route: Callable[[Request], Response]) -> Callable[[Request], Response]:
@@ -61,15 +63,15 @@ def _told(route: Callable[[Request], Response]) -> Callable[[Request], Response]
     return answer
 
 
-def _owner(request: Request) -> str:
+def _user_id(request: Request) -> str:
     """Return whose files the request may have; raises SignedOut when nobody has signed in."""
     visitor = request.query_params.get("visitor")
     cookies = {visitor_cookie.COOKIE: visitor, **request.cookies} if visitor else request.cookies
     now = services.current()
-    person = now.people.who(cookies, read_claims(request, now.settings))
+    person = now.users.identify(cookies, read_claims(request, now.settings))
     if person is None:
         raise errors.SignedOut
-    return person.owner
+    return person.user_id
 
 
 @_told
@@ -81,7 +83,7 @@ def export(request: Request) -> Response:
     ending = request.path_params["ending"]
     if ending not in _EXPORTS:
         raise not_found()
-    archives = services.current().chat.export_conversations(_owner(request), conversation_id)
+    archives = services.current().chat.export_conversations(_user_id(request), conversation_id)
     body = transfer.to_json(archives) if ending == "json" else transfer.to_markdown(archives)
     name = _file_name(archives[0].conversation.title) if conversation_id else "conversations"
     headers = {**_ALWAYS, **_saved_as(f"{name}.{ending}"), "Cache-Control": "no-store"}
@@ -91,8 +93,8 @@ def export(request: Request) -> Response:
 @_told
 def attachment(request: Request) -> Response:
     """Answer with an attached image; other files are told by their names only."""
-    owner, attachment_id = _owner(request), request.path_params["attachment_id"]
-    file = services.current().chat.find_attachment(owner, attachment_id)
+    user_id, attachment_id = _user_id(request), request.path_params["attachment_id"]
+    file = services.current().chat.find_attachment(user_id, attachment_id)
     if file.media_type not in MEDIA_TYPES:
         raise not_found()
     kept = {"Cache-Control": "private, max-age=3600", "Vary": "Cookie"}

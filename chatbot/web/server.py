@@ -66,7 +66,7 @@ def create_app(settings: Settings) -> st.App:
         routes=[*api.ROUTES, *downloads.ROUTES],
         middleware=[
             *proxy.middleware(settings),
-            Middleware(VisitorCookie, signer=visitor_cookie.signer(settings)),
+            Middleware(VisitorCookie, signer=visitor_cookie.make_signer(settings)),
         ],
         lifespan=lifespan,
         secrets=_login_secrets(settings),
@@ -81,7 +81,7 @@ def _login_options(settings: Settings) -> dict[str, object]:
             return {"server.trustedUserHeaders": {settings.user_header: users.USER}}
         case "oidc":
             # The one secret again, so that each replica knows who has signed in at another.
-            return {"server.cookieSecret": visitor_cookie.secret(settings)}
+            return {"server.cookieSecret": visitor_cookie.read_secret(settings)}
     return {}
 
 
@@ -95,7 +95,7 @@ def _login_secrets(settings: Settings) -> dict[str, Any]:
         "server_metadata_url": settings.oidc_metadata_url,
         "client_kwargs": {"scope": settings.oidc_scope},
         "redirect_uri": f"{settings.public_url}/oauth2callback",
-        "cookie_secret": visitor_cookie.secret(settings),
+        "cookie_secret": visitor_cookie.read_secret(settings),
     }
     return {"auth": auth}
 

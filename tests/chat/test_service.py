@@ -39,11 +39,11 @@ def send(ready: Services) -> Send:
     def act(
         prompt: str,
         conversation_id: str | None = None,
-        owner: str = "ann",
+        user_id: str = "ann",
         before: Sequence[Message] = (),
     ) -> Exchange:
         return ready.chat.send_prompt(
-            owner,
+            user_id,
             conversation_id,
             Draft(prompt),
             DEFAULT_MODEL,
@@ -55,7 +55,7 @@ def send(ready: Services) -> Send:
 
 
 def _path(ready: Services, exchange: Exchange) -> list[Message]:
-    return ready.history.messages("ann", exchange.conversation.id)
+    return ready.history.list_messages("ann", exchange.conversation.id)
 
 
 def _answered(ready: Services, exchange: Exchange) -> None:
@@ -84,7 +84,7 @@ def test_a_prompt_and_its_answer_are_kept(fake: FakeOllama, ready: Services, sen
     assert kept.stats is not None
     assert (kept.stats["input_tokens"], kept.stats["output_tokens"]) == (7, 2)
     assert kept.stats["ttft_s"] > 0
-    assert [one.title for one in ready.history.conversations("ann")] == ["Hello there"]
+    assert [one.title for one in ready.history.list_conversations("ann")] == ["Hello there"]
 
 
 def test_the_prompt_is_stored_before_its_first_token(
@@ -171,7 +171,7 @@ def test_an_answer_that_is_stopped_at_another_replica_ends_on_the_server(
     exchange = send("Hello")
     answer = _answer(ready, exchange)
     wait_for(lambda: _path(ready, exchange)[-1].content == TWO)
-    assert ready.history.stop(exchange.answer.id)
+    assert ready.history.stop_answer(exchange.answer.id)
     assert answer.over.wait(10)
     assert (answer.state, _path(ready, exchange)[-1].content) == ("stopped", TWO)
     fake.wait_for(lambda now: now.active == 0 and now.aborted == 1)
@@ -206,11 +206,11 @@ def test_an_answer_to_a_conversation_deleted_meanwhile_ends_quietly(
     fake.fail(stall(2))
     exchange = send("Hello")
     answer = _answer(ready, exchange)
-    ready.history.delete("ann", exchange.conversation.id)
+    ready.history.delete_conversation("ann", exchange.conversation.id)
     fake.resume()
     _answered(ready, exchange)
     assert (answer.state, answer.error) == ("done", None)
-    assert ready.history.conversations("ann") == []
+    assert ready.history.list_conversations("ann") == []
 
 
 def test_asking_again_makes_a_new_version_that_has_not_seen_the_old_one(
@@ -253,7 +253,7 @@ def test_a_prompt_that_cannot_be_taken_is_refused_before_it_is_stored(
     with pytest.raises(kind) as refusal:
         send(prompt)
     assert refusal.value.sentence == sentence
-    assert ready.history.conversations("ann") == []
+    assert ready.history.list_conversations("ann") == []
     assert not fake.bodies()
 
 
@@ -263,7 +263,7 @@ def test_a_prompt_longer_than_the_context_window_is_refused_before_it_is_stored(
 ) -> None:
     with pytest.raises(errors.ContextOverflow, match="This prompt has about"):
         send("word " * 1000)
-    assert ready.history.conversations("ann") == []
+    assert ready.history.list_conversations("ann") == []
 
 
 def test_older_messages_are_left_out_until_ollama_takes_the_rest(
@@ -392,7 +392,7 @@ def test_a_prompt_that_cannot_be_answered_now_is_refused_before_it_is_stored(
     prepare(ready)
     with pytest.raises(kind):
         send("Hello")
-    assert ready.history.conversations("ann") == []
+    assert ready.history.list_conversations("ann") == []
 
 
 def test_a_prompt_refused_at_the_last_moment_is_kept_with_the_reason(
@@ -401,8 +401,8 @@ def test_a_prompt_refused_at_the_last_moment_is_kept_with_the_reason(
     monkeypatch.setattr(ready.generations, "start", _refuse)
     with pytest.raises(errors.Busy):
         send("Hello")
-    [conversation] = ready.history.conversations("ann")
-    kept = ready.history.messages("ann", conversation.id)[-1]
+    [conversation] = ready.history.list_conversations("ann")
+    kept = ready.history.list_messages("ann", conversation.id)[-1]
     assert (kept.state, kept.error) == (
         "failed",
         "Ollama has too many requests waiting. Try again in a minute.",
@@ -434,7 +434,7 @@ def test_another_visitor_can_neither_go_on_with_a_conversation_nor_have_it_answe
     _answered(ready, exchange)
     asked = len(fake.bodies())
     with pytest.raises(NotFound):
-        send("Tell me", exchange.conversation.id, owner="eve")
+        send("Tell me", exchange.conversation.id, user_id="eve")
     with pytest.raises(NotFound):
         ready.chat.answer_again(
             "eve", exchange.conversation.id, exchange.answer.id, DEFAULT_MODEL, lambda: True
@@ -478,7 +478,9 @@ def test_parameters_and_system_prompt_of_a_conversation_reach_ollama(
         "stop": ["END"],
     }
     assert body["keep_alive"] == "10m"
-    assert ready.history.conversation("ann", exchange.conversation.id).settings == thread.settings
+    assert (
+        ready.history.get_conversation("ann", exchange.conversation.id).settings == thread.settings
+    )
 
 
 @pytest.mark.parametrize(("own", "think"), [({}, True), ({"think": "off"}, False)])
@@ -657,7 +659,7 @@ def test_a_file_without_a_word_is_answered_and_names_the_conversation(
     draft = Draft(" ", [Attachment("my_note.txt", "text/plain", 4, b"Text")])
     exchange = send("ann", None, draft, DEFAULT_MODEL, lambda: True)
     _answered(ready, exchange)
-    assert ready.history.conversations("ann")[0].title == "my_note.txt"
+    assert ready.history.list_conversations("ann")[0].title == "my_note.txt"
     exchange = send("ann", exchange.conversation.id, Draft("And now?"), DEFAULT_MODEL, lambda: True)
     _answered(ready, exchange)
     for body in fake.bodies():
@@ -670,7 +672,7 @@ def test_an_image_for_a_model_that_cannot_see_is_refused_and_nothing_is_stored(
     draft = Draft("Look", [Attachment("a.png", "image/png", 5, b"pixel")])
     with pytest.raises(errors.BadRequest, match="cannot see images"):
         ready.chat.send_prompt("ann", None, draft, DEFAULT_MODEL, lambda: True)
-    assert ready.history.conversations("ann") == []
+    assert ready.history.list_conversations("ann") == []
 
 
 @pytest.mark.configured(num_ctx=512)

@@ -37,7 +37,7 @@ def _talk(ready: Services, *prompts: str, settings: ConversationSettings = DEFAU
 
 
 def _path(ready: Services, conversation: str) -> list[Message]:
-    return ready.history.messages("ann", conversation)
+    return ready.history.list_messages("ann", conversation)
 
 
 def _summarize(
@@ -57,7 +57,7 @@ def test_the_older_half_is_summarized_and_the_model_then_gets_the_summary(
     assert "user: One\nassistant: Fine\nuser: Two\nassistant: Fine" in asked
     assert "Three" not in asked
     assert settings.summary == Summary("They counted.", _path(ready, conversation)[3].id)
-    assert ready.history.conversation("ann", conversation).settings == settings
+    assert ready.history.get_conversation("ann", conversation).settings == settings
     exchange = ready.chat.send_prompt(
         "ann",
         conversation,
@@ -95,7 +95,7 @@ def test_a_failure_changes_nothing(fake: FakeOllama, ready: Services) -> None:
     fake.tokens = [" "]
     with pytest.raises(OllamaFailed, match="wrote no summary"):
         _summarize(ready, conversation)
-    assert ready.history.conversation("ann", conversation).settings == DEFAULT_SETTINGS
+    assert ready.history.get_conversation("ann", conversation).settings == DEFAULT_SETTINGS
 
 
 def test_a_summary_of_another_version_is_not_used(ready: Services) -> None:
@@ -108,7 +108,7 @@ def test_a_summary_of_another_version_is_not_used(ready: Services) -> None:
 
 
 def _configure(ready: Services, conversation: str, **parameters: Any) -> None:
-    ready.history.configure("ann", conversation, ConversationSettings("", parameters))
+    ready.history.save_settings("ann", conversation, ConversationSettings("", parameters))
 
 
 @pytest.mark.configured(num_ctx=512, num_thread=1)

@@ -16,11 +16,11 @@ PICTURE = Attachment("a.png", "image/png", 3, b"\x89PN")
 
 
 def _texts(history: History, exchange: Exchange) -> list[str]:
-    return [one.content for one in history.messages("ann", exchange.conversation.id)]
+    return [one.content for one in history.list_messages("ann", exchange.conversation.id)]
 
 
 def _answered(history: History, exchange: Exchange, text: str) -> Exchange:
-    history.finish(exchange.answer.id, content=text, state="done")
+    history.finish_answer(exchange.answer.id, content=text, state="done")
     return exchange
 
 
@@ -34,7 +34,7 @@ def talk(history: History) -> Callable[..., Exchange]:
         conversation_id: str | None = None,
         instead_of: str | None = None,
     ) -> Exchange:
-        exchange = history.ask("ann", conversation_id, prompt, "m", instead_of=instead_of)
+        exchange = history.store_prompt("ann", conversation_id, prompt, "m", instead_of=instead_of)
         return _answered(history, exchange, answer)
 
     return ask
@@ -49,10 +49,10 @@ def test_an_edited_prompt_is_a_version_and_the_earlier_one_stays_reachable(
     edited = talk("Uno", "I", conversation, instead_of=first.prompt.id)
     assert _texts(history, first) == ["Uno", "I"]
     both = [first.prompt.id, edited.prompt.id]
-    assert history.versions("ann", conversation) == dict.fromkeys(both, both)
-    history.show("ann", conversation, first.prompt.id)
+    assert history.list_versions("ann", conversation) == dict.fromkeys(both, both)
+    history.show_version("ann", conversation, first.prompt.id)
     assert _texts(history, first) == ["One", "1", "Two", "2"]
-    history.show("ann", conversation, edited.prompt.id)
+    history.show_version("ann", conversation, edited.prompt.id)
     assert _texts(history, first) == ["Uno", "I"]
 
 
@@ -68,18 +68,20 @@ def test_an_edit_in_the_middle_keeps_what_is_above(
 def test_answers_have_versions_too(history: History, talk: Callable[..., Exchange]) -> None:
     first = talk("One", "1")
     conversation = first.conversation.id
-    again = _answered(history, history.retry("ann", conversation, first.answer.id, "m"), "eins")
-    assert history.versions("ann", conversation)[again.answer.id] == [
+    again = _answered(
+        history, history.store_retry("ann", conversation, first.answer.id, "m"), "eins"
+    )
+    assert history.list_versions("ann", conversation)[again.answer.id] == [
         first.answer.id,
         again.answer.id,
     ]
-    history.show("ann", conversation, first.answer.id)
+    history.show_version("ann", conversation, first.answer.id)
     assert _texts(history, first) == ["One", "1"]
 
 
 def test_a_single_version_is_not_told_of(history: History, talk: Callable[..., Exchange]) -> None:
     first = talk("One", "1")
-    assert history.versions("ann", first.conversation.id) == {}
+    assert history.list_versions("ann", first.conversation.id) == {}
 
 
 def test_only_an_own_prompt_can_be_replaced(
@@ -88,55 +90,57 @@ def test_only_an_own_prompt_can_be_replaced(
     first, other = talk("One", "1"), talk("Other", "2")
     for wrong in (first.answer.id, other.prompt.id, "nothing"):
         with pytest.raises(NotFound):
-            history.ask("ann", first.conversation.id, "X", "m", instead_of=wrong)
+            history.store_prompt("ann", first.conversation.id, "X", "m", instead_of=wrong)
     assert _texts(history, first) == ["One", "1"]
 
 
 def test_attachments_stay_with_their_prompt_in_order(history: History) -> None:
-    exchange = history.ask("ann", None, "Look", "m", files=[NOTE, PICTURE])
-    assert history.files("ann", exchange.conversation.id) == {exchange.prompt.id: [NOTE, PICTURE]}
+    exchange = history.store_prompt("ann", None, "Look", "m", files=[NOTE, PICTURE])
+    assert history.list_attachments("ann", exchange.conversation.id) == {
+        exchange.prompt.id: [NOTE, PICTURE]
+    }
 
 
 def test_a_set_up_is_kept_and_stands_in_the_next_turn(
     history: History, talk: Callable[..., Exchange]
 ) -> None:
     settings = ConversationSettings("Be brief.", {"temperature": 0.5})
-    exchange = history.ask("ann", None, "Hello", "m", settings=settings)
+    exchange = history.store_prompt("ann", None, "Hello", "m", settings=settings)
     assert exchange.conversation.settings == settings
     changed = ConversationSettings("Be long.", {"stop": ["END"]})
-    history.configure("ann", exchange.conversation.id, changed)
+    history.save_settings("ann", exchange.conversation.id, changed)
     assert talk("More", "2", exchange.conversation.id).conversation.settings == changed
-    history.configure("ann", exchange.conversation.id, DEFAULT_SETTINGS)
-    assert history.conversation("ann", exchange.conversation.id).settings == DEFAULT_SETTINGS
+    history.save_settings("ann", exchange.conversation.id, DEFAULT_SETTINGS)
+    assert history.get_conversation("ann", exchange.conversation.id).settings == DEFAULT_SETTINGS
 
 
 def test_presets_are_saved_replaced_and_deleted(history: History) -> None:
     history.save_preset("ann", "Poet", ConversationSettings("Rhyme.", {}))
     history.save_preset("ann", "Clerk", ConversationSettings("Be dry.", {"temperature": 0.0}))
     history.save_preset("ann", "Poet", ConversationSettings("Rhyme more.", {}))
-    found = [(one.name, one.system_prompt) for one in history.presets("ann")]
+    found = [(one.name, one.system_prompt) for one in history.list_presets("ann")]
     assert found == [("Clerk", "Be dry."), ("Poet", "Rhyme more.")]
     history.delete_preset("ann", "Poet")
-    assert [one.name for one in history.presets("ann")] == ["Clerk"]
+    assert [one.name for one in history.list_presets("ann")] == ["Clerk"]
 
 
 def test_nothing_of_another_visitor_can_be_reached(
     history: History, talk: Callable[..., Exchange]
 ) -> None:
-    exchange = history.ask("ann", None, "Look", "m", files=[NOTE])
+    exchange = history.store_prompt("ann", None, "Look", "m", files=[NOTE])
     history.save_preset("ann", "Poet", DEFAULT_SETTINGS)
     conversation = exchange.conversation.id
-    assert history.files("bob", conversation) == {}
-    assert history.versions("bob", conversation) == {}
-    assert history.presets("bob") == []
+    assert history.list_attachments("bob", conversation) == {}
+    assert history.list_versions("bob", conversation) == {}
+    assert history.list_presets("bob") == []
     for attempt in (
-        lambda: history.show("bob", conversation, exchange.prompt.id),
-        lambda: history.configure("bob", conversation, DEFAULT_SETTINGS),
+        lambda: history.show_version("bob", conversation, exchange.prompt.id),
+        lambda: history.save_settings("bob", conversation, DEFAULT_SETTINGS),
         lambda: history.delete_preset("bob", "Poet"),
-        lambda: history.ask("bob", conversation, "X", "m", instead_of=exchange.prompt.id),
+        lambda: history.store_prompt("bob", conversation, "X", "m", instead_of=exchange.prompt.id),
     ):
         with pytest.raises(NotFound):
             attempt()
     foreign = talk("Mine", "1")
     with pytest.raises(NotFound):
-        history.show("ann", foreign.conversation.id, exchange.prompt.id)
+        history.show_version("ann", foreign.conversation.id, exchange.prompt.id)

@@ -18,19 +18,19 @@ from chatbot.history.database import open_engines
 from chatbot.history.schema import attachments, conversations, make_row, messages
 
 
-def say(history: History, prompt: str, answer: str = "", owner: str = "ann") -> str:
+def say(history: History, prompt: str, answer: str = "", user_id: str = "ann") -> str:
     """A new conversation of one exchange; returns its id."""
-    exchange = history.ask(owner, None, prompt, "m")
-    history.finish(exchange.answer.id, content=answer, state="done")
+    exchange = history.store_prompt(user_id, None, prompt, "m")
+    history.finish_answer(exchange.answer.id, content=answer, state="done")
     return exchange.conversation.id
 
 
-def titles(history: History, owner: str = "ann") -> list[str]:
-    return [one.title for one in history.conversations(owner)]
+def titles(history: History, user_id: str = "ann") -> list[str]:
+    return [one.title for one in history.list_conversations(user_id)]
 
 
-def found(history: History, query: str, owner: str = "ann") -> list[str]:
-    return [hit.conversation.title for hit in history.search(owner, query)]
+def found(history: History, query: str, user_id: str = "ann") -> list[str]:
+    return [hit.conversation.title for hit in history.search_conversations(user_id, query)]
 
 
 def rows(url: str) -> tuple[int, ...]:
@@ -48,22 +48,22 @@ def rows(url: str) -> tuple[int, ...]:
 def test_no_more_than_the_first_ones_are_listed_when_that_is_asked(history: History) -> None:
     for prompt in ("one", "two", "three"):
         say(history, prompt)
-    assert [one.title for one in history.conversations("ann", 2)] == ["three", "two"]
+    assert [one.title for one in history.list_conversations("ann", 2)] == ["three", "two"]
 
 
 def test_a_pinned_conversation_comes_first_until_it_is_unpinned(history: History) -> None:
     first = say(history, "one")
     say(history, "two")
-    history.pin("ann", first, True)
+    history.pin_conversation("ann", first, True)
     assert titles(history) == ["one", "two"]
-    history.pin("ann", first, False)
+    history.pin_conversation("ann", first, False)
     assert titles(history) == ["two", "one"]
 
 
 def test_words_are_found_in_titles_and_messages_of_the_owner_alone(history: History) -> None:
     say(history, "About cats", "They purr.")
     say(history, "About dogs", "They BARK, and Ärger is near. 天空为什么是蓝色的")
-    say(history, "About cats of Eve", owner="eve")
+    say(history, "About cats of Eve", user_id="eve")
     assert found(history, "cats") == ["About cats"]
     assert found(history, "PURR they") == ["About cats"]
     assert found(history, "about") == ["About dogs", "About cats"]
@@ -83,7 +83,7 @@ def test_special_characters_are_found_as_they_stand(history: History, special: s
 
 def test_a_hit_shows_where_the_words_are(history: History) -> None:
     say(history, "One", "word " * 50 + "here is\nthe needle in the hay" + " word" * 50)
-    (hit,) = history.search("ann", "NEEDLE hay")
+    (hit,) = history.search_conversations("ann", "NEEDLE hay")
     assert [text for text, is_hit in hit.excerpt if is_hit] == ["needle", "hay"]
     excerpt = "".join(text for text, _ in hit.excerpt)
     assert "here is the needle in the hay" in excerpt
@@ -91,9 +91,9 @@ def test_a_hit_shows_where_the_words_are(history: History) -> None:
 
 
 def test_one_conversation_is_found_once_by_its_last_message(history: History) -> None:
-    exchange = history.ask("ann", None, "needle one", "m")
-    history.ask("ann", exchange.conversation.id, "needle two", "m")
-    (hit,) = history.search("ann", "needle")
+    exchange = history.store_prompt("ann", None, "needle one", "m")
+    history.store_prompt("ann", exchange.conversation.id, "needle two", "m")
+    (hit,) = history.search_conversations("ann", "needle")
     assert "".join(text for text, _ in hit.excerpt) == "needle two"
 
 
@@ -101,56 +101,58 @@ def test_a_deletion_can_be_undone_for_some_minutes(
     history: History, url: str, later: Callable[[float], None]
 ) -> None:
     kept, gone = say(history, "kept"), say(history, "gone", "secret")
-    history.delete("ann", gone)
+    history.delete_conversation("ann", gone)
     assert titles(history) == ["kept"] and found(history, "secret") == []
     with pytest.raises(NotFound):
-        history.messages("ann", gone)
-    deletion = history.last_deletion("ann")
+        history.list_messages("ann", gone)
+    deletion = history.find_last_deletion("ann")
     assert deletion and (deletion.count, deletion.title) == (1, "gone")
-    history.purge()
-    assert history.undelete("ann", deletion) == [gone]
-    assert titles(history) == ["gone", "kept"] and history.last_deletion("ann") is None
-    history.delete("ann", gone)
+    history.purge_deletions()
+    assert history.undo_deletion("ann", deletion) == [gone]
+    assert titles(history) == ["gone", "kept"] and history.find_last_deletion("ann") is None
+    history.delete_conversation("ann", gone)
     later(UNDO + 1)
-    assert history.last_deletion("ann") is None
-    history.purge()
+    assert history.find_last_deletion("ann") is None
+    history.purge_deletions()
     assert rows(url)[:2] == (1, 2)
-    assert [one.id for one in history.conversations("ann")] == [kept]
-    assert history.undelete("ann", replace(deletion, deleted_at=time.time())) == []
+    assert [one.id for one in history.list_conversations("ann")] == [kept]
+    assert history.undo_deletion("ann", replace(deletion, deleted_at=time.time())) == []
 
 
 def test_deleting_all_is_one_deletion_and_touches_nobody_else(history: History) -> None:
     for prompt in ("one", "two", "three"):
         say(history, prompt)
-    say(history, "of Eve", owner="eve")
-    history.delete_all("ann")
+    say(history, "of Eve", user_id="eve")
+    history.delete_all_conversations("ann")
     assert titles(history) == [] and titles(history, "eve") == ["of Eve"]
-    deletion = history.last_deletion("ann")
+    deletion = history.find_last_deletion("ann")
     assert deletion and deletion.count == 3
-    assert history.last_deletion("eve") is None and history.undelete("eve", deletion) == []
-    assert len(history.undelete("ann", deletion)) == 3
+    assert (
+        history.find_last_deletion("eve") is None and history.undo_deletion("eve", deletion) == []
+    )
+    assert len(history.undo_deletion("ann", deletion)) == 3
     assert titles(history) == ["three", "two", "one"]
 
 
 def test_an_answer_that_ends_after_its_conversation_was_deleted_is_there_again(
     history: History,
 ) -> None:
-    exchange = history.ask("ann", None, "Hello", "m")
-    history.delete("ann", exchange.conversation.id)
-    assert history.finish(exchange.answer.id, content="Hi", state="done")
-    deletion = history.last_deletion("ann")
-    assert deletion and history.undelete("ann", deletion)
-    assert history.messages("ann", exchange.conversation.id)[1].content == "Hi"
+    exchange = history.store_prompt("ann", None, "Hello", "m")
+    history.delete_conversation("ann", exchange.conversation.id)
+    assert history.finish_answer(exchange.answer.id, content="Hi", state="done")
+    deletion = history.find_last_deletion("ann")
+    assert deletion and history.undo_deletion("ann", deletion)
+    assert history.list_messages("ann", exchange.conversation.id)[1].content == "Hi"
 
 
 @pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize(
     "act",
     [
-        lambda h, id: h.pin("eve", id, True),
-        lambda h, id: h.delete("eve", id),
-        lambda h, id: h.rename("eve", id, "Mine"),
-        lambda h, id: h.export("eve", id),
+        lambda h, id: h.pin_conversation("eve", id, True),
+        lambda h, id: h.delete_conversation("eve", id),
+        lambda h, id: h.rename_conversation("eve", id, "Mine"),
+        lambda h, id: h.export_archives("eve", id),
     ],
     ids=["pin", "delete", "rename", "export"],
 )
@@ -158,12 +160,12 @@ def test_another_owners_conversation_is_like_one_that_does_not_exist(
     history: History, act: Callable[[History, str], object], known: bool
 ) -> None:
     mine = say(history, "My secret")
-    before = history.conversations("ann")
+    before = history.list_conversations("ann")
     with pytest.raises(NotFound):
         act(history, mine if known else "0" * 32)
-    assert history.export("eve") == [] == history.search("eve", "secret")
-    history.delete_all("eve")
-    assert history.conversations("ann") == before
+    assert history.export_archives("eve") == [] == history.search_conversations("eve", "secret")
+    history.delete_all_conversations("eve")
+    assert history.list_conversations("ann") == before
 
 
 def make_archive() -> ConversationArchive:
@@ -194,16 +196,16 @@ def make_archive() -> ConversationArchive:
 def nameless(one: Conversation | Message) -> Conversation | Message:
     """The record without what is new in a copy."""
     if isinstance(one, Conversation):
-        return replace(one, id="", owner="", head_id=None)
+        return replace(one, id="", user_id="", head_id=None)
     return replace(one, id="", conversation_id="", parent_id=None)
 
 
 def test_a_whole_conversation_goes_out_and_in_unchanged_but_for_its_ids(
     history: History, url: str
 ) -> None:
-    (first,) = history.add("ann", [make_archive()])
-    (second,) = history.add("bob", history.export("ann", first))
-    copies = [*history.export("ann", first), *history.export("bob", second)]
+    (first,) = history.import_archives("ann", [make_archive()])
+    (second,) = history.import_archives("bob", history.export_archives("ann", first))
+    copies = [*history.export_archives("ann", first), *history.export_archives("bob", second)]
     for copy in copies:
         assert nameless(copy.conversation) == nameless(make_archive().conversation)
         assert [one.content for one in copy.messages] == ["What is it?", "A cat", "A dog"]
@@ -212,7 +214,7 @@ def test_a_whole_conversation_goes_out_and_in_unchanged_but_for_its_ids(
         assert list(copy.files.values()) == list(make_archive().files.values())
     ids = [{copy.conversation.id, *(one.id for one in copy.messages)} for copy in copies]
     assert not ids[0] & ids[1]
-    assert history.messages("bob", second)[1].content == "A dog"
+    assert history.list_messages("bob", second)[1].content == "A dog"
     assert rows(url) == (2, 6, 4)
 
 
@@ -220,7 +222,9 @@ def test_all_conversations_or_none_are_added(history: History, url: str) -> None
     broken = make_archive()
     stray = replace(broken.messages[1], parent_id=None, model=None)  # type: ignore[arg-type]
     with pytest.raises(Exception):  # noqa: B017
-        history.add("ann", [make_archive(), replace(broken, messages=[broken.messages[0], stray])])
+        history.import_archives(
+            "ann", [make_archive(), replace(broken, messages=[broken.messages[0], stray])]
+        )
     assert rows(url) == (0, 0, 0)
 
 
@@ -231,7 +235,7 @@ def test_messages_that_belong_nowhere_are_not_exported(history: History, url: st
     with writer.begin() as db:
         db.execute(insert(messages), make_row(stray))
     writer.dispose()
-    (exported,) = history.export("ann", mine)
+    (exported,) = history.export_archives("ann", mine)
     assert [one.content for one in exported.messages] == ["one", ""]
 
 
@@ -241,10 +245,10 @@ def test_conversations_are_added_all_or_none_and_in_their_order(
     monkeypatch.setattr(archives, "STEP", 1)
     new = [replace(make_archive(), conversation=new_conversation("", str(n))) for n in range(9)]
     same = [replace(one, conversation=replace(one.conversation, updated_at=1.0)) for one in new]
-    history.add("ann", same)
+    history.import_archives("ann", same)
     assert titles(history) == [str(n) for n in range(9)]
     one = make_archive()
     bad = replace(one, messages=[replace(message, content=None) for message in one.messages])  # type: ignore[arg-type]
     with pytest.raises(HistoryUnavailable):
-        history.add("eve", [*same, bad])
+        history.import_archives("eve", [*same, bad])
     assert titles(history, "eve") == []

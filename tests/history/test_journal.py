@@ -91,9 +91,9 @@ def test_two_histories_share_a_file_without_a_log(
     put_on(monkeypatch, "nfs4")
     url = f"sqlite:///{tmp_path}/chat.db"
     with closing(History(url)) as first, closing(History(url)) as second:
-        exchange = first.ask("ann", None, "Hello", "m")
-        second.save(exchange.answer.id, content="Hi")
-        assert [one.content for one in first.messages("ann", exchange.conversation.id)] == [
+        exchange = first.store_prompt("ann", None, "Hello", "m")
+        second.save_answer(exchange.answer.id, content="Hi")
+        assert [one.content for one in first.list_messages("ann", exchange.conversation.id)] == [
             "Hello",
             "Hi",
         ]

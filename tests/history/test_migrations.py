@@ -23,7 +23,7 @@ from chatbot.history import History
 print("ready", flush=True)
 for line in sys.stdin:
     history = History(line.strip())
-    history.ask("ann", None, "Hello", "m")
+    history.store_prompt("ann", None, "Hello", "m")
     history.close()
     print("done", flush=True)
 """
@@ -41,8 +41,8 @@ def test_an_empty_database_gets_the_tables_that_the_code_expects(
 def test_opening_again_changes_nothing(url: str) -> None:
     for number in range(3):
         history = History(url)
-        assert len(history.conversations("ann")) == number
-        history.ask("ann", None, "Hello", "m")
+        assert len(history.list_conversations("ann")) == number
+        history.store_prompt("ann", None, "Hello", "m")
         history.close()
 
 
@@ -74,7 +74,7 @@ def test_processes_that_start_at_once_on_an_empty_database_all_work(url: str) ->
             process.stdin.flush()
         assert answers_of(processes) == ["done\n"] * 6
         history = History(one)
-        assert len(history.conversations("ann")) == 6
+        assert len(history.list_conversations("ann")) == 6
         history.close()
     for process in processes:
         process.communicate(timeout=60)
@@ -82,7 +82,7 @@ def test_processes_that_start_at_once_on_an_empty_database_all_work(url: str) ->
 
 def test_a_history_of_a_newer_version_is_refused_and_left_alone(url: str) -> None:
     history = History(url)
-    exchange = history.ask("ann", None, "Hello", "m")
+    exchange = history.store_prompt("ann", None, "Hello", "m")
     history.close()
     _, writer = open_engines(url)
     with writer.begin() as db:
@@ -95,16 +95,16 @@ def test_a_history_of_a_newer_version_is_refused_and_left_alone(url: str) -> Non
         db.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": head})
     writer.dispose()
     history = History(url)
-    assert history.conversations("ann") == [exchange.conversation]
+    assert history.list_conversations("ann") == [exchange.conversation]
     history.close()
 
 
 def test_a_summary_moves_from_the_parameters_to_its_own_column(url: str) -> None:
     history = History(url)
-    exchange = history.ask(
+    exchange = history.store_prompt(
         "ann", None, "Hello", "m", settings=ConversationSettings("Be brief.", {"seed": 7})
     )
-    history.ask("ann", None, "Say summary", "m")
+    history.store_prompt("ann", None, "Say summary", "m")
     history.close()
     _, writer = open_engines(url)
     with writer.begin() as db:
@@ -116,7 +116,7 @@ def test_a_summary_moves_from_the_parameters_to_its_own_column(url: str) -> None
         db.execute(text("UPDATE alembic_version SET version_num = '0003'"))
     writer.dispose()
     history = History(url)
-    settings = history.conversation("ann", exchange.conversation.id).settings
+    settings = history.get_conversation("ann", exchange.conversation.id).settings
     assert settings == ConversationSettings(
         "Be brief.", {"seed": 7}, Summary("Hi.", exchange.answer.id)
     )

@@ -31,14 +31,14 @@ def counted_statements() -> Iterator[list[str]]:
     event.remove(Engine, "before_cursor_execute", note)
 
 
-def said(history: History, owner: str, conversation_id: str) -> list[str]:
-    return [message.content for message in history.messages(owner, conversation_id)]
+def said(history: History, user_id: str, conversation_id: str) -> list[str]:
+    return [message.content for message in history.list_messages(user_id, conversation_id)]
 
 
 def test_a_conversation_survives_closing_and_opening_again(url: str) -> None:
     first = History(url)
-    exchange = first.ask("ann", None, "Why is the sky blue?", "small")
-    first.finish(
+    exchange = first.store_prompt("ann", None, "Why is the sky blue?", "small")
+    first.finish_answer(
         exchange.answer.id,
         content="Light scatters.",
         thinking="Hm.",
@@ -47,8 +47,8 @@ def test_a_conversation_survives_closing_and_opening_again(url: str) -> None:
     )
     first.close()
     again = History(url)
-    assert again.conversations("ann") == [exchange.conversation]
-    question, answer = again.messages("ann", exchange.conversation.id)
+    assert again.list_conversations("ann") == [exchange.conversation]
+    question, answer = again.list_messages("ann", exchange.conversation.id)
     assert question == exchange.prompt
     assert (answer.content, answer.thinking, answer.state) == ("Light scatters.", "Hm.", "done")
     assert (answer.role, answer.model, answer.stats) == ("assistant", "small", {"tokens": 3})
@@ -56,78 +56,81 @@ def test_a_conversation_survives_closing_and_opening_again(url: str) -> None:
 
 
 def test_a_prompt_goes_to_the_end_of_its_conversation(history: History) -> None:
-    exchange = history.ask("ann", None, "one", "small")
-    history.finish(exchange.answer.id, content="two", state="done")
-    second = history.ask("ann", exchange.conversation.id, "three", "large")
+    exchange = history.store_prompt("ann", None, "one", "small")
+    history.finish_answer(exchange.answer.id, content="two", state="done")
+    second = history.store_prompt("ann", exchange.conversation.id, "three", "large")
     assert second.prompt.parent_id == exchange.answer.id
     assert second.answer.parent_id == second.prompt.id
-    assert second.conversation == history.conversation("ann", exchange.conversation.id)
+    assert second.conversation == history.get_conversation("ann", exchange.conversation.id)
     assert second.conversation.model == "large"
     assert said(history, "ann", exchange.conversation.id) == ["one", "two", "three", ""]
 
 
 def test_answering_again_shows_the_new_version_in_place_of_the_old(history: History) -> None:
-    first = history.ask("ann", None, "one", "small")
-    history.finish(first.answer.id, content="bad", state="done")
-    history.ask("ann", first.conversation.id, "three", "small")
-    again = history.retry("ann", first.conversation.id, first.answer.id, "large")
-    history.finish(again.answer.id, content="good", state="done")
+    first = history.store_prompt("ann", None, "one", "small")
+    history.finish_answer(first.answer.id, content="bad", state="done")
+    history.store_prompt("ann", first.conversation.id, "three", "small")
+    again = history.store_retry("ann", first.conversation.id, first.answer.id, "large")
+    history.finish_answer(again.answer.id, content="good", state="done")
     assert again.prompt == first.prompt
     assert again.answer.model == "large"
     assert said(history, "ann", first.conversation.id) == ["one", "good"]
 
 
 def test_only_an_answer_of_this_conversation_can_be_answered_again(history: History) -> None:
-    mine, other = history.ask("ann", None, "one", "m"), history.ask("ann", None, "two", "m")
-    more = history.ask("ann", mine.conversation.id, "three", "m")
+    mine, other = (
+        history.store_prompt("ann", None, "one", "m"),
+        history.store_prompt("ann", None, "two", "m"),
+    )
+    more = history.store_prompt("ann", mine.conversation.id, "three", "m")
     for wrong in (other.answer.id, mine.prompt.id, more.prompt.id, "", "0" * 32):
         with pytest.raises(NotFound):
-            history.retry("ann", mine.conversation.id, wrong, "m")
+            history.store_retry("ann", mine.conversation.id, wrong, "m")
 
 
 @pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize(
     "act",
     [
-        lambda h, id: h.conversation("eve", id),
-        lambda h, id: h.messages("eve", id),
-        lambda h, id: h.ask("eve", id, "Tell me.", "m"),
-        lambda h, id: h.rename("eve", id, "Mine"),
-        lambda h, id: h.delete("eve", id),
+        lambda h, id: h.get_conversation("eve", id),
+        lambda h, id: h.list_messages("eve", id),
+        lambda h, id: h.store_prompt("eve", id, "Tell me.", "m"),
+        lambda h, id: h.rename_conversation("eve", id, "Mine"),
+        lambda h, id: h.delete_conversation("eve", id),
     ],
     ids=["conversation", "messages", "ask", "rename", "delete"],
 )
 def test_another_owners_conversation_is_like_one_that_does_not_exist(
     history: History, act: Callable[[History, str], object], known: bool
 ) -> None:
-    exchange = history.ask("ann", None, "My secret", "m")
-    before = history.messages("ann", exchange.conversation.id)
+    exchange = history.store_prompt("ann", None, "My secret", "m")
+    before = history.list_messages("ann", exchange.conversation.id)
     with pytest.raises(NotFound) as refusal:
         act(history, exchange.conversation.id if known else "0" * 32)
     assert refusal.value.sentence == "There is no such conversation. Choose one from the list."
-    assert history.conversations("eve") == []
-    assert history.conversations("ann") == [exchange.conversation]
-    assert history.messages("ann", exchange.conversation.id) == before
+    assert history.list_conversations("eve") == []
+    assert history.list_conversations("ann") == [exchange.conversation]
+    assert history.list_messages("ann", exchange.conversation.id) == before
 
 
 def test_another_owner_cannot_have_an_answer_written_again(history: History) -> None:
-    exchange = history.ask("ann", None, "My secret", "m")
+    exchange = history.store_prompt("ann", None, "My secret", "m")
     with pytest.raises(NotFound):
-        history.retry("eve", exchange.conversation.id, exchange.answer.id, "m")
+        history.store_retry("eve", exchange.conversation.id, exchange.answer.id, "m")
 
 
 @pytest.mark.parametrize("odd", ["\0", "\ud800", "%", "' OR 1=1 --", "é" * 5000])
 def test_an_odd_id_is_not_found(history: History, odd: str) -> None:
-    history.ask("ann", None, "Hello", "m")
+    history.store_prompt("ann", None, "Hello", "m")
     with pytest.raises(NotFound):
-        history.messages("ann", odd)
+        history.list_messages("ann", odd)
     with pytest.raises(NotFound):
-        history.messages(odd, odd)
+        history.list_messages(odd, odd)
 
 
 def test_characters_that_no_database_takes_do_not_lose_the_prompt(history: History) -> None:
-    exchange = history.ask("ann", None, "a\0b \ud800 😀 $5", "m")
-    history.finish(exchange.answer.id, content="c\0d", state="done")
+    exchange = history.store_prompt("ann", None, "a\0b \ud800 😀 $5", "m")
+    history.finish_answer(exchange.answer.id, content="c\0d", state="done")
     assert said(history, "ann", exchange.conversation.id) == ["a\ufffdb \ufffd 😀 $5", "c\ufffdd"]
 
 
@@ -136,152 +139,160 @@ def test_the_list_has_pinned_conversations_first_then_those_asked_last(
 ) -> None:
     ids = []
     for prompt in ("one", "two", "three"):
-        ids.append(history.ask("ann", None, prompt, "m").conversation.id)
+        ids.append(history.store_prompt("ann", None, prompt, "m").conversation.id)
         later(1)
-    history.ask("ann", ids[1], "again", "m")
+    history.store_prompt("ann", ids[1], "again", "m")
     _, writer = open_engines(url)
     with writer.begin() as db:
         db.execute(conversations.update().where(conversations.c.id == ids[0]).values(pinned=True))
     writer.dispose()
-    assert [one.title for one in history.conversations("ann")] == ["one", "two", "three"]
+    assert [one.title for one in history.list_conversations("ann")] == ["one", "two", "three"]
 
 
 def test_a_saved_answer_is_read_while_it_is_being_written(history: History) -> None:
-    exchange = history.ask("ann", None, "Hello", "m")
-    assert history.save(exchange.answer.id, content="Hel", thinking="Greet.")
-    answer = history.messages("ann", exchange.conversation.id)[-1]
+    exchange = history.store_prompt("ann", None, "Hello", "m")
+    assert history.save_answer(exchange.answer.id, content="Hel", thinking="Greet.")
+    answer = history.list_messages("ann", exchange.conversation.id)[-1]
     assert (answer.content, answer.thinking, answer.state) == ("Hel", "Greet.", "writing")
 
 
 def test_thinking_that_was_stored_in_the_text_is_read_as_thinking(history: History) -> None:
-    exchange = history.ask("ann", None, "<think>Is this mine?</think>", "m")
+    exchange = history.store_prompt("ann", None, "<think>Is this mine?</think>", "m")
     tagged = "<think>\nHm.\n</think>\n\nHello"
-    history.finish(exchange.answer.id, content=tagged, state="done")
-    question, answer = history.messages("ann", exchange.conversation.id)
+    history.finish_answer(exchange.answer.id, content=tagged, state="done")
+    question, answer = history.list_messages("ann", exchange.conversation.id)
     assert (answer.content, answer.thinking) == ("Hello", "Hm.")
     assert question.content == "<think>Is this mine?</think>"
-    (archive,) = history.export("ann")
+    (archive,) = history.export_archives("ann")
     assert archive.messages == [question, answer]
 
 
 def test_an_answer_that_was_split_when_it_was_written_stays_as_it_is(history: History) -> None:
-    exchange = history.ask("ann", None, "Hello", "m")
-    history.finish(exchange.answer.id, content="<think> is a tag", thinking="Hm.", state="done")
+    exchange = history.store_prompt("ann", None, "Hello", "m")
+    history.finish_answer(
+        exchange.answer.id, content="<think> is a tag", thinking="Hm.", state="done"
+    )
     assert said(history, "ann", exchange.conversation.id)[1] == "<think> is a tag"
 
 
 def test_an_answer_whose_writer_died_is_interrupted_and_kept(
     history: History, later: Callable[[float], None]
 ) -> None:
-    exchange = history.ask("ann", None, "Hello", "m")
+    exchange = history.store_prompt("ann", None, "Hello", "m")
     later(STALE - 1)
-    history.save(exchange.answer.id, content="Hel")
+    history.save_answer(exchange.answer.id, content="Hel")
     later(STALE - 1)
-    assert history.messages("ann", exchange.conversation.id)[-1].state == "writing"
+    assert history.list_messages("ann", exchange.conversation.id)[-1].state == "writing"
     later(2)
-    answer = history.messages("ann", exchange.conversation.id)[-1]
+    answer = history.list_messages("ann", exchange.conversation.id)[-1]
     assert (answer.content, answer.state) == ("Hel", "interrupted")
 
 
 @pytest.mark.parametrize("state", ["done", "stopped", "abandoned", "failed", "interrupted"])
 def test_the_first_end_of_an_answer_stays(history: History, state: Ending) -> None:
-    exchange = history.ask("ann", None, "Hello", "m")
-    assert history.finish(exchange.answer.id, content="Hi", state=state, error="Why.")
-    assert not history.finish(exchange.answer.id, content="Late", state="done")
-    assert not history.save(exchange.answer.id, content="Later")
-    answer = history.messages("ann", exchange.conversation.id)[-1]
+    exchange = history.store_prompt("ann", None, "Hello", "m")
+    assert history.finish_answer(exchange.answer.id, content="Hi", state=state, error="Why.")
+    assert not history.finish_answer(exchange.answer.id, content="Late", state="done")
+    assert not history.save_answer(exchange.answer.id, content="Later")
+    answer = history.list_messages("ann", exchange.conversation.id)[-1]
     assert (answer.content, answer.state, answer.error) == ("Hi", state, "Why.")
 
 
 def test_an_answer_is_stopped_from_elsewhere_and_its_writer_learns_it(history: History) -> None:
-    exchange = history.ask("ann", None, "Hello", "m")
-    assert history.save(exchange.answer.id, content="Hel", thinking="Greet.")
-    assert history.stop(exchange.answer.id)
-    assert not history.save(exchange.answer.id, content="Hello, th")
-    assert not history.stop(exchange.answer.id)
-    answer = history.messages("ann", exchange.conversation.id)[-1]
+    exchange = history.store_prompt("ann", None, "Hello", "m")
+    assert history.save_answer(exchange.answer.id, content="Hel", thinking="Greet.")
+    assert history.stop_answer(exchange.answer.id)
+    assert not history.save_answer(exchange.answer.id, content="Hello, th")
+    assert not history.stop_answer(exchange.answer.id)
+    answer = history.list_messages("ann", exchange.conversation.id)[-1]
     assert (answer.content, answer.thinking, answer.state) == ("Hel", "Greet.", "stopped")
 
 
 def test_a_writer_learns_that_its_conversation_is_gone(
     history: History, later: Callable[[float], None]
 ) -> None:
-    exchange = history.ask("ann", None, "Hello", "m")
-    history.delete("ann", exchange.conversation.id)
+    exchange = history.store_prompt("ann", None, "Hello", "m")
+    history.delete_conversation("ann", exchange.conversation.id)
     later(UNDO + 1)
-    history.purge()
-    assert not history.save(exchange.answer.id, content="Hi")
-    assert not history.finish(exchange.answer.id, content="Hi", state="done")
+    history.purge_deletions()
+    assert not history.save_answer(exchange.answer.id, content="Hi")
+    assert not history.finish_answer(exchange.answer.id, content="Hi", state="done")
 
 
 def test_a_deleted_conversation_leaves_nothing_of_it_after_the_purge(
     url: str, history: History, later: Callable[[float], None]
 ) -> None:
-    exchange = history.ask("ann", None, "Hello", "m")
+    exchange = history.store_prompt("ann", None, "Hello", "m")
     for _ in range(600):  # deeper than SQLite follows cascades
-        history.ask("ann", exchange.conversation.id, "More", "m")
-    kept = history.ask("ann", None, "Other", "m")
+        history.store_prompt("ann", exchange.conversation.id, "More", "m")
+    kept = history.store_prompt("ann", None, "Other", "m")
     file = {"name": "a.txt", "media_type": "text/plain", "size": 1, "data": b"a"}
     _, writer = open_engines(url)
     with writer.begin() as db:
         for number, one in enumerate((exchange, kept)):
             row = {"id": str(number), "message_id": one.prompt.id, **file}
             db.execute(insert(attachments), row)
-    history.delete("ann", exchange.conversation.id)
+    history.delete_conversation("ann", exchange.conversation.id)
     later(UNDO + 1)
-    history.purge()
+    history.purge_deletions()
     tables = (conversations, messages, attachments)
     with writer.begin() as db:
         counts = [db.scalar(select(func.count()).select_from(table)) for table in tables]
     writer.dispose()
     assert counts == [1, 2, 1]
-    assert history.conversations("ann") == [kept.conversation]
+    assert history.list_conversations("ann") == [kept.conversation]
 
 
 def test_renaming_keeps_the_order_of_the_list(history: History) -> None:
-    old = history.ask("ann", None, "old", "m").conversation
-    history.ask("ann", None, "new", "m")
-    history.rename("ann", old.id, "  A better\ntitle ")
-    assert [one.title for one in history.conversations("ann")] == ["new", "A better title"]
+    old = history.store_prompt("ann", None, "old", "m").conversation
+    history.store_prompt("ann", None, "new", "m")
+    history.rename_conversation("ann", old.id, "  A better\ntitle ")
+    assert [one.title for one in history.list_conversations("ann")] == ["new", "A better title"]
 
 
 def test_prompts_from_many_threads_in_one_conversation_all_stay_on_its_path(
     url: str, history: History
 ) -> None:
-    conversation_id = history.ask("ann", None, "first", "m").conversation.id
+    conversation_id = history.store_prompt("ann", None, "first", "m").conversation.id
     prompts = [f"prompt {number}" for number in range(40)]
     other = History(url)  # as another process has it
     with ThreadPoolExecutor(20) as pool:
         for number, prompt in enumerate(prompts):
-            pool.submit((history, other)[number % 2].ask, "ann", conversation_id, prompt, "m")
+            pool.submit(
+                (history, other)[number % 2].store_prompt, "ann", conversation_id, prompt, "m"
+            )
     other.close()
-    questions = [m.content for m in history.messages("ann", conversation_id) if m.role == "user"]
+    questions = [
+        m.content for m in history.list_messages("ann", conversation_id) if m.role == "user"
+    ]
     assert sorted(questions) == sorted(["first", *prompts])
 
 
 def test_prompts_from_many_threads_in_two_conversations_do_not_mix(history: History) -> None:
-    ids = {name: history.ask(name, None, name, "m").conversation.id for name in ("ann", "bob")}
+    ids = {
+        name: history.store_prompt(name, None, name, "m").conversation.id for name in ("ann", "bob")
+    }
     owners = ["ann", "bob"] * 20
 
-    def exchange(owner: str) -> None:
-        answer = history.ask(owner, ids[owner], owner, "m").answer
-        history.save(answer.id, content=owner)
-        history.finish(answer.id, content=owner, state="done")
+    def exchange(user_id: str) -> None:
+        answer = history.store_prompt(user_id, ids[user_id], user_id, "m").answer
+        history.save_answer(answer.id, content=user_id)
+        history.finish_answer(answer.id, content=user_id, state="done")
 
     with ThreadPoolExecutor(20) as pool:
         list(pool.map(exchange, owners))
-    for owner, conversation_id in ids.items():
-        assert said(history, owner, conversation_id) == [owner, "", *[owner] * 40]
+    for user_id, conversation_id in ids.items():
+        assert said(history, user_id, conversation_id) == [user_id, "", *[user_id] * 40]
 
 
 def test_reading_takes_one_statement_however_much_there_is(history: History) -> None:
-    exchange = history.ask("ann", None, "Hello", "m")
+    exchange = history.store_prompt("ann", None, "Hello", "m")
     for _ in range(20):
-        history.ask("ann", None, "Hello", "m")
-        history.ask("ann", exchange.conversation.id, "Hello", "m")
+        history.store_prompt("ann", None, "Hello", "m")
+        history.store_prompt("ann", exchange.conversation.id, "Hello", "m")
     with counted_statements() as statements:
-        assert len(history.conversations("ann")) == 21
-        assert len(history.messages("ann", exchange.conversation.id)) == 42
+        assert len(history.list_conversations("ann")) == 21
+        assert len(history.list_messages("ann", exchange.conversation.id)) == 42
     assert len(statements) == 2
 
 
@@ -291,21 +302,21 @@ def test_records_have_their_tables_columns_in_order() -> None:
 
 
 def test_a_healthy_history_says_nothing(history: History) -> None:
-    history.healthy()
+    history.check_writable()
 
 
 def test_a_choice_of_a_model_is_kept_for_its_user_and_for_the_open_conversation(
     history: History,
 ) -> None:
-    exchange = history.ask("ann", None, "Hello", "small")
-    other = history.ask("ann", None, "Hello", "small")
-    assert history.chosen_model("ann") == ""
+    exchange = history.store_prompt("ann", None, "Hello", "small")
+    other = history.store_prompt("ann", None, "Hello", "small")
+    assert history.get_chosen_model("ann") == ""
     history.choose_model("ann", "large")
-    assert history.conversation("ann", exchange.conversation.id).model == "small"
+    assert history.get_conversation("ann", exchange.conversation.id).model == "small"
     history.choose_model("ann", "larger", exchange.conversation.id)
-    assert history.chosen_model("ann") == "larger"
-    assert history.conversation("ann", exchange.conversation.id).model == "larger"
-    assert history.conversation("ann", other.conversation.id).model == "small"
+    assert history.get_chosen_model("ann") == "larger"
+    assert history.get_conversation("ann", exchange.conversation.id).model == "larger"
+    assert history.get_conversation("ann", other.conversation.id).model == "small"
     history.choose_model("bob", "other", exchange.conversation.id)
-    assert (history.chosen_model("ann"), history.chosen_model("bob")) == ("larger", "other")
-    assert history.conversation("ann", exchange.conversation.id).model == "larger"
+    assert (history.get_chosen_model("ann"), history.get_chosen_model("bob")) == ("larger", "other")
+    assert history.get_conversation("ann", exchange.conversation.id).model == "larger"

@@ -30,7 +30,7 @@ connection.rollback()
 def code_of(url: str) -> str:
     """Opens a history and asks once; returns the code of the refusal."""
     with pytest.raises(HistoryUnavailable) as refusal, closing(History(url)) as history:
-        history.ask("ann", None, "Hello", "m")
+        history.store_prompt("ann", None, "Hello", "m")
     assert refusal.value.status == 503
     return refusal.value.code
 
@@ -38,9 +38,9 @@ def code_of(url: str) -> str:
 def is_refused(history: History) -> str:
     """Asks once and returns the code of the refusal; readiness must say the same."""
     with pytest.raises(HistoryUnavailable) as refusal:
-        history.ask("ann", None, "Hello", "m")
+        history.store_prompt("ann", None, "Hello", "m")
     with pytest.raises(HistoryUnavailable) as unhealthy:
-        history.healthy()
+        history.check_writable()
     assert unhealthy.value.code == refusal.value.code
     return refusal.value.code
 
@@ -64,7 +64,7 @@ def read_only(path: Path) -> Iterator[None]:
 def test_a_database_that_another_process_holds_is_busy_and_recovers(tmp_path: Path) -> None:
     file = tmp_path / "chat.db"
     history = History(f"sqlite:///{file}?timeout=0.1")
-    exchange = history.ask("ann", None, "Hello", "m")
+    exchange = history.store_prompt("ann", None, "Hello", "m")
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(file)],
         stdin=subprocess.PIPE,
@@ -74,9 +74,9 @@ def test_a_database_that_another_process_holds_is_busy_and_recovers(tmp_path: Pa
         assert holder.stdout
         assert holder.stdout.readline() == "held\n"
         assert is_refused(history) == "history_busy"
-        assert len(history.messages("ann", exchange.conversation.id)) == 2
+        assert len(history.list_messages("ann", exchange.conversation.id)) == 2
         holder.communicate("\n")
-    assert history.ask("ann", exchange.conversation.id, "Again", "m")
+    assert history.store_prompt("ann", exchange.conversation.id, "Again", "m")
     history.close()
 
 
@@ -85,11 +85,11 @@ def test_a_conversation_that_another_program_holds_in_postgresql_is_busy(
 ) -> None:
     monkeypatch.setattr("chatbot.history.database.PATIENCE", 1)
     history = History(postgres_url)
-    exchange = history.ask("ann", None, "Hello", "m")
+    exchange = history.store_prompt("ann", None, "Hello", "m")
     with psycopg.connect(postgres_url) as other:
         other.execute("LOCK TABLE conversations, alembic_version")
         assert is_refused(history) == "history_busy"
-    assert history.ask("ann", exchange.conversation.id, "Again", "m")
+    assert history.store_prompt("ann", exchange.conversation.id, "Again", "m")
     history.close()
 
 
@@ -98,12 +98,12 @@ def test_a_read_only_place_is_named_as_that(tmp_path: Path, what: str) -> None:
     file = tmp_path / "data" / "chat.db"
     url = f"sqlite:///{file}"
     history = History(url)
-    exchange = history.ask("ann", None, "Hello", "m")
+    exchange = history.store_prompt("ann", None, "Hello", "m")
     history.close()
     with read_only(file if what == "file" else file.parent):
         assert code_of(url) == "history_read_only"
     history = History(url)
-    assert history.conversations("ann") == [exchange.conversation]
+    assert history.list_conversations("ann") == [exchange.conversation]
     history.close()
 
 
@@ -127,13 +127,13 @@ def test_a_postgresql_that_lets_the_chat_only_read_is_named_as_that(postgres_url
 def test_a_full_disk_is_named_and_what_was_stored_stays(tmp_path: Path) -> None:
     with mounted("-t", "tmpfs", "-o", "size=1m", "none", str(tmp_path)):
         history = History(f"sqlite:///{tmp_path}/chat.db")
-        exchange = history.ask("ann", None, "Hello", "m")
+        exchange = history.store_prompt("ann", None, "Hello", "m")
         with pytest.raises(HistoryUnavailable) as refusal:
-            history.save(exchange.answer.id, content="a" * 2_000_000)
+            history.save_answer(exchange.answer.id, content="a" * 2_000_000)
         assert refusal.value.code == "history_disk_full"
-        assert len(history.messages("ann", exchange.conversation.id)) == 2
+        assert len(history.list_messages("ann", exchange.conversation.id)) == 2
         subprocess.run(["mount", "-o", "remount,size=8m", str(tmp_path)], check=True)
-        assert history.save(exchange.answer.id, content="a" * 2_000_000)
+        assert history.save_answer(exchange.answer.id, content="a" * 2_000_000)
         history.close()
 
 
@@ -144,7 +144,7 @@ def test_a_full_disk_is_not_healthy(tmp_path: Path) -> None:
             (tmp_path / "filler").write_bytes(bytes(2_000_000))
         assert is_refused(history) == "history_disk_full"
         (tmp_path / "filler").unlink()
-        history.healthy()
+        history.check_writable()
         history.close()
 
 
@@ -159,13 +159,13 @@ def test_a_database_that_does_not_exist_is_unreachable(postgres: str) -> None:
 
 def test_a_postgresql_that_drops_its_connections_costs_nobody_an_error(postgres_url: str) -> None:
     history = History(postgres_url)
-    exchange = history.ask("ann", None, "Hello", "m")
+    exchange = history.store_prompt("ann", None, "Hello", "m")
     with psycopg.connect(postgres_url) as other:
         other.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-    assert history.ask("ann", exchange.conversation.id, "Again", "m")
+    assert history.store_prompt("ann", exchange.conversation.id, "Again", "m")
     history.close()
 
 
@@ -201,7 +201,7 @@ def test_the_log_has_the_traceback_but_not_what_people_wrote(
         caplog.at_level(logging.ERROR, "chatbot.history"),
         pytest.raises(HistoryUnavailable) as got,
     ):
-        history.ask("ann", None, "My secret", "m")
+        history.store_prompt("ann", None, "My secret", "m")
     assert got.value.code == "history_failed"
     assert "Traceback" in caplog.text
     assert "no such table: messages" in caplog.text

@@ -14,7 +14,7 @@ import pytest
 
 from chatbot import errors
 from chatbot.identity import visitor_cookie
-from chatbot.identity.users import USER, People, Person
+from chatbot.identity.users import USER, User, Users
 from chatbot.settings import Settings
 from locustfiles.streamlit_client.user import StreamlitUser
 from tests.support.fake_ollama.server import FakeOllama
@@ -33,40 +33,40 @@ ANN = {"is_logged_in": True, "iss": ISSUER, "sub": "ann", "name": "Ann Example"}
 COOKIE_ID = re.compile("[0-9a-f]{32}")
 
 
-def _people(tmp_path: Path, **settings: object) -> People:
-    return People(Settings(data_dir=tmp_path / "data", **settings))  # type: ignore[arg-type]
+def _people(tmp_path: Path, **settings: object) -> Users:
+    return Users(Settings(data_dir=tmp_path / "data", **settings))  # type: ignore[arg-type]
 
 
-def _owner(person: Person | None) -> str:
+def _user_id(person: User | None) -> str:
     assert person is not None
-    return person.owner
+    return person.user_id
 
 
 def test_without_a_login_a_browser_is_known_by_its_cookie_alone(tmp_path: Path) -> None:
-    people = _people(tmp_path)
-    signer = visitor_cookie.signer(Settings(data_dir=tmp_path / "data"))
+    users = _people(tmp_path)
+    signer = visitor_cookie.make_signer(Settings(data_dir=tmp_path / "data"))
     mine = {visitor_cookie.COOKIE: signer.sign("ab" * 16).decode()}
-    person = people.who(mine, ANN | {USER: "ann"})  # of which nobody has asked
+    person = users.identify(mine, ANN | {USER: "ann"})  # of which nobody has asked
     assert person is not None
-    assert (person.owner, person.name, person.lasting) == ("ab" * 16, "", True)
-    stranger = people.who({}, {})
+    assert (person.user_id, person.name, person.lasting) == ("ab" * 16, "", True)
+    stranger = users.identify({}, {})
     assert stranger is not None
-    assert COOKIE_ID.fullmatch(stranger.owner)
+    assert COOKIE_ID.fullmatch(stranger.user_id)
     assert not stranger.lasting
 
 
 def test_a_person_is_the_same_in_each_process_and_browser(tmp_path: Path) -> None:
-    one, two = (_people(tmp_path / name, **OIDC).who({}, ANN) for name in "ab")
-    assert _owner(one) == _owner(two)
+    one, two = (_people(tmp_path / name, **OIDC).identify({}, ANN) for name in "ab")
+    assert _user_id(one) == _user_id(two)
     assert one is not None
     assert (one.name, one.lasting) == ("Ann Example", True)
 
 
 def test_what_the_history_knows_a_person_by_never_changes(tmp_path: Path) -> None:
-    assert _owner(_people(tmp_path, **OIDC).who({}, ANN)) == (
+    assert _user_id(_people(tmp_path, **OIDC).identify({}, ANN)) == (
         "oidc-b8d1e97f64cac49b14f9a8bbf406c9fe6726c2e7904ad78a88fc80285e229538"
     )
-    assert _owner(_people(tmp_path, **PROXY).who({}, {USER: "ann"})) == (
+    assert _user_id(_people(tmp_path, **PROXY).identify({}, {USER: "ann"})) == (
         "header-121c3cd3856924fcc5dbddf420d5e803cb0abba2b06551c824632ef603007091"
     )
 
@@ -75,14 +75,14 @@ def test_nobody_is_taken_for_somebody_else(tmp_path: Path) -> None:
     oidc, proxy = _people(tmp_path, **OIDC), _people(tmp_path, **PROXY)
     elsewhere = _people(tmp_path, **OIDC | {"oidc_issuer": "https://other.example.org"})
     owners = [
-        _owner(oidc.who({}, ANN)),
-        _owner(oidc.who({}, ANN | {"sub": "bob"})),
-        _owner(elsewhere.who({}, ANN | {"iss": "https://other.example.org"})),
-        _owner(proxy.who({}, {USER: "ann"})),
-        _owner(proxy.who({}, {USER: "Ann"})),
+        _user_id(oidc.identify({}, ANN)),
+        _user_id(oidc.identify({}, ANN | {"sub": "bob"})),
+        _user_id(elsewhere.identify({}, ANN | {"iss": "https://other.example.org"})),
+        _user_id(proxy.identify({}, {USER: "ann"})),
+        _user_id(proxy.identify({}, {USER: "Ann"})),
     ]
     assert len(set(owners)) == len(owners)
-    assert not any(COOKIE_ID.fullmatch(owner) for owner in owners)
+    assert not any(COOKIE_ID.fullmatch(user_id) for user_id in owners)
 
 
 @pytest.mark.parametrize(
@@ -100,36 +100,36 @@ def test_nobody_is_taken_for_somebody_else(tmp_path: Path) -> None:
 def test_who_has_not_signed_in_at_this_provider_is_nobody(
     tmp_path: Path, claims: dict[str, object]
 ) -> None:
-    assert _people(tmp_path, **OIDC).who({}, claims) is None
+    assert _people(tmp_path, **OIDC).identify({}, claims) is None
 
 
 @pytest.mark.parametrize("claims", [{}, {USER: None}, {USER: " "}, ANN])
 def test_without_the_header_a_request_is_nobodys(tmp_path: Path, claims: dict[str, object]) -> None:
-    assert _people(tmp_path, **PROXY).who({}, claims) is None
+    assert _people(tmp_path, **PROXY).identify({}, claims) is None
 
 
 def test_a_user_outside_ascii_is_read_as_the_proxy_wrote_him(tmp_path: Path) -> None:
     sent = "Zoë".encode().decode("latin-1")
-    person = _people(tmp_path, **PROXY).who({}, {USER: sent})
+    person = _people(tmp_path, **PROXY).identify({}, {USER: sent})
     assert person is not None
     assert person.name == "Zoë"
 
 
 def test_a_sign_out_ends_all_tabs_of_the_browser_and_no_others(tmp_path: Path) -> None:
-    people = _people(tmp_path, **OIDC)
-    signer = visitor_cookie.signer(Settings(data_dir=tmp_path / "data"))
+    users = _people(tmp_path, **OIDC)
+    signer = visitor_cookie.make_signer(Settings(data_dir=tmp_path / "data"))
     laptop, phone = (
         {visitor_cookie.COOKIE: signer.sign(name).decode()} for name in ("laptop", "phone")
     )
-    tabs = [people.who(cookies, ANN) for cookies in (laptop, laptop, phone)]
+    tabs = [users.identify(cookies, ANN) for cookies in (laptop, laptop, phone)]
     first, second, other = (tab for tab in tabs if tab is not None)
-    people.sign_out(first)
-    assert [people.here(tab) for tab in (first, second, other)] == [False, False, True]
+    users.sign_out(first)
+    assert [users.is_still_signed_in(tab) for tab in (first, second, other)] == [False, False, True]
     with pytest.raises(errors.SignedOut):
-        people.check(second)
-    again = people.who(laptop, ANN)
+        users.check_signed_in(second)
+    again = users.identify(laptop, ANN)
     assert again is not None
-    assert people.here(again)
+    assert users.is_still_signed_in(again)
 
 
 Through = Callable[..., str]

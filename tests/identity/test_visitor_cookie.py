@@ -34,7 +34,7 @@ def _app(settings: Settings) -> Starlette:
             Route("/_stcore/frame", _page),
             Route("/livez", lambda request: JSONResponse({})),
         ],
-        middleware=[Middleware(VisitorCookie, signer=visitor_cookie.signer(settings))],
+        middleware=[Middleware(VisitorCookie, signer=visitor_cookie.make_signer(settings))],
     )
 
 
@@ -83,11 +83,15 @@ def test_a_visitor_keeps_the_cookie_and_another_gets_another(
     browser: Browser, settings: Settings
 ) -> None:
     assert _set(browser.get())
-    first = visitor_cookie.visitor(dict(browser.cookies), visitor_cookie.signer(settings))
+    first = visitor_cookie.read_visitor_id(
+        dict(browser.cookies), visitor_cookie.make_signer(settings)
+    )
     assert _set(browser.get()) is None
     browser.cookies.clear()
     assert _set(browser.get())
-    second = visitor_cookie.visitor(dict(browser.cookies), visitor_cookie.signer(settings))
+    second = visitor_cookie.read_visitor_id(
+        dict(browser.cookies), visitor_cookie.make_signer(settings)
+    )
     assert first
     assert second
     assert first != second
@@ -103,7 +107,10 @@ FORGED = ["", ".", "ann", "ann.", ".sig", "ann.c2lnbmF0dXJl", "ann.é", "a" * 50
 
 @pytest.mark.parametrize("value", FORGED)
 def test_a_forged_cookie_is_nobodys(settings: Settings, value: str) -> None:
-    assert visitor_cookie.visitor({COOKIE: value}, visitor_cookie.signer(settings)) is None
+    assert (
+        visitor_cookie.read_visitor_id({COOKIE: value}, visitor_cookie.make_signer(settings))
+        is None
+    )
 
 
 @pytest.mark.parametrize("value", [*(one.encode() for one in FORGED), b"ann.\xff\xfe", b"\xff"])
@@ -117,14 +124,17 @@ def test_the_id_in_a_signed_cookie_cannot_be_changed(browser: Browser, settings:
     browser.get()
     value = browser.cookies[COOKIE]
     changed = ("0" if value[0] != "0" else "1") + value[1:]
-    assert visitor_cookie.visitor({COOKIE: value}, visitor_cookie.signer(settings))
-    assert visitor_cookie.visitor({COOKIE: changed}, visitor_cookie.signer(settings)) is None
+    assert visitor_cookie.read_visitor_id({COOKIE: value}, visitor_cookie.make_signer(settings))
+    assert (
+        visitor_cookie.read_visitor_id({COOKIE: changed}, visitor_cookie.make_signer(settings))
+        is None
+    )
 
 
 def test_a_signature_made_for_something_else_does_not_count(settings: Settings) -> None:
-    signer = visitor_cookie.signer(settings)
+    signer = visitor_cookie.make_signer(settings)
     value = type(signer)(signer.secret_keys[0], salt="other").sign("ann").decode()
-    assert visitor_cookie.visitor({COOKIE: value}, signer) is None
+    assert visitor_cookie.read_visitor_id({COOKIE: value}, signer) is None
 
 
 def test_other_cookies_do_not_get_in_the_way(browser: Browser) -> None:
@@ -138,7 +148,7 @@ SIGN = """
 import sys
 from chatbot import settings
 from chatbot.identity import visitor_cookie
-print(visitor_cookie.signer(settings.load()).sign("ann").decode())
+print(visitor_cookie.make_signer(settings.load()).sign("ann").decode())
 """
 
 
@@ -156,8 +166,8 @@ def test_processes_that_start_at_once_share_the_secret_in_their_data_dir(tmp_pat
     processes = [_sign_elsewhere(data_dir=tmp_path / "data") for _ in range(3)]
     signed = {process.communicate()[0].strip() for process in processes}
     assert len(signed) == 1
-    signer = visitor_cookie.signer(Settings(data_dir=tmp_path / "data"))
-    assert visitor_cookie.visitor({COOKIE: signed.pop()}, signer) == "ann"
+    signer = visitor_cookie.make_signer(Settings(data_dir=tmp_path / "data"))
+    assert visitor_cookie.read_visitor_id({COOKIE: signed.pop()}, signer) == "ann"
     assert [file.name for file in (tmp_path / "data").iterdir()] == ["cookie-secret"]
 
 
@@ -168,21 +178,21 @@ def test_a_file_system_without_links_keeps_the_secret_too(
         raise PermissionError(errno.EPERM, "Operation not permitted")  # as on exFAT
 
     monkeypatch.setattr(os, "link", link)
-    cookie = visitor_cookie.signer(settings).sign("ann").decode()
+    cookie = visitor_cookie.make_signer(settings).sign("ann").decode()
     assert [file.name for file in settings.data_dir.iterdir()] == ["cookie-secret"]
     elsewhere = _sign_elsewhere(data_dir=settings.data_dir).communicate()[0].strip()
     assert elsewhere == cookie
 
 
 def test_only_the_chats_user_can_read_the_secret(settings: Settings) -> None:
-    visitor_cookie.signer(settings)
+    visitor_cookie.make_signer(settings)
     mode = (settings.data_dir / "cookie-secret").stat().st_mode
     assert stat.S_IMODE(mode) == 0o600
 
 
 def test_cookie_secret_takes_the_place_of_the_kept_one(tmp_path: Path) -> None:
     one, two = (
-        visitor_cookie.signer(Settings(data_dir=tmp_path / name, cookie_secret="shared"))
+        visitor_cookie.make_signer(Settings(data_dir=tmp_path / name, cookie_secret="shared"))
         for name in ("one", "two")
     )
     assert two.unsign(one.sign("ann")) == b"ann"
@@ -194,5 +204,8 @@ def test_without_a_place_for_the_secret_visitors_are_known_until_the_process_end
 ) -> None:
     (tmp_path / "file").touch()
     settings = Settings(data_dir=tmp_path / "file" / "data")
-    cookie = visitor_cookie.signer(settings).sign("ann").decode()
-    assert visitor_cookie.visitor({COOKIE: cookie}, visitor_cookie.signer(settings)) == "ann"
+    cookie = visitor_cookie.make_signer(settings).sign("ann").decode()
+    assert (
+        visitor_cookie.read_visitor_id({COOKIE: cookie}, visitor_cookie.make_signer(settings))
+        == "ann"
+    )

@@ -10,7 +10,7 @@ import streamlit as st
 
 from chatbot.chat.conversation_content import Draft
 from chatbot.domain.attachment import Attachment
-from chatbot.identity.users import Person
+from chatbot.identity.users import User
 from chatbot.page import layout, state
 from chatbot.services import Services
 from tests.page.conftest import Open, texts
@@ -20,8 +20,8 @@ NOTE = Attachment("my_note.txt", "text/txt", 2400, b"Text of the note")
 
 
 def test_files_are_shown_as_chips_also_after_a_reload(open_page: Open, ready: Services) -> None:
-    exchange = ready.history.ask("ann", None, "Read this", "m", files=[NOTE])
-    ready.history.finish(exchange.answer.id, content="Done", state="done")
+    exchange = ready.history.store_prompt("ann", None, "Read this", "m", files=[NOTE])
+    ready.history.finish_answer(exchange.answer.id, content="Done", state="done")
     app = open_page(c=exchange.conversation.id)
     chip, prompt = texts(app.chat_message[0].markdown)
     assert chip == r":gray-badge[:material/description: my\_note\.txt · 2.4 kB]"
@@ -33,7 +33,7 @@ def test_a_file_that_cannot_be_read_gives_the_prompt_and_the_other_files_back(
 ) -> None:
     entries: dict[str, Any] = {}
     monkeypatch.setattr(st, "session_state", _State(entries))
-    shown = state.View(Person("ann", "browser"))
+    shown = state.View(User("ann", "browser"))
     files = [
         SimpleNamespace(name="good.txt", getvalue=lambda: b"Good"),
         SimpleNamespace(name="bad.exe", getvalue=lambda: b"MZ\x90\0\3\0\0\0"),
@@ -64,7 +64,7 @@ def test_what_is_refused_comes_back_with_its_images_and_files(
     entries: dict[str, Any] = {}
     monkeypatch.setattr(st, "session_state", _State(entries))
     monkeypatch.setattr(ready.models, "can", lambda *_: True)
-    shown = state.View(Person("ann", "browser"), conversation_id, model=ready.settings.chat_model)
+    shown = state.View(User("ann", "browser"), conversation_id, model=ready.settings.chat_model)
     monkeypatch.setattr(state, "current", lambda: shown)
     ready.generations.draining = draining
     files = [NOTE, Attachment("a.png", "image/png", 5, b"pixel")]
@@ -88,14 +88,14 @@ def test_a_suggestion_that_is_refused_leaves_the_held_files(
     monkeypatch: pytest.MonkeyPatch, ready: Services
 ) -> None:
     monkeypatch.setattr(st, "session_state", _State({}))
-    shown = state.View(Person("ann", "browser"), held=[NOTE])
+    shown = state.View(User("ann", "browser"), held=[NOTE])
     layout._give_back(shown, Draft("Draft a friendly reminder by e-mail"))
     assert shown.held == [NOTE]
 
 
 def test_a_file_without_a_word_is_shown_as_the_prompt(open_page: Open, ready: Services) -> None:
-    exchange = ready.history.ask("ann", None, "", "m", files=[NOTE])
-    ready.history.finish(exchange.answer.id, content="Done", state="done")
+    exchange = ready.history.store_prompt("ann", None, "", "m", files=[NOTE])
+    ready.history.finish_answer(exchange.answer.id, content="Done", state="done")
     app = open_page(c=exchange.conversation.id)
     (chip,) = texts(app.chat_message[0].markdown)
     assert "note" in chip

@@ -129,8 +129,8 @@ def test_a_long_conversation_begins_with_its_newest_messages(
 ) -> None:
     conversation = None
     for number in range(25):
-        exchange = ready.history.ask("ann", conversation, f"Question {number}", "m")
-        ready.history.finish(exchange.answer.id, content="Fine", state="done")
+        exchange = ready.history.store_prompt("ann", conversation, f"Question {number}", "m")
+        ready.history.finish_answer(exchange.answer.id, content="Fine", state="done")
         conversation = exchange.conversation.id
     app = open_page(c=conversation)
     assert messages(app)[0] == ("user", "Question 10")

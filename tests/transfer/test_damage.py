@@ -72,9 +72,9 @@ def test_a_sound_conversation_comes_in_beside_any_damage(
         ids = {message.id for message in archive.messages}
         assert archive.conversation.head_id in ids and archive.files.keys() <= ids
         assert len(ids) == len(archive.messages)
-    owner = secrets.token_hex(8)
-    history.add(owner, reading.archives)
-    assert len(history.export(owner)) == len(titles)
+    user_id = secrets.token_hex(8)
+    history.import_archives(user_id, reading.archives)
+    assert len(history.export_archives(user_id)) == len(titles)
 
 
 def wrap(make: Callable[[], list[Any]], conversations: list[Any]) -> Any:

@@ -88,7 +88,7 @@ def test_its_own_json_comes_back_whole() -> None:
     for name in ("title", "pinned", "model", "system_prompt", "parameters", "created_at"):
         assert getattr(back.conversation, name) == getattr(one.conversation, name)
     assert back.conversation.head_id == back.messages[1].id
-    assert back.conversation.owner == ""
+    assert back.conversation.user_id == ""
 
 
 def test_a_summary_is_read_from_its_place_and_from_where_it_was_before() -> None:
@@ -96,7 +96,7 @@ def test_a_summary_is_read_from_its_place_and_from_where_it_was_before() -> None
     summary = Summary("A cat.", one.messages[1].id)
     summarized = replace(one, conversation=replace(one.conversation, summary=summary))
     (back,) = transfer.read(transfer.to_json([summarized])).archives
-    assert back.conversation == replace(summarized.conversation, id="", owner="")
+    assert back.conversation == replace(summarized.conversation, id="", user_id="")
     old = own()
     old["conversations"][0]["parameters"]["summary"] = asdict(summary)
     assert read(old)[0].conversation.settings == one.conversation.settings._replace(summary=summary)

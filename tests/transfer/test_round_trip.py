@@ -90,7 +90,7 @@ def archives(draw: st.DrawFn) -> ConversationArchive:
     ids = st.sampled_from([message.id for message in messages])
     conversation = Conversation(
         id="",
-        owner="",
+        user_id="",
         title=draw(st.text(min_size=1, max_size=60)),
         pinned=draw(st.booleans()),
         model=draw(TEXTS),
@@ -113,7 +113,7 @@ def nameless(archive: ConversationArchive) -> ConversationArchive:
     before = archive.conversation
     summary = before.summary
     conversation = replace(
-        before, id="", owner="", head_id=numbers[before.head_id],
+        before, id="", user_id="", head_id=numbers[before.head_id],
         summary=summary and replace(summary, until=str(numbers[summary.until])),
     )  # fmt: skip
     messages = [
@@ -133,20 +133,20 @@ def test_export_and_import_give_equal_conversations(
     history: History, made: list[ConversationArchive]
 ) -> None:
     ann, bob = secrets.token_hex(8), secrets.token_hex(8)
-    history.add(ann, made)
-    before = history.export(ann)
+    history.import_archives(ann, made)
+    before = history.export_archives(ann)
     reading = transfer.read(transfer.to_json(before))
     assert reading.losses == []
-    history.add(bob, reading.archives)
-    after = history.export(bob)
+    history.import_archives(bob, reading.archives)
+    after = history.export_archives(bob)
     assert [*map(nameless, after)] == [*map(nameless, before)]
 
 
 def test_what_the_history_cannot_keep_is_replaced_and_no_more(history: History) -> None:
     message = Message("q", "", None, "user", "a\0b\ud83dc😀", "", "done", "", "", None, 1.0, 1.0)
     made = Conversation("", "", "T\ud83d", False, "", "", {"stop": ["\0"]}, "q", 1.0, 1.0)
-    history.add("ann", [ConversationArchive(made, [message])])
-    (archive,) = transfer.read(transfer.to_json(history.export("ann"))).archives
+    history.import_archives("ann", [ConversationArchive(made, [message])])
+    (archive,) = transfer.read(transfer.to_json(history.export_archives("ann"))).archives
     assert archive.messages[0].content == "a\ufffdb\ufffdc😀"
     assert archive.conversation.title == "T\ufffd"
     assert archive.conversation.parameters == {"stop": ["\ufffd"]}

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from chatbot.domain.attachment import Attachment
 from chatbot.history.errors import HistoryUnavailable
 from chatbot.identity import visitor_cookie
-from chatbot.identity.users import Person
+from chatbot.identity.users import User
 from chatbot.services import Services
 from chatbot.web import downloads
 from tests.support.files import image
@@ -31,16 +31,16 @@ def ask_as(services: Services) -> Callable[[str | None], TestClient]:
     """A client of the routes with a visitor's cookie; None: without one."""
 
     def start(visitor: str | None) -> TestClient:
-        signed = {visitor_cookie.COOKIE: services.people.sign(visitor)} if visitor else {}
+        signed = {visitor_cookie.COOKIE: services.users.sign_visitor_id(visitor)} if visitor else {}
         return TestClient(Starlette(routes=downloads.ROUTES), cookies=signed)
 
     return start
 
 
-def store(services: Services, owner: str, prompt: str = "About: cats/dogs") -> tuple[str, str]:
+def store(services: Services, user_id: str, prompt: str = "About: cats/dogs") -> tuple[str, str]:
     """Stores a conversation with files; returns the ids of it and of its first message."""
-    exchange = services.history.ask(owner, None, prompt, "m", files=[PICTURE, NOTE])
-    services.history.finish(exchange.answer.id, content="They purr", state="done")
+    exchange = services.history.store_prompt(user_id, None, prompt, "m", files=[PICTURE, NOTE])
+    services.history.finish_answer(exchange.answer.id, content="They purr", state="done")
     return exchange.conversation.id, exchange.prompt.id
 
 
@@ -74,7 +74,7 @@ def test_an_export_is_saved_under_the_conversations_title(
     ask_as: AskAs, services: Services, title: str, name: str
 ) -> None:
     one, _ = store(services, "ann")
-    services.history.rename("ann", one, title)
+    services.history.rename_conversation("ann", one, title)
     reply = ask_as("ann").get(f"/conversations/{one}/export.md")
     kind, _, said = reply.headers["content-disposition"].partition("; filename*=UTF-8''")
     assert (kind, unquote(said)) == ("attachment", name)
@@ -108,7 +108,7 @@ def test_nothing_of_somebody_else_can_be_had(ask_as: AskAs, services: Services) 
 
 def test_nothing_is_had_by_a_cookie_that_somebody_made(services: Services) -> None:
     _, message = store(services, "ann")
-    signed = services.people.sign("ann")
+    signed = services.users.sign_visitor_id("ann")
     for forged in ("ann", f"{signed}x", signed.replace("ann", "eve")):
         client = TestClient(
             Starlette(routes=downloads.ROUTES), cookies={visitor_cookie.COOKIE: forged}
@@ -121,7 +121,7 @@ def test_a_deleted_conversation_gives_no_file_until_it_is_had_back(
     ask_as: AskAs, services: Services
 ) -> None:
     one, message = store(services, "ann")
-    services.history.delete("ann", one)
+    services.history.delete_conversation("ann", one)
     for path in (f"/conversations/{one}/export.json", f"/attachments/{message}-000"):
         assert ask_as("ann").get(path).status_code == 404
 
@@ -130,7 +130,7 @@ def test_the_links_of_a_browser_without_cookies_say_whose_they_are(
     ask_as: AskAs, services: Services
 ) -> None:
     one, message = store(services, "ann")
-    without, with_cookie = Person("ann", "b", lasting=False), Person("ann", "b")
+    without, with_cookie = User("ann", "b", lasting=False), User("ann", "b")
     for link in (downloads.export_address, downloads.attachment_address):
         arguments = (one, "json") if link is downloads.export_address else (message, 0)
         assert ask_as(None).get(f"/{link(without, *arguments)}").status_code == 200
@@ -148,7 +148,7 @@ def test_a_history_that_cannot_be_read_is_told(
     def fail(*_: object) -> None:
         raise UNREACHABLE
 
-    monkeypatch.setattr(type(services.history), "export", fail)
+    monkeypatch.setattr(type(services.history), "export_archives", fail)
     reply = ask_as("ann").get("/conversations/export.json")
     assert (reply.status_code, reply.text) == (503, UNREACHABLE.sentence)
 

@@ -115,9 +115,9 @@ def _kept(served: Served) -> list[Message]:
     """The messages of the only conversation, as the next process will find them."""
     history = History(f"sqlite:///{served.data_dir / 'chat.db'}")
     with history._reading() as db:
-        owner = db.exec_driver_sql("SELECT owner FROM conversations").scalar_one()
-    [conversation] = history.conversations(owner)
-    messages = history.messages(owner, conversation.id)
+        user_id = db.exec_driver_sql("SELECT owner FROM conversations").scalar_one()
+    [conversation] = history.list_conversations(user_id)
+    messages = history.list_messages(user_id, conversation.id)
     history.close()
     return messages
 

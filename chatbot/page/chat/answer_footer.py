@@ -80,7 +80,7 @@ def again(shown: state.View, index: int) -> None:
     shown.stop_answer()  # one below it, which goes on no more
     try:
         exchange = services.current().chat.answer_again(
-            shown.owner, shown.conversation_id, answer.id, shown.model, shown.tab
+            shown.user_id, shown.conversation_id, answer.id, shown.model, shown.tab
         )
     except errors.ChatError as error:
         shown.trouble = error
@@ -111,7 +111,7 @@ def _show(shown: state.View, those: list[str], key: str) -> None:
     if shown.conversation_id is None:
         return
     try:
-        services.current().chat.show_version(shown.owner, shown.conversation_id, wanted)
+        services.current().chat.show_version(shown.user_id, shown.conversation_id, wanted)
     except errors.ChatError as error:
         shown.trouble = error
     st.rerun()

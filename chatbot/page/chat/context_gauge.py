@@ -105,7 +105,7 @@ def configure(shown: state.View, settings: ConversationSettings) -> None:
     if shown.conversation_id is not None:
         try:
             services.current().chat.configure_conversation(
-                shown.owner, shown.conversation_id, settings
+                shown.user_id, shown.conversation_id, settings
             )
         except errors.ChatError as error:
             shown.trouble = error
@@ -119,7 +119,7 @@ def _summarize(shown: state.View, model: str) -> None:
         return
     try:
         shown.settings = now.chat.summarize_conversation(
-            shown.owner, shown.conversation_id, model, shown.tab
+            shown.user_id, shown.conversation_id, model, shown.tab
         )
     except errors.ChatError as error:
         shown.trouble = error

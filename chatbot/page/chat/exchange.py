@@ -33,7 +33,7 @@ def send(shown: state.View, draft: Draft, index: int | None = None) -> list[int]
     shown.stop_answer()
     before = shown.content(index)
     exchange = services.current().chat.send_prompt(
-        shown.owner, shown.conversation_id, draft, shown.model, shown.tab, before
+        shown.user_id, shown.conversation_id, draft, shown.model, shown.tab, before
     )
     if shown.conversation_id is None:
         shown.conversation_id = exchange.conversation.id

@@ -135,7 +135,7 @@ def _typed(shown: state.View) -> ConversationSettings | None:
 
 
 def _presets(shown: state.View) -> None:
-    presets = {one.name: one for one in services.current().chat.list_presets(shown.owner)}
+    presets = {one.name: one for one in services.current().chat.list_presets(shown.user_id)}
     with st.expander(t("Presets"), icon=":material/bookmark:"):
         name = st.selectbox(
             t("Preset"),
@@ -152,7 +152,7 @@ def _presets(shown: state.View) -> None:
             if st.button(t("Save as preset"), key=_KEY + "keep", disabled=not name):
                 _keep(shown, str(name))
             if st.button(t("Delete preset"), key=_KEY + "drop", disabled=known is None):
-                services.current().chat.delete_preset(shown.owner, str(name))
+                services.current().chat.delete_preset(shown.user_id, str(name))
                 st.rerun(scope="fragment")
 
 
@@ -163,5 +163,5 @@ def _use(preset: Preset | None) -> None:
 
 def _keep(shown: state.View, name: str) -> None:
     if settings := _typed(shown):
-        services.current().chat.save_preset(shown.owner, name, settings)
+        services.current().chat.save_preset(shown.user_id, name, settings)
         st.toast(t("Saved as {name}", name=name))

@@ -50,7 +50,7 @@ def draw(shown: View) -> None:
 
 def _list(shown: View) -> None:
     most = st.session_state.get("listed", _STEP)
-    found = services.current().chat.list_conversations(shown.owner, most + 1)
+    found = services.current().chat.list_conversations(shown.user_id, most + 1)
     for one in found[:most]:
         _entry(shown, one)
     if len(found) > most:
@@ -62,7 +62,7 @@ def _show_more(most: int) -> None:
 
 
 def _hits(shown: View, query: str) -> None:
-    found = services.current().chat.search_conversations(shown.owner, query)
+    found = services.current().chat.search_conversations(shown.user_id, query)
     if not found:
         st.caption(t("No conversation has these words."))
     for hit in found:
@@ -99,7 +99,7 @@ def _title(shown: View, one: Conversation, kind: str) -> None:
 
 
 def _undo(shown: View) -> None:
-    deletion = services.current().chat.find_last_deletion(shown.owner)
+    deletion = services.current().chat.find_last_deletion(shown.user_id)
     if deletion is None:
         return
     with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center"):
@@ -120,7 +120,7 @@ def _undo(shown: View) -> None:
 
 def _undelete(shown: View, deletion: Deletion) -> None:
     try:
-        back = services.current().chat.undo_deletion(shown.owner, deletion)
+        back = services.current().chat.undo_deletion(shown.user_id, deletion)
     except errors.ChatError as error:
         shown.trouble = error
         return

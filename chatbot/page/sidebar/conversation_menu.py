@@ -68,18 +68,21 @@ def _exports(shown: View, conversation_id: str | None) -> None:
 def _rename(shown: View, one: Conversation, key: str) -> None:
     title = " ".join(str(st.session_state[key]).split())
     if title:
-        _try(shown, lambda: services.current().chat.rename_conversation(shown.owner, one.id, title))
+        _try(
+            shown, lambda: services.current().chat.rename_conversation(shown.user_id, one.id, title)
+        )
 
 
 def _pin(shown: View, one: Conversation) -> None:
     _try(
-        shown, lambda: services.current().chat.pin_conversation(shown.owner, one.id, not one.pinned)
+        shown,
+        lambda: services.current().chat.pin_conversation(shown.user_id, one.id, not one.pinned),
     )
 
 
 def _delete(shown: View, one: Conversation) -> None:
     shown.stop_answer()
-    if _try(shown, lambda: services.current().chat.delete_conversation(shown.owner, one.id)):
+    if _try(shown, lambda: services.current().chat.delete_conversation(shown.user_id, one.id)):
         shown.open(None)
 
 
@@ -132,7 +135,7 @@ def _take_in(shown: View) -> None:
         return
     try:
         reading = transfer.read(file.getvalue())
-        new = services.current().chat.import_conversations(shown.owner, reading.archives)
+        new = services.current().chat.import_conversations(shown.user_id, reading.archives)
     except errors.ChatError as error:
         st.session_state.import_refused = error.sentence
         return
@@ -162,5 +165,5 @@ def _ask(whether: bool) -> None:
 def _sure(shown: View) -> None:
     _ask(False)
     shown.stop_answer()
-    if _try(shown, lambda: services.current().chat.delete_all_conversations(shown.owner)):
+    if _try(shown, lambda: services.current().chat.delete_all_conversations(shown.user_id)):
         shown.open(None)

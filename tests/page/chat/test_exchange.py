@@ -175,8 +175,8 @@ def test_a_pull_that_fails_says_why_and_can_be_tried_again(
 
 
 def test_an_answer_cut_off_by_a_crash_says_so(open_page: Open, ready: Services) -> None:
-    exchange = ready.history.ask("ann", None, "Hello", "m")
-    ready.history.finish(exchange.answer.id, content="Half", state="interrupted")
+    exchange = ready.history.store_prompt("ann", None, "Hello", "m")
+    ready.history.finish_answer(exchange.answer.id, content="Half", state="interrupted")
     app = open_page(c=exchange.conversation.id)
     assert messages(app) == [("user", "Hello"), ("assistant", "Half")]
     assert texts(app.chat_message[1].caption) == ["Cut off by a restart"]

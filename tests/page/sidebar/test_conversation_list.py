@@ -27,11 +27,11 @@ def search(app: AppTest, query: str) -> AppTest:
     return app.text_input("search").set_value(query).run()
 
 
-def give(ready: Services, owner: str, *prompts: str) -> list[str]:
+def give(ready: Services, user_id: str, *prompts: str) -> list[str]:
     """Stores conversations of one exchange; returns their ids."""
-    turns = [ready.history.ask(owner, None, prompt, "m") for prompt in prompts]
+    turns = [ready.history.store_prompt(user_id, None, prompt, "m") for prompt in prompts]
     for exchange in turns:
-        ready.history.finish(
+        ready.history.finish_answer(
             exchange.answer.id, content=f"On {exchange.prompt.content}", state="done"
         )
     return [exchange.conversation.id for exchange in turns]
@@ -50,7 +50,7 @@ def test_only_the_last_fifty_are_listed_until_more_are_wanted(
 
 def test_a_title_is_shown_as_it_stands(open_page: Open, ready: Services) -> None:
     (made,) = give(ready, "ann", "One")
-    ready.history.rename("ann", made, ":red[**x**] $a$ <b>")
+    ready.history.rename_conversation("ann", made, ":red[**x**] $a$ <b>")
     assert titles(open_page()) == ["\\:red\\[\\*\\*x\\*\\*\\] \\$a\\$ \\<b\\>"]
 
 
@@ -96,9 +96,9 @@ def test_a_deleted_conversation_can_be_had_back_also_after_a_reload(
 def test_an_undo_that_comes_too_late_says_so(open_page: Open, ready: Services) -> None:
     (made,) = give(ready, "ann", "About cats")
     app = press(open_page(c=made), "Delete this conversation")
-    deletion = ready.history.last_deletion("ann")
+    deletion = ready.history.find_last_deletion("ann")
     assert deletion
-    ready.history.undelete("ann", deletion)
+    ready.history.undo_deletion("ann", deletion)
     press(app, "Undo")
     assert texts(app.error) == ["It was too late to have it back."]
 
@@ -120,7 +120,7 @@ def upload(app: AppTest, data: bytes) -> AppTest:
 
 def test_an_imported_conversation_is_opened(open_page: Open, ready: Services) -> None:
     (made,) = give(ready, "eve", "About cats")
-    app = upload(open_page(), transfer.to_json(ready.history.export("eve", made)))
+    app = upload(open_page(), transfer.to_json(ready.history.export_archives("eve", made)))
     assert messages(app) == [("user", "About cats"), ("assistant", "On About cats")]
     assert titles(app) == ["About cats"] and app.query_params["c"] != made
     assert texts(app.toast) == ["Conversations imported: 1"]
@@ -130,7 +130,7 @@ def test_an_imported_conversation_is_opened(open_page: Open, ready: Services) ->
 
 def test_what_is_left_out_of_an_import_is_named(open_page: Open, ready: Services) -> None:
     give(ready, "eve", "One", "Two")
-    document = json.loads(transfer.to_json(ready.history.export("eve")))
+    document = json.loads(transfer.to_json(ready.history.export_archives("eve")))
     document["conversations"][1]["messages"][1]["role"] = "robot"
     document["conversations"] += [{"title": f"Empty {number}"} for number in range(7)] + [5]
     app = upload(open_page(), json.dumps(document, indent=1).encode())
@@ -159,6 +159,6 @@ def test_a_history_that_cannot_be_written_is_told(
     def fail(*_: object) -> None:
         raise HistoryUnavailable("history_busy")
 
-    monkeypatch.setattr(type(ready.history), "pin", fail)
+    monkeypatch.setattr(type(ready.history), "pin_conversation", fail)
     press(app, "Pin")
     assert texts(app.error) == [HistoryUnavailable("history_busy").sentence] and not app.exception

@@ -66,7 +66,7 @@ def test_a_deleted_conversation_is_gone_everywhere(open_page: Open) -> None:
 
 def test_a_conversation_deleted_in_another_tab_says_so(open_page: Open, ready: Services) -> None:
     app = ask(open_page(), "About cats")
-    ready.history.delete("ann", app.query_params["c"])
+    ready.history.delete_conversation("ann", app.query_params["c"])
     app.chat_input[0].set_value("Still there?").run()
     (error,) = texts(app.error)
     assert "There is no such conversation" in error
@@ -78,10 +78,12 @@ def test_a_history_that_cannot_be_read_is_told_and_the_page_stays(
 ) -> None:
     app = open_page()
 
-    def fail(owner: str) -> None:
+    def fail(user_id: str) -> None:
         raise HistoryUnavailable("history_busy")
 
-    monkeypatch.setattr(type(ready.history), "conversations", lambda _, owner, most: fail(owner))
+    monkeypatch.setattr(
+        type(ready.history), "list_conversations", lambda _, user_id, most: fail(user_id)
+    )
     app.run()
     assert texts(app.sidebar.error) == [HistoryUnavailable("history_busy").sentence]
     assert app.chat_input and not app.exception
