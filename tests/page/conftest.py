@@ -26,7 +26,7 @@ def open_page(ready: Services, monkeypatch: pytest.MonkeyPatch) -> Open:
     def start(
         visitor: str | None = "ann", claims: dict[str, Any] | None = None, **query: str
     ) -> AppTest:
-        monkeypatch.setattr(visitor_cookie, "visitor", lambda *_: visitor)
+        monkeypatch.setattr(visitor_cookie, "read_visitor_id", lambda *_: visitor)
         app = AppTest.from_file(ROOT / "chatbot/page/main.py", default_timeout=20)
         app.query_params.update(query)
         app.user = claims or {}
