@@ -31,7 +31,7 @@ def test_the_embedded_model_answers_and_stop_ends_its_work(
     answer = page.ask("Write a very long story about a fox, with many chapters.")
     expect(answer.locator("p").first).to_contain_text(re.compile(".{20}"))
     page.stop_button.click()
-    wait_for(lambda: _runner_is_idle(real_ollama), 10)
+    wait_for(lambda: _runner_is_idle(real_ollama), 60)
     expect(answer).to_contain_text("Stopped")
     page.reload()
     expect(page.messages).to_have_count(4)

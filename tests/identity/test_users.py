@@ -150,12 +150,12 @@ def through(loop: LoopThread, serve: Callable[..., Served]) -> Iterator[Through]
 
 def test_a_proxys_user_finds_the_history_on_each_device(through: Through, fake: FakeOllama) -> None:
     anns, bobs = through("ann"), through("bob")
-    with StreamlitUser(anns, timeout=20) as laptop:
+    with StreamlitUser(anns, timeout=60) as laptop:
         assert "ann" in laptop.text()
         laptop.ask("From my laptop")
-    with StreamlitUser(anns, timeout=20) as phone:
+    with StreamlitUser(anns, timeout=60) as phone:
         phone.wait_for(lambda: phone.has_button("From my laptop"))
-    with StreamlitUser(bobs, timeout=20) as bob:
+    with StreamlitUser(bobs, timeout=60) as bob:
         assert "bob" in bob.text()
         assert not bob.has_button("From my laptop")
 
@@ -172,7 +172,7 @@ def test_a_proxys_user_finds_the_history_on_each_device(through: Through, fake: 
 def test_without_a_header_to_believe_the_page_says_so_and_nothing_else(
     through: Through, users: tuple[str, ...], address: str
 ) -> None:
-    user = StreamlitUser(through(*users, address=address), timeout=20)
+    user = StreamlitUser(through(*users, address=address), timeout=60)
     user.connect(wait_for_input=False)
     assert user.alerts().startswith("You are not signed in.")
     assert not user.session.tree.elements("chat_input")

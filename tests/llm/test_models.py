@@ -68,6 +68,8 @@ def test_a_model_is_found_by_every_name_that_ollama_takes_for_it(
 def test_a_model_that_ollama_lists_and_does_not_have_is_left_out_until_it_is_there(
     fake: FakeOllama, models: Models, loop: LoopThread
 ) -> None:
+    fake.models = ["phi:3b"]
+    loop.run(models.refresh())
     fake.models = ["damaged:1b", "phi:3b"]
     fake.fail(model_missing("damaged:1b"), path="/api/show")
     assert names(loop.run(models.refresh())) == ["phi:3b"]

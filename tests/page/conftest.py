@@ -27,7 +27,7 @@ def open_page(ready: Services, monkeypatch: pytest.MonkeyPatch) -> Open:
         visitor: str | None = "ann", claims: dict[str, Any] | None = None, **query: str
     ) -> AppTest:
         monkeypatch.setattr(visitor_cookie, "read_visitor_id", lambda *_: visitor)
-        app = AppTest.from_file(ROOT / "chatbot/page/main.py", default_timeout=20)
+        app = AppTest.from_file(ROOT / "chatbot/page/main.py", default_timeout=60)
         app.query_params.update(query)
         app.user = claims or {}
         return app.run()

@@ -15,7 +15,7 @@ from tests.support.product import ROOT, wait_for
 @pytest.fixture
 def early(services: Services) -> AppTest:
     """The page, not opened yet, of a chat that may not be ready."""
-    return AppTest.from_file(ROOT / "chatbot/page/main.py", default_timeout=20)
+    return AppTest.from_file(ROOT / "chatbot/page/main.py", default_timeout=60)
 
 
 def test_an_ollama_that_is_not_there_is_said_with_the_cure(

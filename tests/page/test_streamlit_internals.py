@@ -25,7 +25,7 @@ def url() -> Iterator[str]:
 @pytest.fixture
 def tab(url: str) -> Iterator[StreamlitUser]:
     """An open tab of the sample page."""
-    with StreamlitUser(url, timeout=20) as user:
+    with StreamlitUser(url, timeout=60) as user:
         yield user
 
 
@@ -37,7 +37,7 @@ def test_outside_a_run_there_is_no_tab() -> None:
 
 
 def test_a_tab_is_tracked_until_it_is_closed(tab: StreamlitUser, url: str) -> None:
-    with StreamlitUser(url, timeout=20) as other:
+    with StreamlitUser(url, timeout=60) as other:
         before = _count_tabs(other)
         assert before >= 2
         tab.close()

@@ -16,7 +16,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE_MS = 10_000  # for one step
+PATIENCE_MS = 30_000  # for one step: a limit for what never comes, not a measure
 
 
 class NoChromium(Exception):

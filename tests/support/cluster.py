@@ -21,7 +21,7 @@ CHAT = "app.kubernetes.io/component=chat"
 _EVERY_S = 0.7  # a kubectl takes a tenth of a second of CPU, which the replicas need
 
 
-def wait_for(condition: Callable[[], T], timeout: float = 20) -> T:
+def wait_for(condition: Callable[[], T], timeout: float = 60) -> T:
     """As product.wait_for, for conditions that ask the cluster: it asks less often."""
     return product.wait_for(condition, timeout, every=_EVERY_S)
 

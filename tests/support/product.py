@@ -26,7 +26,7 @@ T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
 
 
-def wait_for(condition: Callable[[], T], timeout: float = 20, every: float = 0.005) -> T:
+def wait_for(condition: Callable[[], T], timeout: float = 60, every: float = 0.01) -> T:
     """Asks `condition` each `every` seconds until it is truthy; TimeoutError after `timeout`."""
     deadline = time.monotonic() + timeout
     while not (found := condition()):
@@ -72,7 +72,7 @@ class LoopThread:
         self._thread.join()
         self.loop.close()
 
-    def run(self, work: Coroutine[Any, Any, T], timeout: float = 20) -> T:
+    def run(self, work: Coroutine[Any, Any, T], timeout: float = 60) -> T:
         """Runs a coroutine on the loop and returns what it returns."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout)
 

@@ -56,7 +56,7 @@ def server(loop: LoopThread) -> Iterator[httpx.Client]:
     serving = asyncio.run_coroutine_threadsafe(server.serve(), loop.loop)
     wait_for(lambda: server.started)
     port = server.servers[0].sockets[0].getsockname()[1]
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
         yield client
     server.should_exit = True
     serving.result(20)
@@ -74,7 +74,7 @@ def _ask(client: httpx.Client, prompt: Any = "Hello", **fields: Any) -> httpx.Re
 
 async def _ask_beside(client: httpx.Client, stream: bool) -> httpx.Response:
     """Asks on the event loop, so that the test can go on meanwhile or cancel it."""
-    async with httpx.AsyncClient(base_url=client.base_url, timeout=20) as other:
+    async with httpx.AsyncClient(base_url=client.base_url, timeout=60) as other:
         return await other.post("/generate_text", json={"prompt": "Hi", "stream": stream})
 
 

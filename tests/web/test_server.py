@@ -37,7 +37,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture(scope="module")
 def chat(shared: Served) -> Iterator[httpx.Client]:
     """A client of the shared chat."""
-    with httpx.Client(base_url=shared.url, timeout=20) as client:
+    with httpx.Client(base_url=shared.url, timeout=60) as client:
         yield client
 
 
@@ -98,7 +98,7 @@ def test_a_signal_lets_an_answer_finish_and_then_ends_the_process(
     fake: FakeOllama, served: Served
 ) -> None:
     fake.fail(stall(2))
-    with ThreadPoolExecutor(1) as pool, httpx.Client(base_url=served.url, timeout=20) as client:
+    with ThreadPoolExecutor(1) as pool, httpx.Client(base_url=served.url, timeout=60) as client:
         asking = pool.submit(client.post, "/generate_text", json={"prompt": "Hello"})
         fake.wait_for(lambda one: one.active == 1)
         served.process.send_signal(signal.SIGTERM)
@@ -127,7 +127,7 @@ def test_an_answer_cut_by_a_signal_is_kept_and_the_visitor_finds_it_after_the_re
     fake: FakeOllama, served: Served, serve: Serve
 ) -> None:
     fake.fail(stall(2))
-    with StreamlitUser(served.url, timeout=20) as user:
+    with StreamlitUser(served.url, timeout=60) as user:
         asking = user.begin("Hello")
         asking.wait_for_text()
         assert served.terminate() == -signal.SIGTERM
@@ -152,11 +152,11 @@ def test_a_collector_gets_nothing_but_json_objects(shared: Served) -> None:
 
 def test_a_second_signal_ends_the_process_at_once(fake: FakeOllama, served: Served) -> None:
     fake.fail(stall(2))
-    with StreamlitUser(served.url, timeout=20) as user:
+    with StreamlitUser(served.url, timeout=60) as user:
         user.begin("Hello").wait_for_text()
         served.process.send_signal(signal.SIGTERM)
         wait_for(lambda: (found := served.readyz()) and found.json()["step"] == "draining")
-        assert served.terminate(timeout=5) == -signal.SIGTERM
+        assert served.terminate(timeout=20) == -signal.SIGTERM
     fake.wait_for(lambda one: one.active == 0)
 
 

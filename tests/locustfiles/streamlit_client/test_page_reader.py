@@ -38,7 +38,7 @@ def fake(module_fake: FakeOllama) -> FakeOllama:
 @pytest.fixture
 def reader(chat: Served) -> Iterator[PageReader]:
     """A person who has opened the page."""
-    reader = PageReader(chat.url, timeout=20)
+    reader = PageReader(chat.url, timeout=60)
     reader.open()
     yield reader
     reader.close()

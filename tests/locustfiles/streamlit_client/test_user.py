@@ -34,7 +34,7 @@ def clock_url() -> Iterator[str]:
 
 @pytest.fixture(params=["fragments_url", "whole_url"])
 def user(request: pytest.FixtureRequest) -> Iterator[StreamlitUser]:
-    with StreamlitUser(request.getfixturevalue(request.param), timeout=20) as user:
+    with StreamlitUser(request.getfixturevalue(request.param), timeout=60) as user:
         yield user
 
 
@@ -110,7 +110,7 @@ def test_a_button_is_pressed_by_its_label_or_its_key(whole_url: str) -> None:
 
 
 def test_a_button_in_a_fragment_reruns_the_fragment_alone(fragments_url: str) -> None:
-    with StreamlitUser(fragments_url, timeout=10) as user:
+    with StreamlitUser(fragments_url, timeout=60) as user:
         user.click("More")
         user.wait_for(lambda: "There is no more" in user.text())
         assert "1 whole runs" in user.text()
@@ -124,14 +124,16 @@ def test_a_long_element_is_sent_once_and_then_referred_to(whole_url: str) -> Non
 
 
 def test_a_part_that_renews_itself_is_renewed_until_the_tab_is_closed(clock_url: str) -> None:
-    with StreamlitUser(clock_url, timeout=10) as user:
+    with StreamlitUser(clock_url, timeout=60) as user:
         user.wait_for(lambda: "tick 4" in user.text())
 
 
 def test_a_user_who_only_reads_still_answers_the_pings_of_the_server(fragments_url: str) -> None:
-    with StreamlitUser(fragments_url, timeout=3) as user:
+    with StreamlitUser(fragments_url) as user:
+        patience, user.timeout = user.timeout, 3  # seconds: three of the server's pings
         with pytest.raises(TimeoutError):
             user.wait_for(lambda: False)
+        user.timeout = patience
         assert _words(user.ask("2 teas").text) == ["teas0", "teas1"]
 
 

@@ -165,7 +165,7 @@ class State:
                 return entry[1]
         return None
 
-    def wait_for(self, condition: Callable[[Self], bool], timeout: float = 10) -> None:
+    def wait_for(self, condition: Callable[[Self], bool], timeout: float = 60) -> None:
         """Return as soon as `condition(self)` holds; TimeoutError after `timeout` seconds."""
         with self._observed:
             if not self._observed.wait_for(lambda: condition(self), timeout):
