@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 unexport CDPATH PYTHONHOME PYTHONPATH # of other programs
-.PHONY: help run test test-image test-cluster test-builds lint format load load-ui load-cluster capacity bench figures pins version-set clean venv venv-dev
+.PHONY: help run test test-image test-cluster test-builds lint format load load-ui load-cluster capacity bench figures pins upgrade version-set clean venv venv-dev
 
 PYTHON_CODE := $(sort $(dir $(wildcard */*.py)))
 SHELL_CODE := entrypoint.sh .ci/run docker/bake-models $(wildcard scripts/*.sh scripts/setup/*.sh)
@@ -73,8 +73,16 @@ figures: venv-dev ## print the figures of the code's order beside their goals (F
 	@exec $(PY) -m scripts.figures $(FIGURES)
 
 pins: venv-dev ## write requirements*.txt again from pyproject.toml
-	@export UV_CUSTOM_COMPILE_COMMAND="make pins"; uv="$(PY) -m uv pip compile -q --universal --python-version 3.11 pyproject.toml"; \
+	@export UV_CUSTOM_COMPILE_COMMAND="make pins"; uv="$(PY) -m uv pip compile -q $(UPGRADE) --universal --python-version 3.11 pyproject.toml"; \
 	  $$uv -o requirements.txt && $$uv --group dev -c requirements.txt -o requirements-dev.txt
+
+upgrade: venv-dev ## raise all versions, then run the tests that say what the new ones break
+	@$(PY) -m scripts.upgrade
+	@$(MAKE) --no-print-directory pins UPGRADE=--upgrade
+	@$(MAKE) --no-print-directory venv-dev
+	@$(TEST_ENV) $(PY) -m pytest -m contract $(PYTEST) || \
+	  { echo "error: docs/streamlit-internals.md says what to do; then make test" >&2; exit 1; }
+	@echo "What is not documented is as before: make test"
 
 version-set: venv-dev ## write a new version everywhere: VERSION=0.2.0 of the chat, OLLAMA=0.25.0 of Ollama
 	@exec $(PY) -m scripts.versions $(if $(VERSION),--chat $(VERSION)) $(if $(OLLAMA),--ollama $(OLLAMA))
