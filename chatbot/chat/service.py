@@ -117,6 +117,14 @@ class ChatService:
         """Return the answer that this process is making as this message, or None."""
         return self.generations.find_generation(message_id)
 
+    def count_ahead(self, generation: Generation) -> int:
+        """Return how many answers that began before this one are still under way."""
+        return self.generations.count_ahead(generation)
+
+    def stop_watched_by(self, watcher: Callable[[], bool]) -> None:
+        """End the answers that `watcher` alone waits for: it will not come back."""
+        self.generations.stop_watched_by(watcher)
+
     def stop_generation(self, generation: Generation) -> None:
         """End an answer of this process; what came is kept."""
         self.generations.stop(generation)

@@ -2,4 +2,4 @@
 
 from chatbot.page import layout
 
-layout.page()
+layout.draw_page()

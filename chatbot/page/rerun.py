@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from chatbot import services
 from chatbot.chat.generation import Generation
 from chatbot.page.streamlit_internals import Connection
+from chatbot.services import Services
 
 
-def on_stop(generation: Generation) -> Callable[[], object]:
+def on_stop(services: Services, generation: Generation) -> Callable[[], object]:
     """Return what a script that follows `generation` calls when it is stopped.
 
     That ends the answer and draws the session anew to show it, unless it was a lost connection that
@@ -23,11 +23,11 @@ def on_stop(generation: Generation) -> Callable[[], object]:
     def end() -> None:
         # A page that was cut off may be back by now, by another connection.
         if connection.is_open:
-            services.current().chat.stop_generation(generation)
+            services.chat.stop_generation(generation)
             _draw_after(generation, connection)
 
     # The event loop takes a connection off in one go, so that there it is either here or gone.
-    return lambda: services.current().loop.call_soon_threadsafe(end)
+    return lambda: services.loop.call_soon_threadsafe(end)
 
 
 def _draw_after(generation: Generation, connection: Connection) -> None:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import streamlit as st
 
-from chatbot import services
 from chatbot.llm.pulls import Pull
 from chatbot.page.i18n import t, told
+from chatbot.services import Services
 
 _LOOK_S = 0.5
 
 
-def draw() -> None:
+def draw_status(services: Services) -> None:
     """Shows what the chat waits for, and looks again by itself; nothing once it is ready."""
-    if not services.current().readiness.ready:
-        _watch()
+    if not services.readiness.ready:
+        _watch(services)
 
 
 @st.fragment(run_every=_LOOK_S)
-def _watch() -> None:
-    ready = services.current().readiness
+def _watch(services: Services) -> None:
+    ready = services.readiness
     if ready.ready:
         st.rerun()
     if ready.pull is not None and not ready.pull.done:
@@ -27,57 +27,58 @@ def _watch() -> None:
     elif ready.error is not None:
         st.warning(told(str(ready.notice)))
         if ready.pull is not None and ready.error is ready.pull.error and not ready.error.may_pass:
-            _pull_button(ready.pull.model, "pull-wanted")  # it is not tried again by itself
+            # It is not tried again by itself.
+            _pull_button(services, ready.pull.model, "pull-wanted")
     else:
         st.info(f"{told(str(ready.notice))}…", icon=":material/hourglass_top:")
 
 
-def pull(model: str, key: str, stay: bool = False) -> None:
+def pull(services: Services, model: str, key: str, stay: bool = False) -> None:
     """A button that pulls `model`, then its progress with a button that cancels.
 
     At the end the whole page is drawn anew; with `stay`, as in a dialog that would close, only
     the end of the pull is shown.
     """
-    if not services.current().settings.pull_models:
+    if not services.settings.pull_models:
         st.caption(
             t("Models come with this deployment: its replicas share no store to pull one to.")
         )
         return
-    under_way = services.current().models.pulls.find(model)
+    under_way = services.models.pulls.find(model)
     if under_way is None or under_way.done:
-        _idle(model, key, under_way)
+        _idle(services, model, key, under_way)
     else:
-        _watch_pull(model, key, stay)
+        _watch_pull(services, model, key, stay)
 
 
-def _idle(model: str, key: str, last: Pull | None) -> None:
+def _idle(services: Services, model: str, key: str, last: Pull | None) -> None:
     """How the last pull ended, and the button for another one unless the model is there."""
-    if last is not None and last.error is None and services.current().models.has(model):
+    if last is not None and last.error is None and services.models.has(model):
         st.caption(t("{model} is here now.", model=model))
         return
     if last is not None and last.error is not None:
         st.caption(told(last.error.sentence))
-    _pull_button(model, key)
+    _pull_button(services, model, key)
 
 
-def _pull_button(model: str, key: str) -> None:
+def _pull_button(services: Services, model: str, key: str) -> None:
     label = t("Pull {model}", model=model)
-    st.button(label, key=key, type="primary", on_click=_start, args=(model,))
+    st.button(label, key=key, type="primary", on_click=_start, args=(services, model))
 
 
-def _start(model: str) -> None:
-    services.current().models.pulls.start(model)
+def _start(services: Services, model: str) -> None:
+    services.models.pulls.start(model)
 
 
 @st.fragment(run_every=_LOOK_S)
-def _watch_pull(model: str, key: str, stay: bool) -> None:
-    under_way = services.current().models.pulls.find(model)
+def _watch_pull(services: Services, model: str, key: str, stay: bool) -> None:
+    under_way = services.models.pulls.find(model)
     if under_way is not None and not under_way.done:
         _progress(under_way)
-        cancel = services.current().models.pulls.cancel
+        cancel = services.models.pulls.cancel
         st.button(t("Cancel"), key=f"cancel-{key}", on_click=cancel, args=(model,))
     elif stay:
-        _idle(model, key, under_way)
+        _idle(services, model, key, under_way)
     else:
         st.rerun()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +15,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from chatbot import errors, metrics, services
+from chatbot import errors, metrics
 from chatbot.chat.generation import Generation
-from chatbot.chat.service import check_prompt
+from chatbot.chat.service import ChatService, check_prompt
 from chatbot.notices import Notice
+from chatbot.services import Services, current
+from chatbot.settings import Settings
 
 log = logging.getLogger("chatbot.web.api")
 
@@ -35,20 +37,19 @@ async def livez(request: Request) -> Response:
     return _json({"status": "alive"})
 
 
-async def readyz(request: Request) -> Response:
+async def readyz(services: Services, request: Request) -> Response:
     """200 when a prompt sent now is answered, else 503; the JSON says which step it is at.
 
     "progressing": it gets ready by itself, if it is given the time.
     """
-    now = services.current()
-    draining, step = now.chat.is_draining, now.readiness
+    draining, step = services.chat.is_draining, services.readiness
     ready = step.ready and not draining
     body: dict[str, Any] = {
         "ready": ready,
         "progressing": step.progressing and not draining,
         "step": "draining" if draining else step.step,
         "text": str(Notice("stopping") if draining else step.notice),
-        "model": now.settings.chat_model,
+        "model": services.settings.chat_model,
     }
     if step.pull is not None and not ready:
         body["pull"] = {"completed": step.pull.completed, "total": step.pull.total}
@@ -69,7 +70,7 @@ class Ask:
     stream: bool
 
 
-async def generate_text(request: Request) -> Response:
+async def generate_text(services: Services, request: Request) -> Response:
     """Answers `{"prompt": …, "model": …, "stream": …}`, whole or as NDJSON lines.
 
     Whole: `{"response", "model", "usage"}`. Streamed: lines of `{"response", "done": false}`, then
@@ -79,14 +80,11 @@ async def generate_text(request: Request) -> Response:
     last line.
     """
     try:
-        _admit(request)
-        ask = await _read(request)
-        generation = services.current().chat.answer_once(ask.prompt, ask.model)
-        await _unless_gone(
-            request,
-            generation,
-            _first_text(generation) if ask.stream else generation.finished.wait(),
-        )
+        _admit(services.settings, request)
+        ask = await _read(services.settings, request)
+        generation = services.chat.answer_once(ask.prompt, ask.model)
+        waiting = _first_text(generation) if ask.stream else generation.finished.wait()
+        await _unless_gone(services.chat, request, generation, waiting)
     except errors.ChatError as error:
         return _error(error)
     except ClientDisconnect:
@@ -95,13 +93,14 @@ async def generate_text(request: Request) -> Response:
     if trouble and not (ask.stream and generation.text):
         return _error(trouble)
     if ask.stream:
-        return StreamingResponse(_lines(generation), media_type="application/x-ndjson")
+        return StreamingResponse(
+            _lines(services.chat, generation), media_type="application/x-ndjson"
+        )
     return _json({"response": generation.text, **_facts(generation)})
 
 
-def _admit(request: Request) -> None:
+def _admit(settings: Settings, request: Request) -> None:
     """Raises Unauthorized unless the request has the key, where one is needed."""
-    settings = services.current().settings
     wanted = settings.api_key.get_secret_value()
     if not wanted and not settings.login:
         return
@@ -113,23 +112,22 @@ def _admit(request: Request) -> None:
         raise errors.Unauthorized()
 
 
-async def _read(request: Request) -> Ask:
-    now = services.current()
+async def _read(settings: Settings, request: Request) -> Ask:
     if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
         raise errors.UnsupportedMediaType()
     try:
-        body = orjson.loads(await _bounded(request, _BYTES * now.settings.max_prompt_chars + 4096))
+        body = orjson.loads(await _bounded(request, _BYTES * settings.max_prompt_chars + 4096))
     except orjson.JSONDecodeError:
         raise errors.BadRequest() from None
     if not isinstance(body, dict) or "prompt" not in body:
         raise errors.BadRequest("prompt_not_given")
-    prompt, model = body["prompt"], body.get("model", now.settings.chat_model)
+    prompt, model = body["prompt"], body.get("model", settings.chat_model)
     stream = body.get("stream", False)
     if not isinstance(prompt, str):
         raise errors.BadRequest("prompt_not_text")
     if not isinstance(model, str) or not model or not isinstance(stream, bool):
         raise errors.BadRequest("options_not_valid")
-    check_prompt(prompt, now.settings)
+    check_prompt(prompt, settings)
     return Ask(prompt, model, stream)
 
 
@@ -156,7 +154,10 @@ def _trouble(generation: Generation) -> errors.ChatError | None:
 
 
 async def _unless_gone(
-    request: Request, generation: Generation, waiting: Coroutine[Any, Any, object]
+    chat: ChatService,
+    request: Request,
+    generation: Generation,
+    waiting: Coroutine[Any, Any, object],
 ) -> None:
     """Waits; raises ClientDisconnect and stops the answer when the client leaves before."""
     wait = asyncio.ensure_future(waiting)
@@ -167,7 +168,7 @@ async def _unless_gone(
         wait.cancel()
         gone.cancel()
     if wait not in done:
-        services.current().chat.stop_generation(generation)
+        chat.stop_generation(generation)
         raise ClientDisconnect
 
 
@@ -181,7 +182,7 @@ async def _first_text(generation: Generation) -> None:
         await asyncio.sleep(0.01)
 
 
-async def _lines(generation: Generation) -> AsyncIterator[bytes]:
+async def _lines(chat: ChatService, generation: Generation) -> AsyncIterator[bytes]:
     sent, moved = 0, False
     try:
         while True:
@@ -199,7 +200,7 @@ async def _lines(generation: Generation) -> AsyncIterator[bytes]:
             await asyncio.sleep(_STREAM_S)
         yield orjson.dumps(_last(generation)) + b"\n"
     finally:
-        services.current().chat.stop_generation(generation)
+        chat.stop_generation(generation)
 
 
 def _last(generation: Generation) -> dict[str, Any]:
@@ -223,9 +224,20 @@ def _facts(generation: Generation) -> dict[str, Any]:
     }
 
 
+def _with_services(
+    route: Callable[[Services, Request], Awaitable[Response]],
+) -> Callable[[Request], Awaitable[Response]]:
+    """Hand a route the parts of the chat that runs when the request comes."""
+
+    async def answer_request(request: Request) -> Response:
+        return await route(current(), request)
+
+    return answer_request
+
+
 ROUTES = [
     Route("/livez", livez),
-    Route("/readyz", readyz),
+    Route("/readyz", _with_services(readyz)),
     Route("/metrics", prometheus),
-    Route("/generate_text", generate_text, methods=["POST"]),
+    Route("/generate_text", _with_services(generate_text), methods=["POST"]),
 ]

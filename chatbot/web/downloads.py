@@ -14,11 +14,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from chatbot import errors, services
+from chatbot import errors
 from chatbot.attachments.images import MEDIA_TYPES
 from chatbot.history.errors import not_found
 from chatbot.identity import visitor_cookie
-from chatbot.identity.users import User
+from chatbot.identity.users import User, Users
+from chatbot.services import Services, current
 from chatbot.web.claims import read_claims
 
 _ALWAYS = {
@@ -29,53 +30,50 @@ _ALWAYS = {
 _EXPORTS = {"json": "application/json", "md": "text/markdown"}
 
 
-def export_address(person: User, conversation_id: str | None, ending: str) -> str:
+def export_address(users: Users, user: User, conversation_id: str | None, ending: str) -> str:
     """Return the link to one conversation (None: all of them) as a `json` or `md` file.
 
     Links are relative, so that they work behind a proxy that serves the page under a path.
     """
     folder = f"conversations/{conversation_id}" if conversation_id else "conversations"
-    return f"{folder}/export.{ending}{_credential(person)}"
+    return f"{folder}/export.{ending}{_credential(users, user)}"
 
 
-def attachment_address(person: User, message_id: str, number: int) -> str:
+def attachment_address(users: Users, user: User, message_id: str, number: int) -> str:
     """Return the link to a message's attachment; the first one's `number` is 0."""
-    return f"attachments/{message_id}-{number:03}{_credential(person)}"
+    return f"attachments/{message_id}-{number:03}{_credential(users, user)}"
 
 
-def _credential(person: User) -> str:
+def _credential(users: Users, user: User) -> str:
     """Say who asks where the browser will not: it keeps no cookies."""
-    if person.lasting:
-        return ""
-    return f"?visitor={services.current().users.sign_visitor_id(person.user_id)}"
+    return "" if user.lasting else f"?visitor={users.sign_visitor_id(user.user_id)}"
 
 
-def _told(route: Callable[[Request], Response]) -> Callable[[Request], Response]:
+def _download(route: Callable[[Services, Request], Response]) -> Callable[[Request], Response]:
     """Answer an error with its sentence, in the tab that the link opens."""
 
     @functools.wraps(route)
     def answer(request: Request) -> Response:
         try:
-            return route(request)
+            return route(current(), request)
         except errors.ChatError as error:
             return PlainTextResponse(error.sentence, error.status, _ALWAYS)
 
     return answer
 
 
-def _user_id(request: Request) -> str:
+def _find_user_id(services: Services, request: Request) -> str:
     """Return whose files the request may have; raises SignedOut when nobody has signed in."""
     visitor = request.query_params.get("visitor")
     cookies = {visitor_cookie.COOKIE: visitor, **request.cookies} if visitor else request.cookies
-    now = services.current()
-    person = now.users.identify(cookies, read_claims(request, now.settings))
-    if person is None:
+    user = services.users.identify(cookies, read_claims(request, services.settings))
+    if user is None:
         raise errors.SignedOut
-    return person.user_id
+    return user.user_id
 
 
-@_told
-def export(request: Request) -> Response:
+@_download
+def export(services: Services, request: Request) -> Response:
     """Answer with one conversation or all of them, as JSON or Markdown."""
     from chatbot import transfer  # late: it imports much, and the start waits for nobody
 
@@ -83,18 +81,18 @@ def export(request: Request) -> Response:
     ending = request.path_params["ending"]
     if ending not in _EXPORTS:
         raise not_found()
-    archives = services.current().chat.export_conversations(_user_id(request), conversation_id)
+    archives = services.chat.export_conversations(_find_user_id(services, request), conversation_id)
     body = transfer.to_json(archives) if ending == "json" else transfer.to_markdown(archives)
     name = _file_name(archives[0].conversation.title) if conversation_id else "conversations"
     headers = {**_ALWAYS, **_saved_as(f"{name}.{ending}"), "Cache-Control": "no-store"}
     return Response(body, headers=headers, media_type=_EXPORTS[ending])
 
 
-@_told
-def attachment(request: Request) -> Response:
+@_download
+def attachment(services: Services, request: Request) -> Response:
     """Answer with an attached image; other files are told by their names only."""
-    user_id, attachment_id = _user_id(request), request.path_params["attachment_id"]
-    file = services.current().chat.find_attachment(user_id, attachment_id)
+    user_id, attachment_id = _find_user_id(services, request), request.path_params["attachment_id"]
+    file = services.chat.find_attachment(user_id, attachment_id)
     if file.media_type not in MEDIA_TYPES:
         raise not_found()
     kept = {"Cache-Control": "private, max-age=3600", "Vary": "Cookie"}

@@ -133,8 +133,8 @@ def test_the_links_of_a_browser_without_cookies_say_whose_they_are(
     without, with_cookie = User("ann", "b", lasting=False), User("ann", "b")
     for link in (downloads.export_address, downloads.attachment_address):
         arguments = (one, "json") if link is downloads.export_address else (message, 0)
-        assert ask_as(None).get(f"/{link(without, *arguments)}").status_code == 200
-        assert "visitor" not in link(with_cookie, *arguments)
+        assert ask_as(None).get(f"/{link(services.users, without, *arguments)}").status_code == 200
+        assert "visitor" not in link(services.users, with_cookie, *arguments)
 
 
 def test_an_unknown_ending_gives_nothing(ask_as: AskAs, services: Services) -> None:

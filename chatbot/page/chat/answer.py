@@ -8,17 +8,18 @@ from dataclasses import dataclass, field
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from chatbot import services
 from chatbot.chat.generation import Generation
 from chatbot.domain.messages import Message
-from chatbot.page import rerun, state
+from chatbot.page import rerun
 from chatbot.page.i18n import t
 from chatbot.page.markdown import blocks, for_display
+from chatbot.page.state import PageState
 from chatbot.page.streamlit_internals import (
     StatusContainer,
     StopException,
     yield_to_other_runs,
 )
+from chatbot.services import Services
 
 _TICK_S = 0.5  # how often the waiting time is shown; also how soon a stop is noticed
 _STORED_S = 1.0  # how often an answer that is written elsewhere is read
@@ -33,7 +34,7 @@ class _Text:
     slot: DeltaGenerator | None = None
     earlier: list[DeltaGenerator] = field(default_factory=list)
     finished: int = 0
-    shown: str = field(default="")
+    shown: str = ""
     sent: float = 0.0
 
     @property
@@ -84,13 +85,13 @@ def _blocks(text: str) -> None:
         st.markdown(for_display(block))
 
 
-def follow_stored(shown: state.View, index: int) -> None:
+def follow_stored(state: PageState, index: int) -> None:
     """Shows an answer that another replica writes, as it is saved, until its end.
 
     One whose replica has died ends too: the history sees that nobody saves it any more.
     """
     place = st.empty()
-    while index < len(shown.exchanges) and (message := shown.exchanges[index].answer):
+    while index < len(state.exchanges) and (message := state.exchanges[index].answer):
         with place.container():
             whole(message)
             if message.state == "writing" and not message.content + message.thinking:
@@ -98,19 +99,19 @@ def follow_stored(shown: state.View, index: int) -> None:
         if message.state != "writing":
             return
         time.sleep(_STORED_S)
-        shown.reload()
+        state.reload_conversation()
 
 
-def follow(generation: Generation, shown: state.View) -> None:
+def follow(generation: Generation, state: PageState) -> None:
     """Shows the answer until its end. The stop button ends it; drawing anew leaves it running."""
-    if shown.tab not in generation.watchers:
-        generation.watchers.append(shown.tab)
-    stopped = rerun.on_stop(generation)
-    slot: DeltaGenerator | None = st.caption(_waiting(generation))
+    if state.is_watched not in generation.watchers:
+        generation.watchers.append(state.is_watched)
+    stopped = rerun.on_stop(state.services, generation)
+    slot: DeltaGenerator | None = st.caption(_waiting(state.services, generation))
     try:
         while slot and not generation.begun.wait(_TICK_S):
             yield_to_other_runs()
-            slot.caption(_waiting(generation))
+            slot.caption(_waiting(state.services, generation))
         if slot and generation.thinking:
             _think(generation, slot)
             slot = None
@@ -152,21 +153,20 @@ def _thought(seconds: float | None) -> str:
     return t("Thought for {seconds} s", seconds=f"{seconds:.1f}")
 
 
-def _waiting(generation: Generation) -> str:
+def _waiting(services: Services, generation: Generation) -> str:
     seconds = time.monotonic() - generation.started_at
     elapsed = f" {seconds:.0f} s" if seconds >= 1 else ""
-    return _stage(generation) + elapsed
+    return _stage(services, generation) + elapsed
 
 
-def _stage(generation: Generation) -> str:
-    now = services.current()
+def _stage(services: Services, generation: Generation) -> str:
     if generation.waits_for_ollama:
         return t("Ollama does not answer. Waiting for it to come back…")
-    ahead = now.generations.count_ahead(generation)
+    ahead = services.chat.count_ahead(generation)
     if ahead == 1:
         return t("Queued, 1 answer before yours…")
     if ahead:
         return t("Queued, {ahead} answers before yours…", ahead=ahead)
-    if not now.models.is_in_memory(generation.model):
+    if not services.models.is_in_memory(generation.model):
         return t("Loading the model {model}…", model=generation.model)
     return t("Reading the prompt…")

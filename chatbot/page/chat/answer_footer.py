@@ -7,19 +7,20 @@ from typing import Any
 
 import streamlit as st
 
-from chatbot import errors, services
+from chatbot import errors
 from chatbot.chat.context_window import is_full, used
 from chatbot.domain.messages import Message
-from chatbot.page import state, status
+from chatbot.page import status
 from chatbot.page.chat import context_gauge
 from chatbot.page.i18n import t, told
+from chatbot.page.state import PageState, exchange_key
 
 _SLOW_LOAD_S = 1.0  # shorter loading is not worth a word
 
 
-def draw(shown: state.View, index: int) -> None:
+def draw(state: PageState, index: int) -> None:
     """Draws the foot of an exchange's answer."""
-    one = shown.exchanges[index]
+    one = state.exchanges[index]
     answer = one.answer
     if answer is None:
         return
@@ -27,7 +28,7 @@ def draw(shown: state.View, index: int) -> None:
         st.error(told(answer.error))
     if found := notes(answer):
         st.caption(" · ".join(found))
-    versions(shown, answer.id, one.answer_versions)
+    versions(state, answer.id, one.answer_versions)
     actions = _actions()
     st.menu_button(
         t("More"),
@@ -36,23 +37,23 @@ def draw(shown: state.View, index: int) -> None:
         type="tertiary",
         format_func=actions.__getitem__,
         on_click=_act,
-        args=(shown, index, f"actions-{answer.id}"),
+        args=(state, index, f"actions-{answer.id}"),
     )
-    if index == len(shown.exchanges) - 1:
-        _help(shown, index, answer)
+    if index == len(state.exchanges) - 1:
+        _help(state, index, answer)
 
 
-def _help(shown: state.View, index: int, answer: Message) -> None:
+def _help(state: PageState, index: int, answer: Message) -> None:
     """Below the last answer: what cures its ending, or a window that is getting full."""
-    context_gauge.draw(shown, answer)
+    context_gauge.draw(state, answer)
     if answer.state in ("done", "writing"):
         return
     if answer.error == errors.ModelMissing(model=answer.model).sentence:
-        status.pull(answer.model, key=f"pull-{answer.id}")
+        status.pull(state.services, answer.model, key=f"pull-{answer.id}")
     # Without a change it may help no more: another model is one, a larger window another.
-    is_changed = shown.model != answer.model or context_gauge.is_raised(shown, answer)
+    is_changed = state.model != answer.model or context_gauge.is_raised(state, answer)
     if is_changed or errors.may_pass((answer.stats or {}).get("error_code")):
-        st.button(t("Try again"), key=f"again-{answer.id}", on_click=again, args=(shown, index))
+        st.button(t("Try again"), key=f"again-{answer.id}", on_click=again, args=(state, index))
 
 
 def _actions() -> dict[str, str]:
@@ -63,57 +64,51 @@ def _actions() -> dict[str, str]:
     }
 
 
-def _act(shown: state.View, index: int, key: str) -> None:
+def _act(state: PageState, index: int, key: str) -> None:
     action = st.session_state[key]
     if action == "again":
-        again(shown, index)
+        again(state, index)
     elif action:
-        shown.dialog = (action, index)
+        state.open_dialog(action, index)
         st.rerun()
 
 
-def again(shown: state.View, index: int) -> None:
+def again(state: PageState, index: int) -> None:
     """Answers the prompt once more, as a new version of the answer."""
-    answer = shown.exchanges[index].answer
-    if shown.conversation_id is None or answer is None:
+    answer = state.exchanges[index].answer
+    if state.conversation_id is None or answer is None:
         return
-    shown.stop_answer()  # one below it, which goes on no more
+    state.stop_answer()  # one below it, which goes on no more
     try:
-        exchange = services.current().chat.answer_again(
-            shown.user_id, shown.conversation_id, answer.id, shown.model, shown.tab
+        exchange = state.services.chat.answer_again(
+            state.user_id, state.conversation_id, answer.id, state.model, state.is_watched
         )
     except errors.ChatError as error:
-        shown.trouble = error
+        state.show_error(error)
         st.rerun()
-    one = shown.exchanges[index]
-    one.answer_versions = [*(one.answer_versions or [answer.id]), exchange.answer.id]
-    one.answer, one.again = exchange.answer, True
-    is_last = index == len(shown.exchanges) - 1
-    del shown.exchanges[index + 1 :]
+    is_last = index == len(state.exchanges) - 1
+    state.replace_answer(index, exchange.answer)
     if is_last:
-        st.rerun(f"exchange-{index}")
+        st.rerun(exchange_key(index))
     st.rerun()
 
 
-def versions(shown: state.View, message_id: str, those: Sequence[str]) -> None:
+def versions(state: PageState, message_id: str, those: Sequence[str]) -> None:
     """Goes through the versions of a message, if there are several."""
     if len(those) < 2:
         return
     key = f"version-{message_id}"
     page = list(those).index(message_id) + 1
     st.pagination(
-        len(those), default=page, key=key, on_change=_show, args=(shown, list(those), key)
+        len(those), default=page, key=key, on_change=_show, args=(state, list(those), key)
     )
 
 
-def _show(shown: state.View, those: list[str], key: str) -> None:
+def _show(state: PageState, those: list[str], key: str) -> None:
     wanted = those[st.session_state[key] - 1]
-    if shown.conversation_id is None:
+    if state.conversation_id is None:
         return
-    try:
-        services.current().chat.show_version(shown.user_id, shown.conversation_id, wanted)
-    except errors.ChatError as error:
-        shown.trouble = error
+    state.show_version(wanted)
     st.rerun()
 
 

@@ -7,30 +7,30 @@ from typing import Any
 
 import streamlit as st
 
-from chatbot import errors, services
+from chatbot import errors
 from chatbot.chat.context_window import is_full, used
-from chatbot.domain.conversation_settings import ConversationSettings
 from chatbot.domain.messages import Message
-from chatbot.page import state
 from chatbot.page.i18n import t
+from chatbot.page.state import PageState
+from chatbot.services import Services
 
 # Parts of the window from which on the gauge is shown, and the cures.
 _HALF, _FULL = 0.5, 0.75
 
 
-def is_drawn(shown: state.View, answer: Message) -> bool:
+def is_drawn(state: PageState, answer: Message) -> bool:
     """Whether the gauge stands below this answer while it is the last one."""
     stats = answer.stats or {}
     if answer.state != "done":
         return stats.get("error_code") == errors.ContextOverflow.code
-    window = services.current().chat.requests.choose_num_ctx(shown.settings, answer.model)
+    window = state.services.chat.requests.choose_num_ctx(state.settings, answer.model)
     return not used(stats) or used(stats) >= _HALF * window or _has_lost(stats)
 
 
-def is_raised(shown: state.View, answer: Message) -> bool:
+def is_raised(state: PageState, answer: Message) -> bool:
     """Whether the window has become larger since an answer for which it was too small."""
     stats = answer.stats or {}
-    window = services.current().chat.requests.choose_num_ctx(shown.settings, answer.model)
+    window = state.services.chat.requests.choose_num_ctx(state.settings, answer.model)
     return stats.get("error_code") == errors.ContextOverflow.code and window > (
         stats.get("num_ctx") or 0
     )
@@ -41,19 +41,19 @@ def _has_lost(stats: Mapping[str, Any]) -> bool:
     return bool(stats.get("left_out") or stats.get("is_cut") or is_full(stats))
 
 
-def draw(shown: state.View, answer: Message) -> None:
+def draw(state: PageState, answer: Message) -> None:
     """Below the last answer: the gauge once half of the window is used, and cures near its end.
 
     It shows the true count that Ollama gave, or an estimate where there is none. A prompt that was
     too long gets the cure alone.
     """
-    if not is_drawn(shown, answer):
+    if not is_drawn(state, answer):
         return
-    window = services.current().chat.requests.choose_num_ctx(shown.settings, answer.model)
+    window = state.services.chat.requests.choose_num_ctx(state.settings, answer.model)
     if answer.state != "done":
-        _raise_button(shown, answer, window)
+        _raise_button(state, answer, window)
         return
-    tokens, exact = services.current().chat.requests.count_tokens(shown.content(), answer.model)
+    tokens, exact = state.services.chat.requests.count_tokens(state.content(), answer.model)
     counts = {"used": f"{tokens:,}", "all": f"{window:,}"}
     text = (
         t("Context: {used} of {all} tokens", **counts)
@@ -62,85 +62,63 @@ def draw(shown: state.View, answer: Message) -> None:
     )
     st.progress(min(tokens / window, 1.0), text=text)
     if tokens >= _FULL * window or (exact and _has_lost(answer.stats or {})):
-        _cures(shown, answer, window)
+        _cures(state, answer, window)
 
 
-def _cures(shown: state.View, answer: Message, window: int) -> None:
+def _cures(state: PageState, answer: Message, window: int) -> None:
     st.warning(t("The context window is nearly full. What is oldest will be left out."))
     with st.container(horizontal=True):
-        _raise_button(shown, answer, window)
+        _raise_button(state, answer, window)
         st.button(
             t("Summarize the oldest messages"),
             key=f"summarize-{answer.id}",
             on_click=_summarize,
-            args=(shown, answer.model),
+            args=(state, answer.model),
         )
 
 
-def _raise_button(shown: state.View, answer: Message, window: int) -> None:
-    larger = _larger(answer.model, window)
+def _raise_button(state: PageState, answer: Message, window: int) -> None:
+    larger = _larger(state.services, answer.model, window)
     if larger:
         st.button(
             t("Raise it to {count} tokens", count=f"{larger:,}"),
             key=f"raise-{answer.id}",
             on_click=_raise,
-            args=(shown, larger),
+            args=(state, larger),
         )
 
 
-def _larger(model: str, window: int) -> int | None:
-    now = services.current()
-    most = 0 if now.settings.has_one_window else now.chat.requests.max_num_ctx(model)
+def _larger(services: Services, model: str, window: int) -> int | None:
+    most = 0 if services.settings.has_one_window else services.chat.requests.max_num_ctx(model)
     return min(2 * window, most) if most > window else None
 
 
-def _raise(shown: state.View, num_ctx: int) -> None:
-    own = {**shown.settings.parameters, "num_ctx": num_ctx}
-    configure(shown, shown.settings._replace(parameters=own))
+def _raise(state: PageState, num_ctx: int) -> None:
+    own = {**state.settings.parameters, "num_ctx": num_ctx}
+    state.change_settings(state.settings._replace(parameters=own))
     st.rerun()
 
 
-def configure(shown: state.View, settings: ConversationSettings) -> None:
-    """Gives the open conversation this set-up; one that has not begun will begin with it."""
-    if shown.conversation_id is not None:
-        try:
-            services.current().chat.configure_conversation(
-                shown.user_id, shown.conversation_id, settings
-            )
-        except errors.ChatError as error:
-            shown.trouble = error
-            return
-    shown.settings = settings
-
-
-def _summarize(shown: state.View, model: str) -> None:
-    now = services.current()
-    if shown.conversation_id is None:
-        return
-    try:
-        shown.settings = now.chat.summarize_conversation(
-            shown.user_id, shown.conversation_id, model, shown.tab
-        )
-    except errors.ChatError as error:
-        shown.trouble = error
+def _summarize(state: PageState, model: str) -> None:
+    state.summarize_conversation(model)
     st.rerun()
 
 
-def boundary(shown: state.View, index: int) -> None:
+def boundary(state: PageState, index: int) -> None:
     """Above the exchange `index`: says if what stands above it is no longer sent as it is."""
-    summary = shown.settings.summary
-    above = shown.exchanges[index - 1].answer if index else None
+    summary = state.settings.summary
+    above = state.exchanges[index - 1].answer if index else None
     if summary and above and above.id == summary.until:
         with st.expander(t("What stands above is summarized for the model")):
             st.text(summary.text)
-    elif index and _first_sent(shown) == 2 * index:
+    elif index and _first_sent(state) == 2 * index:
         st.caption(t("What stands above no longer fits the context window."))
 
 
-def _first_sent(shown: state.View) -> int:
+def _first_sent(state: PageState) -> int:
     """The place of the first message that the last answer's model saw; 0 if it saw all."""
-    last = shown.exchanges[-1].answer
+    last = state.exchanges[-1].answer
     left_out = int(((last.stats if last else None) or {}).get("left_out") or 0)
-    messages, summary = shown.messages(), shown.settings.summary
+    messages, summary = state.messages(), state.settings.summary
     covered = len(messages) - len(summary.after(messages)) if summary else 0
     return covered + left_out if left_out else 0

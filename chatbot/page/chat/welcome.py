@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from chatbot.chat.conversation_content import Draft
+from chatbot.page.composer import submit_draft
 from chatbot.page.i18n import t
-from chatbot.page.state import View
+from chatbot.page.state import PageState
 
 _KEY = "starters"
 
 
-def draw(shown: View, submit: Callable[[Draft], None]) -> None:
-    """Draws it while there is no exchange; `submit` sends the prompt that is chosen."""
+def draw(state: PageState) -> None:
+    """Draw it while there is no exchange."""
     place = st.empty()  # emptied at once by the first prompt, not at the end of its answer
-    if shown.exchanges:
+    if state.exchanges:
         return
     with place.container(key="welcome-box", gap="medium"):
         st.title(t("What can I help with?"), anchor=False)
@@ -26,7 +25,7 @@ def draw(shown: View, submit: Callable[[Draft], None]) -> None:
             key=_KEY,
             label_visibility="collapsed",
             on_change=_start,
-            args=(submit,),
+            args=(state,),
         )
 
 
@@ -39,8 +38,8 @@ def _starters() -> list[str]:
     ]
 
 
-def _start(submit: Callable[[Draft], None]) -> None:
+def _start(state: PageState) -> None:
     chosen = st.session_state[_KEY]
     st.session_state[_KEY] = None
     if chosen:
-        submit(Draft(str(chosen)))
+        submit_draft(state, Draft(str(chosen)))

@@ -4,41 +4,40 @@ from __future__ import annotations
 
 import streamlit as st
 
-from chatbot import errors, services
+from chatbot import errors
 from chatbot.chat.service import check_prompt
 from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings, Preset
 from chatbot.domain.parameters import Parameters, Think, allowed, parse, stop_text
-from chatbot.page import state
-from chatbot.page.chat import context_gauge
 from chatbot.page.i18n import t, told
 from chatbot.page.markdown import escaped
+from chatbot.page.state import PageState
 
 # The parameters that are typed on one line; the two others have fields of their own kind.
 _FIELDS = tuple(name for name in Parameters.model_fields if name not in ("stop", "think"))
 _KEY = "setup-"
 
 
-def dialog(shown: state.View) -> None:
+def dialog(state: PageState) -> None:
     """Opens the dialog."""
-    _fill(shown.settings)
+    _fill(state, state.settings)
     # Another key each time: the browser would keep the last choice and not tell of it again.
     st.session_state[_KEY + "opened"] = st.session_state.get(_KEY + "opened", 0) + 1
 
     @st.dialog(t("Settings of this conversation"), width="medium")
     def opened() -> None:
-        _presets(shown)
+        _presets(state)
         st.text_area(
             t("System prompt"),
             key=_KEY + "system_prompt",
-            placeholder=services.current().settings.system_prompt,
+            placeholder=state.services.settings.system_prompt,
         )
-        _parameters(shown)
-        _end(shown)
+        _parameters(state)
+        _end(state)
 
     opened()
 
 
-def _fill(settings: ConversationSettings) -> None:
+def _fill(state: PageState, settings: ConversationSettings) -> None:
     """Puts a set-up into the dialog's fields."""
     own = Parameters.model_validate(settings.parameters)
     st.session_state[_KEY + "system_prompt"] = settings.system_prompt
@@ -46,26 +45,26 @@ def _fill(settings: ConversationSettings) -> None:
         value = getattr(own, name)
         st.session_state[_KEY + name] = "" if value is None else str(value)
     st.session_state[_KEY + "stop"] = stop_text(own.stop)
-    st.session_state[_KEY + "think"] = _think(own.think)
+    st.session_state[_KEY + "think"] = _think(state, own.think)
     st.session_state[_KEY + "stored-think"] = own.think
 
 
-def _think(think: Think | None) -> Think | None:
+def _think(state: PageState, think: Think | None) -> Think | None:
     """What the model's choice stands at where a conversation says `think`."""
-    models, model = services.current().models, state.current().model
+    models, model = state.services.models, state.model
     fitting = models.fitting_think(model, think)
     return fitting if fitting in models.think_choices(model) else None
 
 
-def _typed_think() -> Think | None:
+def _typed_think(state: PageState) -> Think | None:
     """What was chosen; what another model was told stays as long as nothing is."""
     stored: Think | None = st.session_state[_KEY + "stored-think"]
     chosen: Think | None = st.session_state.get(_KEY + "think")
-    return stored if chosen == _think(stored) else chosen
+    return stored if chosen == _think(state, stored) else chosen
 
 
-def _parameters(shown: state.View) -> None:
-    settings = services.current().settings
+def _parameters(state: PageState) -> None:
+    settings = state.services.settings
     known = {"num_ctx": str(settings.num_ctx), "num_predict": str(settings.num_predict)}
     columns = st.columns(3)
     for number, name in enumerate(_FIELDS):
@@ -79,63 +78,63 @@ def _parameters(shown: state.View) -> None:
                 disabled=name == "num_ctx" and settings.has_one_window,
             )
             if name == "num_ctx":
-                _window(shown)
+                _window(state)
     st.text_area(
         t("Stop words, one a line"), key=_KEY + "stop", height=68, help=told(str(allowed("stop")))
     )
-    if choices := services.current().models.think_choices(shown.model):
+    if choices := state.services.models.think_choices(state.model):
         st.segmented_control(t("Thinking"), choices, key=_KEY + "think")
 
 
-def _window(shown: state.View) -> None:
+def _window(state: PageState) -> None:
     """Below the field of the context window: what bounds it, and what another one costs."""
-    now = services.current()
-    if now.settings.has_one_window:
+    services = state.services
+    if services.settings.has_one_window:
         st.caption(t("This chat has one context window for all."))
         return
     typed = str(st.session_state[_KEY + "num_ctx"])
-    most = now.chat.requests.max_num_ctx(shown.model)
+    most = services.chat.requests.max_num_ctx(state.model)
     if typed.isdecimal() and int(typed) > most:
         st.caption(
             t(
                 "{model} has {count} tokens at most here: that is what counts.",
-                model=escaped(shown.model),
+                model=escaped(state.model),
                 count=f"{most:,}",
             )
         )
-    if typed and typed != str(now.settings.num_ctx):
+    if typed and typed != str(services.settings.num_ctx):
         st.caption(
             t("Ollama loads the model anew whenever it goes on with a window of another size.")
         )
 
 
-def _end(shown: state.View) -> None:
+def _end(state: PageState) -> None:
     with st.container(horizontal=True):
         save = st.button(t("Save"), type="primary", key=_KEY + "save")
-        st.button(t("Reset"), key=_KEY + "reset", on_click=_fill, args=(DEFAULT_SETTINGS,))
-    if save and (settings := _typed(shown)):
-        context_gauge.configure(shown, settings)
+        st.button(t("Reset"), key=_KEY + "reset", on_click=_fill, args=(state, DEFAULT_SETTINGS))
+    if save and (settings := _typed(state)):
+        state.change_settings(settings)
         st.rerun()
 
 
-def _typed(shown: state.View) -> ConversationSettings | None:
+def _typed(state: PageState) -> ConversationSettings | None:
     """What the fields say; None, with the reason on the page, if a value is not allowed."""
     typed = {name: st.session_state.get(_KEY + name) for name in (*_FIELDS, "stop")}
     prompt = str(st.session_state[_KEY + "system_prompt"]).strip()
     try:
-        own = parse({**typed, "think": _typed_think()}, services.current().settings.max_num_ctx)
+        own = parse({**typed, "think": _typed_think(state)}, state.services.settings.max_num_ctx)
         if prompt:
-            check_prompt(prompt, services.current().settings)
+            check_prompt(prompt, state.services.settings)
     except errors.ChatError as error:
         for line in error.sentence.splitlines():
             st.error(told(line))
         return None
     chosen = own.model_dump(mode="json", exclude_defaults=True)
-    return ConversationSettings(prompt, chosen, shown.settings.summary)
+    return ConversationSettings(prompt, chosen, state.settings.summary)
 
 
-def _presets(shown: state.View) -> None:
-    presets = {one.name: one for one in services.current().chat.list_presets(shown.user_id)}
+def _presets(state: PageState) -> None:
+    presets = {one.name: one for one in state.services.chat.list_presets(state.user_id)}
     with st.expander(t("Presets"), icon=":material/bookmark:"):
         name = st.selectbox(
             t("Preset"),
@@ -147,21 +146,25 @@ def _presets(shown: state.View) -> None:
         with st.container(horizontal=True):
             known = presets.get(name or "")
             st.button(
-                t("Use"), key=_KEY + "use", disabled=known is None, on_click=_use, args=(known,)
+                t("Use"),
+                key=_KEY + "use",
+                disabled=known is None,
+                on_click=_use,
+                args=(state, known),
             )
             if st.button(t("Save as preset"), key=_KEY + "keep", disabled=not name):
-                _keep(shown, str(name))
+                _keep(state, str(name))
             if st.button(t("Delete preset"), key=_KEY + "drop", disabled=known is None):
-                services.current().chat.delete_preset(shown.user_id, str(name))
+                state.services.chat.delete_preset(state.user_id, str(name))
                 st.rerun(scope="fragment")
 
 
-def _use(preset: Preset | None) -> None:
+def _use(state: PageState, preset: Preset | None) -> None:
     if preset is not None:
-        _fill(ConversationSettings(preset.system_prompt, preset.parameters))
+        _fill(state, ConversationSettings(preset.system_prompt, preset.parameters))
 
 
-def _keep(shown: state.View, name: str) -> None:
-    if settings := _typed(shown):
-        services.current().chat.save_preset(shown.user_id, name, settings)
+def _keep(state: PageState, name: str) -> None:
+    if settings := _typed(state):
+        state.services.chat.save_preset(state.user_id, name, settings)
         st.toast(t("Saved as {name}", name=name))

@@ -6,48 +6,48 @@ import streamlit as st
 
 from chatbot import errors
 from chatbot.chat.conversation_content import Draft
-from chatbot.page import state
-from chatbot.page.chat import exchange
+from chatbot.page.composer import send_draft
 from chatbot.page.i18n import t, told
+from chatbot.page.state import PageState
 
 
-def draw(shown: state.View) -> None:
+def draw(state: PageState) -> None:
     """Opens the dialog that was asked for, if any."""
-    if shown.dialog is None:
+    if (dialog := state.take_dialog()) is None:
         return
-    (kind, index), shown.dialog = shown.dialog, None
-    if index < len(shown.exchanges):
-        {"edit": _edit, "copy": _copy}[kind](shown, index)
+    kind, index = dialog
+    if index < len(state.exchanges):
+        {"edit": _edit, "copy": _copy}[kind](state, index)
 
 
-def _edit(shown: state.View, index: int) -> None:
+def _edit(state: PageState, index: int) -> None:
     @st.dialog(t("Edit the prompt"), width="medium")
     def dialog() -> None:
-        one = shown.exchanges[index]
+        one = state.exchanges[index]
         st.caption(t("The conversation goes on from here; what followed stays reachable."))
         text = st.text_area(t("Prompt"), one.prompt.content, height=200, key="edited")
         if st.button(t("Send"), type="primary", key="send-edited"):
-            _resend(shown, index, text)
+            _resend(state, index, text)
 
     dialog()
 
 
-def _resend(shown: state.View, index: int, text: str) -> None:
-    question = shown.exchanges[index].prompt
-    draft = Draft(text, shown.files.get(question.id, ()), instead_of=question.id)
+def _resend(state: PageState, index: int, text: str) -> None:
+    question = state.exchanges[index].prompt
+    draft = Draft(text, state.files.get(question.id, ()), instead_of=question.id)
     try:
-        exchange.send(shown, draft, index)
+        send_draft(state, draft, index)
     except errors.ChatError as error:
         st.error(told(error.sentence))
     else:
-        shown.trouble = None
+        state.clear_error()
         st.rerun()
 
 
-def _copy(shown: state.View, index: int) -> None:
+def _copy(state: PageState, index: int) -> None:
     @st.dialog(t("Copy as Markdown"), width="large")
     def dialog() -> None:
-        answer = shown.exchanges[index].answer
+        answer = state.exchanges[index].answer
         st.code(answer.content if answer else "", "markdown", wrap_lines=True, height=400)
 
     dialog()

@@ -6,37 +6,38 @@ import time
 
 import streamlit as st
 
-from chatbot import errors, services
-from chatbot.llm.models import Loaded, Model
+from chatbot import errors
+from chatbot.llm.models import Loaded, Model, Models
 from chatbot.llm.pulls import bytes_in_words
-from chatbot.page import state, status
+from chatbot.page import status
 from chatbot.page.i18n import t, told
+from chatbot.page.state import PageState
+from chatbot.services import Services
 
 
-def dialog(shown: state.View) -> None:
+def dialog(state: PageState) -> None:
     """Opens the dialog."""
 
     @st.dialog(t("Models"), width="large")
     def opened() -> None:
         try:
-            loaded = {one.name: one for one in services.current().wait(_loaded())}
+            loaded = {one.name: one for one in state.services.wait(_loaded(state.services.models))}
         except errors.ChatError as error:
             st.error(told(error.sentence))
             return
-        for model in services.current().models.installed:
-            _model(shown, model, loaded.get(model.name))
-        _pull()
+        for model in state.services.models.installed:
+            _model(state, model, loaded.get(model.name))
+        _pull(state.services)
 
     opened()
 
 
-async def _loaded() -> list[Loaded]:
-    models = services.current().models
+async def _loaded(models: Models) -> list[Loaded]:
     await models.refresh()
     return await models.loaded()
 
 
-def _model(shown: state.View, model: Model, loaded: Loaded | None) -> None:
+def _model(state: PageState, model: Model, loaded: Loaded | None) -> None:
     with st.container(border=True):
         st.markdown(f"**{model.name}**")
         st.caption(describe(model))
@@ -44,20 +45,20 @@ def _model(shown: state.View, model: Model, loaded: Loaded | None) -> None:
             if loaded:
                 st.caption(_in_memory(loaded))
                 st.button(
-                    t("Unload"), key=f"unload-{model.name}", on_click=_unload, args=(shown, model)
+                    t("Unload"), key=f"unload-{model.name}", on_click=_unload, args=(state, model)
                 )
-            if services.current().settings.pull_models:
-                _deletion(shown, model)
+            if state.services.settings.pull_models:
+                _deletion(state, model)
 
 
-def _deletion(shown: state.View, model: Model) -> None:
+def _deletion(state: PageState, model: Model) -> None:
     with st.popover(t("Delete…")):
         st.button(
             t("Delete {model}", model=model.name),
             key=f"delete-{model.name}",
             type="primary",
             on_click=_delete,
-            args=(shown, model),
+            args=(state, model),
         )
 
 
@@ -80,25 +81,21 @@ def _in_memory(loaded: Loaded) -> str:
     )
 
 
-def _unload(shown: state.View, model: Model) -> None:
-    try:
-        services.current().wait(services.current().models.unload(model.name))
-    except errors.ChatError as error:
-        shown.trouble = error
+def _unload(state: PageState, model: Model) -> None:
+    services = state.services
+    state.attempt(lambda: services.wait(services.models.unload(model.name)))
 
 
-def _delete(shown: state.View, model: Model) -> None:
-    try:
-        services.current().wait(services.current().models.delete(model.name))
-    except errors.ChatError as error:
-        shown.trouble = error
-    if shown.model == model.name:
-        shown.recall_model()
+def _delete(state: PageState, model: Model) -> None:
+    services = state.services
+    state.attempt(lambda: services.wait(services.models.delete(model.name)))
+    if state.model == model.name:
+        state.recall_model()
 
 
-def _pull() -> None:
+def _pull(services: Services) -> None:
     name = st.text_input(
         t("Pull a model by its name"), key="pull-name", placeholder="llama3.2:1b"
     ).strip()
     if name:
-        status.pull(name, key="pull-named", stay=True)
+        status.pull(services, name, key="pull-named", stay=True)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from chatbot import errors, services
+from chatbot import errors
 from chatbot.domain.conversation import Conversation, Deletion
 from chatbot.history import Hit
 from chatbot.page.i18n import t, told
 from chatbot.page.markdown import literal
 from chatbot.page.sidebar import conversation_menu
-from chatbot.page.state import View
+from chatbot.page.state import PageState
 
 _STEP = 50  # conversations listed at first, and more with each "Show more"
 
@@ -28,7 +28,7 @@ STYLE = """
 """
 
 
-def draw(shown: View) -> None:
+def draw(state: PageState) -> None:
     """Draws the search and the conversations that are wanted."""
     with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center"):
         query = st.text_input(
@@ -39,20 +39,20 @@ def draw(shown: View) -> None:
             placeholder=t("Search conversations"),
             label_visibility="collapsed",
         )
-        conversation_menu.of_all(shown)
+        conversation_menu.of_all(state)
     try:
-        _undo(shown)
+        _undo(state)
         with st.container(key="conversations", gap="xxsmall"):
-            _hits(shown, query) if query and query.strip() else _list(shown)
+            _hits(state, query) if query and query.strip() else _list(state)
     except errors.ChatError as error:
         st.error(told(error.sentence))
 
 
-def _list(shown: View) -> None:
+def _list(state: PageState) -> None:
     most = st.session_state.get("listed", _STEP)
-    found = services.current().chat.list_conversations(shown.user_id, most + 1)
+    found = state.services.chat.list_conversations(state.user_id, most + 1)
     for one in found[:most]:
-        _entry(shown, one)
+        _entry(state, one)
     if len(found) > most:
         st.button(t("Show more"), key="more", type="tertiary", on_click=_show_more, args=(most,))
 
@@ -61,12 +61,12 @@ def _show_more(most: int) -> None:
     st.session_state.listed = most + _STEP
 
 
-def _hits(shown: View, query: str) -> None:
-    found = services.current().chat.search_conversations(shown.user_id, query)
+def _hits(state: PageState, query: str) -> None:
+    found = state.services.chat.search_conversations(state.user_id, query)
     if not found:
         st.caption(t("No conversation has these words."))
     for hit in found:
-        _entry(shown, hit.conversation)
+        _entry(state, hit.conversation)
         if hit.excerpt:
             st.markdown(f":small[{_marked(hit)}]")
 
@@ -76,16 +76,16 @@ def _marked(hit: Hit) -> str:
     return "".join(f":orange-background[{text}]" if is_hit else text for text, is_hit in parts)
 
 
-def _entry(shown: View, one: Conversation) -> None:
-    if one.id != shown.conversation_id:
-        _title(shown, one, "tertiary")
+def _entry(state: PageState, one: Conversation) -> None:
+    if one.id != state.conversation_id:
+        _title(state, one, "tertiary")
         return
     with st.container(key="shown-row", horizontal=True, gap="xxsmall", vertical_alignment="center"):
-        _title(shown, one, "secondary")
-        conversation_menu.of_one(shown, one)
+        _title(state, one, "secondary")
+        conversation_menu.of_one(state, one)
 
 
-def _title(shown: View, one: Conversation, kind: str) -> None:
+def _title(state: PageState, one: Conversation, kind: str) -> None:
     st.button(
         literal(one.title),
         key=f"open-{one.id}",
@@ -93,13 +93,13 @@ def _title(shown: View, one: Conversation, kind: str) -> None:
         type=kind,  # type: ignore[arg-type]
         width="stretch",
         wrap=False,
-        on_click=shown.open,
+        on_click=state.open_conversation,
         args=(one.id,),
     )
 
 
-def _undo(shown: View) -> None:
-    deletion = services.current().chat.find_last_deletion(shown.user_id)
+def _undo(state: PageState) -> None:
+    deletion = state.services.chat.find_last_deletion(state.user_id)
     if deletion is None:
         return
     with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center"):
@@ -114,17 +114,17 @@ def _undo(shown: View) -> None:
             icon=":material/undo:",
             type="tertiary",
             on_click=_undelete,
-            args=(shown, deletion),
+            args=(state, deletion),
         )
 
 
-def _undelete(shown: View, deletion: Deletion) -> None:
+def _undelete(state: PageState, deletion: Deletion) -> None:
     try:
-        back = services.current().chat.undo_deletion(shown.user_id, deletion)
+        back = state.services.chat.undo_deletion(state.user_id, deletion)
     except errors.ChatError as error:
-        shown.trouble = error
+        state.show_error(error)
         return
     if not back:
-        shown.trouble = errors.ChatError("undo_too_late")
+        state.show_error(errors.ChatError("undo_too_late"))
     elif len(back) == 1:
-        shown.open(back[0])
+        state.open_conversation(back[0])

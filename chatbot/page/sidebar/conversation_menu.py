@@ -7,42 +7,42 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from chatbot import errors, services, transfer
+from chatbot import errors, transfer
 from chatbot.domain.conversation import Conversation
 from chatbot.notices import Notice
 from chatbot.page.i18n import t, told
 from chatbot.page.markdown import literal
-from chatbot.page.state import View
+from chatbot.page.state import PageState
 from chatbot.web import downloads
 
 _NAMED = 5  # conversations that a sentence names at most
 
 
-def of_one(shown: View, one: Conversation) -> None:
+def of_one(state: PageState, one: Conversation) -> None:
     """The menu of the open conversation."""
     with _menu(t("Rename, pin, export, delete"), "more_horiz"):
         key = f"title-{one.id}"
         st.text_input(
-            t("Title"), value=one.title, key=key, on_change=_rename, args=(shown, one, key)
+            t("Title"), value=one.title, key=key, on_change=_rename, args=(state, one, key)
         )
         _item(
             t("Unpin") if one.pinned else t("Pin"),
             f"pin-{one.id}",
             "keep_off" if one.pinned else "keep",
-            lambda: _pin(shown, one),
+            lambda: _pin(state, one),
         )
-        _exports(shown, one.id)
+        _exports(state, one.id)
         _item(
-            t("Delete this conversation"), f"delete-{one.id}", "delete", lambda: _delete(shown, one)
+            t("Delete this conversation"), f"delete-{one.id}", "delete", lambda: _delete(state, one)
         )
 
 
-def of_all(shown: View) -> None:
+def of_all(state: PageState) -> None:
     """The menu of all conversations."""
     with _menu(t("All conversations"), "more_vert"):
-        _import(shown)
-        _exports(shown, None)
-        _delete_all(shown)
+        _import(state)
+        _exports(state, None)
+        _delete_all(state)
 
 
 def _menu(label: str, icon: str) -> DeltaGenerator:
@@ -55,54 +55,42 @@ def _item(label: str, key: str, icon: str, act: Callable[[], None]) -> None:
     st.button(label, key=key, icon=f":material/{icon}:", width="stretch", on_click=act)
 
 
-def _exports(shown: View, conversation_id: str | None) -> None:
+def _exports(state: PageState, conversation_id: str | None) -> None:
     """Two links, each to a file that is made when it is asked for."""
+    users = state.services.users
     for label, ending, icon in (
         (t("Export as Markdown"), "md", "markdown"),
         (t("Export as JSON"), "json", "data_object"),
     ):
-        address = downloads.export_address(shown.person, conversation_id, ending)
+        address = downloads.export_address(users, state.user, conversation_id, ending)
         st.link_button(label, address, icon=f":material/{icon}:", width="stretch")
 
 
-def _rename(shown: View, one: Conversation, key: str) -> None:
+def _rename(state: PageState, one: Conversation, key: str) -> None:
     title = " ".join(str(st.session_state[key]).split())
     if title:
-        _try(
-            shown, lambda: services.current().chat.rename_conversation(shown.user_id, one.id, title)
-        )
+        state.attempt(lambda: state.services.chat.rename_conversation(state.user_id, one.id, title))
 
 
-def _pin(shown: View, one: Conversation) -> None:
-    _try(
-        shown,
-        lambda: services.current().chat.pin_conversation(shown.user_id, one.id, not one.pinned),
-    )
+def _pin(state: PageState, one: Conversation) -> None:
+    chat = state.services.chat
+    state.attempt(lambda: chat.pin_conversation(state.user_id, one.id, not one.pinned))
 
 
-def _delete(shown: View, one: Conversation) -> None:
-    shown.stop_answer()
-    if _try(shown, lambda: services.current().chat.delete_conversation(shown.user_id, one.id)):
-        shown.open(None)
+def _delete(state: PageState, one: Conversation) -> None:
+    state.stop_answer()
+    if state.attempt(lambda: state.services.chat.delete_conversation(state.user_id, one.id)):
+        state.open_conversation(None)
 
 
-def _try(shown: View, act: Callable[[], object]) -> bool:
-    try:
-        act()
-    except errors.ChatError as error:
-        shown.trouble = error
-        return False
-    return True
-
-
-def _import(shown: View) -> None:
+def _import(state: PageState) -> None:
     st.file_uploader(
         t("Import a JSON file of this chat, Open WebUI or Hollama"),
         type=["json", "jsonl"],
         key="import",
         max_upload_size=transfer.MOST_BYTES // 1_000_000,  # Streamlit's MB are 5 % larger
         on_change=_take_in,
-        args=(shown,),
+        args=(state,),
     )
     if refused := st.session_state.get("import_refused"):
         st.error(told(refused))
@@ -128,24 +116,24 @@ def _some(names: list[str]) -> str:
     return first if more <= 0 else t("{names} and {count} more", names=first, count=more)
 
 
-def _take_in(shown: View) -> None:
+def _take_in(state: PageState) -> None:
     """Imports what is sound of the file that was chosen."""
     st.session_state.import_refused, st.session_state.import_losses = "", []
     if (file := st.session_state["import"]) is None:
         return
     try:
         reading = transfer.read(file.getvalue())
-        new = services.current().chat.import_conversations(shown.user_id, reading.archives)
+        new = state.services.chat.import_conversations(state.user_id, reading.archives)
     except errors.ChatError as error:
         st.session_state.import_refused = error.sentence
         return
     st.session_state.imported = len(new)
     st.session_state.import_losses = reading.losses
     if len(new) == 1:
-        shown.open(new[0])
+        state.open_conversation(new[0])
 
 
-def _delete_all(shown: View) -> None:
+def _delete_all(state: PageState) -> None:
     """Two steps. Not a dialog: that is a fragment, which waits for the answer being written."""
     if not st.session_state.get("deleting_all"):
         _item(t("Delete all…"), "delete-all", "delete_sweep", lambda: _ask(True))
@@ -153,7 +141,7 @@ def _delete_all(shown: View) -> None:
     st.warning(t("Delete all conversations? They can be had back for five minutes."))
     with st.container(horizontal=True):
         st.button(
-            t("Delete all"), key="delete-all-now", type="primary", on_click=_sure, args=(shown,)
+            t("Delete all"), key="delete-all-now", type="primary", on_click=_sure, args=(state,)
         )
         st.button(t("Cancel"), key="delete-all-not", on_click=_ask, args=(False,))
 
@@ -162,8 +150,8 @@ def _ask(whether: bool) -> None:
     st.session_state.deleting_all = whether
 
 
-def _sure(shown: View) -> None:
+def _sure(state: PageState) -> None:
     _ask(False)
-    shown.stop_answer()
-    if _try(shown, lambda: services.current().chat.delete_all_conversations(shown.user_id)):
-        shown.open(None)
+    state.stop_answer()
+    if state.attempt(lambda: state.services.chat.delete_all_conversations(state.user_id)):
+        state.open_conversation(None)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from chatbot import services
 from chatbot.llm.model_names import is_same
 from chatbot.llm.models import names
 from chatbot.page import account
 from chatbot.page.i18n import t
 from chatbot.page.markdown import escaped
 from chatbot.page.sidebar import conversation_list, tools
-from chatbot.page.state import View
+from chatbot.page.state import PageState
 from chatbot.settings import EMBEDDED_MODEL_NAME
 
 
-def draw(shown: View) -> None:
+def draw(state: PageState) -> None:
     """Draws the sidebar."""
     with st.sidebar:
         st.button(
@@ -24,21 +23,21 @@ def draw(shown: View) -> None:
             key="new",
             shortcut="Ctrl+Shift+O",
             width="stretch",
-            on_click=shown.open,
+            on_click=state.open_conversation,
             args=(None,),
         )
-        _model(shown)
-        tools.draw(shown)
-        conversation_list.draw(shown)
-        if note := _what_ends(shown):
+        _model(state)
+        tools.draw(state)
+        conversation_list.draw(state)
+        if note := _what_ends(state):
             st.caption(note)
-        account.draw()
+        account.draw_user(state)
 
 
-def _what_ends(shown: View) -> str:
+def _what_ends(state: PageState) -> str:
     """What will not be there the next time, if anything."""
-    settings = services.current().settings
-    if not shown.person.lasting:
+    settings = state.services.settings
+    if not state.user.lasting:
         return t("Your browser keeps no cookies, so this history ends with the tab.")
     if settings.ollama_service_url and not settings.database_url:
         return t("This history lives in one replica of the chat and ends with it.")
@@ -50,23 +49,22 @@ def _what_ends(shown: View) -> str:
     return ""
 
 
-def _model(shown: View) -> None:
-    models = services.current().models
-    if known := models.find(shown.model):
-        shown.model = known.name  # a session that began before Ollama was there knew it by another
+def _model(state: PageState) -> None:
+    models = state.services.models
+    state.correct_model_name()
     choices = names(models.offered)
-    if shown.model not in choices:
-        choices.insert(0, shown.model)
-    st.session_state.model = shown.model
+    if state.model not in choices:
+        choices.insert(0, state.model)
+    st.session_state.model = state.model
     st.selectbox(
-        t("Model"), choices, format_func=_label, key="model", on_change=_choose, args=(shown,)
+        t("Model"), choices, format_func=_label, key="model", on_change=_choose, args=(state,)
     )
-    if shown.missing_model:
-        missing, model = escaped(shown.missing_model), escaped(_label(shown.model))
+    if state.missing_model:
+        missing, model = escaped(state.missing_model), escaped(_label(state.model))
         st.caption(
             t("{missing} is not here; {model} answers instead.", missing=missing, model=model)
         )
-    if is_same(shown.model, EMBEDDED_MODEL_NAME):
+    if is_same(state.model, EMBEDDED_MODEL_NAME):
         st.caption(
             t(
                 "The small embedded model answers at once and is often wrong. "
@@ -75,8 +73,8 @@ def _model(shown: View) -> None:
         )
 
 
-def _choose(shown: View) -> None:
-    shown.choose_model(st.session_state.model)
+def _choose(state: PageState) -> None:
+    state.choose_model(st.session_state.model)
 
 
 def _label(model: str) -> str:

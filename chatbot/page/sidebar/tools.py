@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import streamlit as st
 
-from chatbot import services
-from chatbot.page import state
 from chatbot.page.dialogs import conversation_settings, models
 from chatbot.page.i18n import t
+from chatbot.page.state import PageState
 
 
-def draw(shown: state.View) -> None:
+def draw(state: PageState) -> None:
     """Draws the row of buttons; each opens its dialog."""
     with st.container(horizontal=True, gap="small"):
         if _button(t("Settings"), "tune"):
-            conversation_settings.dialog(shown)
+            conversation_settings.dialog(state)
         if _button(t("Models"), "deployed_code"):
-            models.dialog(shown)
+            models.dialog(state)
         if _button(t("Help"), "help"):
             _help()
-    if services.current().models.lacks(shown.model, "vision"):
+    if state.services.models.lacks(state.model, "vision"):
         st.caption(t("This model cannot see images."))
 
 

@@ -112,7 +112,7 @@ def test_a_prompt_that_is_too_long_can_have_a_larger_window(
 def test_an_answer_that_a_full_window_cut_says_so(open_page: Open, fake: FakeOllama) -> None:
     fake.set(prompt_tokens=996, tokens=50)
     app = open_page()
-    app.session_state.view.settings = ConversationSettings("", {"num_predict": 4})
+    app.session_state.page_state.settings = ConversationSettings("", {"num_predict": 4})
     ask(app, "Hello")
     assert "Cut because the context window was full" in app.chat_message[1].caption[0].value
     assert app.warning

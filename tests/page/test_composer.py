@@ -11,7 +11,8 @@ import streamlit as st
 from chatbot.chat.conversation_content import Draft
 from chatbot.domain.attachment import Attachment
 from chatbot.identity.users import User
-from chatbot.page import layout, state
+from chatbot.page import composer
+from chatbot.page.state import PageState
 from chatbot.services import Services
 from tests.page.conftest import Open, texts
 from tests.support.fake_ollama.server import FakeOllama
@@ -33,20 +34,20 @@ def test_a_file_that_cannot_be_read_gives_the_prompt_and_the_other_files_back(
 ) -> None:
     entries: dict[str, Any] = {}
     monkeypatch.setattr(st, "session_state", _State(entries))
-    shown = state.View(User("ann", "browser"))
+    state = PageState(ready, User("ann", "browser"))
     files = [
         SimpleNamespace(name="good.txt", getvalue=lambda: b"Good"),
         SimpleNamespace(name="bad.exe", getvalue=lambda: b"MZ\x90\0\3\0\0\0"),
         SimpleNamespace(name="empty.txt", getvalue=lambda: b""),
     ]
     typed: Any = SimpleNamespace(text="Read both", files=files)
-    assert layout._draft(shown, typed) is None
-    assert shown.trouble is not None
-    bad, empty = shown.trouble.sentence.splitlines()
+    assert composer.read_draft(state, typed) is None
+    assert state.error is not None
+    bad, empty = state.error.sentence.splitlines()
     assert "bad.exe cannot be read" in bad and "empty.txt is empty" in empty
-    assert [one.name for one in shown.held] == ["good.txt"]
+    assert [one.name for one in state.held_files] == ["good.txt"]
     assert entries["prompt"] == "Read both"
-    draft = layout._draft(shown, "Only the good one")
+    draft = composer.read_draft(state, "Only the good one")
     assert draft is not None and [one.name for one in draft.files] == ["good.txt"]
 
 
@@ -64,19 +65,24 @@ def test_what_is_refused_comes_back_with_its_images_and_files(
     entries: dict[str, Any] = {}
     monkeypatch.setattr(st, "session_state", _State(entries))
     monkeypatch.setattr(ready.models, "can", lambda *_: True)
-    shown = state.View(User("ann", "browser"), conversation_id, model=ready.settings.chat_model)
-    monkeypatch.setattr(state, "current", lambda: shown)
+    state = PageState(
+        ready,
+        User("ann", "browser"),
+        conversation_id=conversation_id,
+        model=ready.settings.chat_model,
+    )
     ready.generations.draining = draining
     files = [NOTE, Attachment("a.png", "image/png", 5, b"pixel")]
-    assert layout._send(shown, Draft("Look", files)) == []
-    assert shown.trouble is not None
-    assert (entries["prompt"], shown.held) == ("Look", files)
+    assert composer.try_to_send(state, Draft("Look", files)) == []
+    assert state.error is not None
+    assert (entries["prompt"], state.held_files) == ("Look", files)
 
 
 def test_what_came_before_the_input_was_drawn_is_refused_in_the_same_way(open_page: Open) -> None:
     app = open_page()
     file = SimpleNamespace(name="bad.exe", getvalue=lambda: b"MZ\x90\0\3\0\0\0")
-    app.session_state.view.early = SimpleNamespace(text="Read it", files=[file])
+    early: Any = SimpleNamespace(text="Read it", files=[file])
+    app.session_state.page_state.keep_early_prompt(early)
     app.run()
     assert not app.exception
     (error,) = texts(app.error)
@@ -88,9 +94,9 @@ def test_a_suggestion_that_is_refused_leaves_the_held_files(
     monkeypatch: pytest.MonkeyPatch, ready: Services
 ) -> None:
     monkeypatch.setattr(st, "session_state", _State({}))
-    shown = state.View(User("ann", "browser"), held=[NOTE])
-    layout._give_back(shown, Draft("Draft a friendly reminder by e-mail"))
-    assert shown.held == [NOTE]
+    state = PageState(ready, User("ann", "browser"), held_files=[NOTE])
+    state.hold_prompt("Draft a friendly reminder by e-mail", [])
+    assert state.held_files == [NOTE]
 
 
 def test_a_file_without_a_word_is_shown_as_the_prompt(open_page: Open, ready: Services) -> None:
