@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from string import Formatter
-from typing import Any, TypeAlias, Union
+from typing import Any, TypeAlias
 
-Argument: TypeAlias = Union[str, int, float, "Notice"]
+Argument: TypeAlias = "str | int | float | Notice"
 Text: TypeAlias = str | tuple[str, str]
 """English with named fields; a pair is singular and plural, of which the field `count` chooses."""
 
@@ -63,15 +63,18 @@ def read_notice(code: object, arguments: object) -> Notice | None:
     """Return the notice that was stored or imported as JSON, or None for one that is not whole."""
     if code not in texts or not isinstance(arguments, dict):
         return None
-    notice = Notice(str(code), {name: _read_argument(value) for name, value in arguments.items()})
     try:
+        read = {name: _read_argument(value) for name, value in arguments.items()}
+        notice = Notice(str(code), read)
         str(notice)
-    except (LookupError, ValueError, TypeError):  # a field is missing or of another type
-        return None
+    except (LookupError, ValueError, TypeError, RecursionError):
+        return None  # an argument is missing, or is not what its text takes
     return notice
 
 
-def _read_argument(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    return read_notice(value.get("code"), value.get("arguments")) or ""
+def _read_argument(value: object) -> Argument:
+    if isinstance(value, dict):
+        value = read_notice(value.get("code"), value.get("arguments"))
+    if not isinstance(value, str | int | float | Notice):
+        raise TypeError("this is no argument")
+    return value

@@ -9,7 +9,7 @@ import pytest
 
 from chatbot import errors
 from chatbot.history import HistoryUnavailable, NotFound
-from chatbot.notices import fields_of, texts
+from chatbot.notices import fields_of, read_notice, texts
 from chatbot.transfer.importing import BadFile
 
 KINDS = [
@@ -112,3 +112,24 @@ def _is_whole(call: ast.Call) -> bool:
 
 def _kinds() -> dict[str, type[errors.ChatError]]:
     return {kind.__name__: kind for kind in errors.kinds.values()}
+
+
+@pytest.mark.parametrize(
+    ("code", "arguments"),
+    [
+        (None, None),
+        ("of a later version", {}),
+        ("model_missing", {}),
+        ("model_missing", {"model": None}),
+        ("model_missing", {"model": ["a"]}),
+        ("prompt_too_long", {"characters": "many", "most": 3}),
+        ("several", {"first": {"code": ["busy"]}, "others": {}}),
+    ],
+)
+def test_a_stored_error_that_is_not_whole_is_none(code: object, arguments: object) -> None:
+    assert read_notice(code, arguments) is None
+
+
+def test_a_stored_error_is_the_one_that_was_raised() -> None:
+    error = errors.join_refusals([errors.Busy(count=3), errors.OllamaFailed(words="{odd}")])
+    assert read_notice(error.code, error.notice.arguments_as_json()) == error.notice

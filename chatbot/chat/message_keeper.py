@@ -14,7 +14,6 @@ from chatbot.history import History
 def apply_generation(message: Message, generation: Generation) -> Message:
     """Return `message` with the generation's text, state, error, and statistics in seconds."""
     stats = asdict(generation.stats) if generation.stats else {}
-    failed = {"error_code": generation.error.code} if generation.error else {}
     more = {
         "ttft_s": generation.ttft_s,
         "thought_s": generation.thought_s,
@@ -24,13 +23,16 @@ def apply_generation(message: Message, generation: Generation) -> Message:
         "estimated": generation.estimated,
         "is_cut": is_cut(stats.get("input_tokens", 0), generation.estimated, generation.num_ctx),
     }
+    error = generation.error
     return replace(
         message,
         content=generation.text,
         thinking=generation.thinking,
         state=generation.state,
-        error=generation.error.sentence if generation.error else "",
-        stats={**stats, **more, **failed},
+        error=error.sentence if error else "",
+        error_code=error.code if error else None,
+        error_arguments=error.notice.arguments_as_json() if error else None,
+        stats={**stats, **more},
     )
 
 
@@ -57,6 +59,6 @@ class MessageKeeper:
             content=message.content,
             thinking=message.thinking,
             state=generation.ending or "interrupted",
-            error=message.error,
+            error=generation.error,
             stats=message.stats,
         )

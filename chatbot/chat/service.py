@@ -294,13 +294,7 @@ class ChatService:
         try:
             yield
         except errors.ChatError as error:
-            self.history.finish_answer(
-                message.id,
-                content="",
-                state="failed",
-                error=error.sentence,
-                stats={"error_code": error.code},
-            )
+            self.history.finish_answer(message.id, content="", state="failed", error=error)
             raise
 
 

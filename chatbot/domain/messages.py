@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from chatbot.domain.thinking import split
+from chatbot.notices import Notice, read_notice
 
 Role = Literal["user", "assistant"]
 Ending = Literal["done", "stopped", "abandoned", "failed", "interrupted"]
@@ -17,7 +18,11 @@ State = Literal["writing", "done", "stopped", "abandoned", "failed", "interrupte
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One version of a message; its versions share a parent; times in Unix seconds."""
+    """One version of a message; its versions share a parent; times in Unix seconds.
+
+    `error` says in English what went wrong; its code and arguments are missing where it was written
+    before there were any, or by another program.
+    """
 
     id: str
     conversation_id: str
@@ -31,6 +36,18 @@ class Message:
     stats: dict[str, Any] | None
     created_at: float
     updated_at: float
+    error_code: str | None = None
+    error_arguments: dict[str, Any] | None = None
+
+    @property
+    def failure(self) -> Notice | None:
+        """What went wrong; None where nothing did, and where `error` alone says it."""
+        return read_notice(self.error_code, self.error_arguments)
+
+    @property
+    def failure_code(self) -> str | None:
+        """The code of what went wrong; messages from before have it among their statistics."""
+        return self.error_code or (self.stats or {}).get("error_code")
 
     @classmethod
     def of(cls, row: Iterable[Any]) -> Message:

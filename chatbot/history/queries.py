@@ -64,6 +64,8 @@ FINISH = (
             **_SO_FAR,
             "state": bindparam("ending"),
             "error": bindparam("sentence"),
+            "error_code": bindparam("code"),
+            "error_arguments": bindparam("arguments"),
             "stats": bindparam("figures"),
         }
     )

@@ -16,6 +16,7 @@ from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationS
 from chatbot.domain.exchange import Exchange
 from chatbot.domain.messages import Ending, Message, new_message
 from chatbot.domain.titles import make_title, shorten_title
+from chatbot.errors import ChatError
 from chatbot.history import branches, queries
 from chatbot.history.collection import Collection
 from chatbot.history.errors import not_found
@@ -187,7 +188,7 @@ class History(Collection):
         content: str,
         thinking: str = "",
         state: Ending,
-        error: str = "",
+        error: ChatError | None = None,
         stats: dict[str, Any] | None = None,
     ) -> bool:
         """End an answer; its first end stays. False: it had ended before, or was deleted."""
@@ -197,7 +198,9 @@ class History(Collection):
             text=content,
             thought=thinking,
             ending=state,
-            sentence=error,
+            sentence=error.sentence if error else "",
+            code=error.code if error else None,
+            arguments=error.notice.arguments_as_json() if error else None,
             figures=stats,
         )
 

@@ -123,6 +123,8 @@ messages = Table(
     Column("stats", AnyJSON),
     Column("created_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),
+    Column("error_code", AnyText),
+    Column("error_arguments", AnyJSON),
 )
 
 attachments = Table(

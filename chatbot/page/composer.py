@@ -11,7 +11,7 @@ from chatbot.domain.attachment import Attachment
 from chatbot.page import account, status
 from chatbot.page.chat import context_gauge
 from chatbot.page.chat.exchange import draw_chips
-from chatbot.page.i18n import t, told
+from chatbot.page.i18n import describe, t
 from chatbot.page.state import PageState, exchange_key
 from chatbot.page.streamlit_internals import ChatInputValue
 
@@ -25,7 +25,7 @@ def draw_composer(state: PageState) -> None:
     with st.bottom:
         status.draw_status(state.services)
         if state.error is not None:
-            st.error("\n\n".join(map(told, state.error.sentence.split("\n"))))
+            st.error(describe(state.error).replace("\n", "\n\n"))
         if state.held_files:
             _draw_held_files(state)
         # Streamlit's own stop button takes the end of the submission's run for the answer's end.

@@ -1,49 +1,59 @@
-"""The page's own texts in the visitor's language; English is what stands in the code.
+"""The page's texts in the browser's language; English is what stands in the code.
 
-Each module's translations are in languages/<module>.json: English text to language to text.
-Those in errors.json are of texts from below the page, which are English wherever they lie: in an
-error, in the history of a failed answer, in a log.
+languages/<language>.po has the translations of the page's own texts and of all notices, for any
+program that edits such files. `python -m scripts.translations` adds to them what is new in the
+code.
 """
 
 from __future__ import annotations
 
-import json
-import re
+import io
+import math
 from functools import cache
+from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 
+import polib
 import streamlit as st
 
+from chatbot.errors import ChatError
+from chatbot.notices import Argument, Notice
 from chatbot.page.markdown import escaped
 
 LANGUAGES = ("de", "es", "fr", "zh")  # Chinese is the simplified one
-
-_FOLDER = Path(__file__).with_name("languages")
-_FIELD = re.compile(r"\{\d\}")
-_LONGEST = 2000  # characters: what quotes more than that is no sentence of ours
+FOLDER = Path(__file__).with_name("languages")
 
 
-def t(text: str, /, **values: object) -> str:
-    """`text` in the browser's language, with its {fields} filled by `values`."""
-    said = _said(text)
-    return said.format(**values) if values else said
+def t(text: str, /, **fields: object) -> str:
+    """Return `text` in the browser's language, with its {fields} filled."""
+    translated = _load_language(_language()).gettext(text)
+    return translated.format(**fields) if fields else translated
 
 
-def told(sentence: str) -> str:
-    """What a part below the page says, in the browser's language and as Markdown.
+def t_n(singular: str, plural: str, count: float, /, **fields: object) -> str:
+    """Return the form of a text that `count` asks for, which is also the field {count}."""
+    translations = _load_language(_language())
+    form = translations.ngettext(singular, plural, math.ceil(count))
+    return form.format(count=count, **fields)
 
-    What the sentence quotes (a file's name, words of Ollama's) shows as it stands.
+
+def describe(told: ChatError | Notice) -> str:
+    """Return what a part below the page tells, in the browser's language and as Markdown.
+
+    What it quotes (a file's name, words of Ollama's) shows as it stands.
     """
-    if sentence in catalog():
-        return _said(sentence)
-    for text, form in _forms() if len(sentence) <= _LONGEST else ():
-        if found := form.fullmatch(sentence):
-            return _said(text).format(*map(told, found.groups()))
-    return escaped(sentence)
+    notice = told if isinstance(told, Notice) else told.notice
+    fields = {name: _quote(value) for name, value in notice.arguments.items()}
+    if isinstance(notice.text, str):
+        return t(notice.text).format(**fields)
+    count = fields.pop("count")
+    return t_n(*notice.text, count if isinstance(count, int | float) else 0, **fields)
 
 
-def _said(text: str) -> str:
-    return catalog().get(text, {}).get(_language(), text)
+def _quote(value: Argument) -> object:
+    if isinstance(value, Notice):
+        return describe(value)
+    return escaped(value) if isinstance(value, str) else value
 
 
 def _language() -> str:
@@ -51,20 +61,8 @@ def _language() -> str:
 
 
 @cache
-def _forms() -> list[tuple[str, re.Pattern[str]]]:
-    """Each text with numbered fields, and the sentences that are of its form."""
-    forms = {
-        text: "(.+?)".join(map(re.escape, _FIELD.split(text)))
-        for text in catalog()
-        if _FIELD.search(text)
-    }
-    return [(text, re.compile(form, re.DOTALL)) for text, form in forms.items()]
-
-
-@cache
-def catalog() -> dict[str, dict[str, str]]:
-    """All translations: English text to language to text."""
-    texts: dict[str, dict[str, str]] = {}
-    for file in sorted(_FOLDER.glob("*.json")):
-        texts.update(json.loads(file.read_text(encoding="utf-8")))
-    return texts
+def _load_language(language: str) -> NullTranslations:
+    if language not in LANGUAGES:
+        return NullTranslations()
+    file = polib.pofile(str(FOLDER / f"{language}.po"))
+    return GNUTranslations(io.BytesIO(file.to_binary()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from chatbot.llm.pulls import Pull
-from chatbot.page.i18n import t, told
+from chatbot.page.i18n import describe, t
 from chatbot.services import Services
 
 _LOOK_S = 0.5
@@ -25,12 +25,12 @@ def _watch(services: Services) -> None:
     if ready.pull is not None and not ready.pull.done:
         _progress(ready.pull)
     elif ready.error is not None:
-        st.warning(told(str(ready.notice)))
+        st.warning(describe(ready.notice))
         if ready.pull is not None and ready.error is ready.pull.error and not ready.error.may_pass:
             # It is not tried again by itself.
             _pull_button(services, ready.pull.model, "pull-wanted")
     else:
-        st.info(f"{told(str(ready.notice))}…", icon=":material/hourglass_top:")
+        st.info(f"{describe(ready.notice)}…", icon=":material/hourglass_top:")
 
 
 def pull(services: Services, model: str, key: str, stay: bool = False) -> None:
@@ -57,7 +57,7 @@ def _idle(services: Services, model: str, key: str, last: Pull | None) -> None:
         st.caption(t("{model} is here now.", model=model))
         return
     if last is not None and last.error is not None:
-        st.caption(told(last.error.sentence))
+        st.caption(describe(last.error))
     _pull_button(services, model, key)
 
 
@@ -84,4 +84,4 @@ def _watch_pull(services: Services, model: str, key: str, stay: bool) -> None:
 
 
 def _progress(under_way: Pull) -> None:
-    st.progress(min(under_way.fraction, 1.0), text=told(str(under_way.describe())))
+    st.progress(min(under_way.fraction, 1.0), text=describe(under_way.describe()))

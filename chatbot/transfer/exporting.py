@@ -58,6 +58,8 @@ def _message(one: Message, files: Sequence[Attachment]) -> dict[str, Any]:
         "thinking": one.thinking,
         "state": "interrupted" if one.state == "writing" else one.state,
         "error": one.error,
+        "error_code": one.error_code,
+        "error_arguments": one.error_arguments,
         "model": one.model,
         "stats": one.stats,
         "created_at": one.created_at,

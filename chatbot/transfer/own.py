@@ -19,6 +19,7 @@ from chatbot.domain.conversation_settings import Summary
 from chatbot.domain.messages import Ending, Message, Role
 from chatbot.domain.statistics import Statistics
 from chatbot.domain.titles import make_title, shorten_title
+from chatbot.notices import read_notice
 from chatbot.transfer import losses
 from chatbot.transfer.foreign import (
     Flag,
@@ -74,6 +75,8 @@ class _Message(_Parent):
     thinking: Text = ""
     state: Annotated[Ending, lenient("interrupted")] = "done"
     error: Text = ""
+    error_code: Annotated[str | None, lenient(None)] = None
+    error_arguments: Named = None
     model: Text = ""
     stats: Annotated[dict[str, Any] | None, lenient(None)] = None
     created_at: _Time = None
@@ -175,6 +178,8 @@ class _Messages:
         updated = self._at if written.updated_at is None else written.updated_at
         plain = written.model_dump(exclude={"attachments", "stats"})
         plain |= {"id": message_id, "created_at": self._at, "updated_at": updated}
+        if read_notice(written.error_code, written.error_arguments) is None:
+            plain |= {"error_code": None, "error_arguments": None}  # the sentence says it
         self._by_id[message_id] = Message(conversation_id="", stats=_stats(written.stats), **plain)
         files = [_file(file) for file in written.attachments]
         if None in files:

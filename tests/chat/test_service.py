@@ -301,7 +301,7 @@ def test_a_prompt_that_ollama_refuses_alone_says_so_and_keeps_that(
         "Shorten it, or raise num_ctx."
     )
     assert kept.stats is not None
-    assert kept.stats["error_code"] == "context_overflow"
+    assert kept.failure_code == "context_overflow"
 
 
 def test_the_length_that_ollama_tells_is_told(

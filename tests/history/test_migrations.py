@@ -10,7 +10,7 @@ import sys
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from chatbot.domain.conversation_settings import ConversationSettings, Summary
 from chatbot.history import History, HistoryUnavailable
@@ -113,6 +113,7 @@ def test_a_summary_moves_from_the_parameters_to_its_own_column(url: str) -> None
         db.execute(text("UPDATE conversations SET parameters = :old WHERE id = :id"), where)
         db.execute(text("ALTER TABLE conversations DROP COLUMN summary"))
         db.execute(text("DROP TABLE preferences"))
+        _drop_error_columns(db)
         db.execute(text("UPDATE alembic_version SET version_num = '0003'"))
     writer.dispose()
     history = History(url)
@@ -120,4 +121,28 @@ def test_a_summary_moves_from_the_parameters_to_its_own_column(url: str) -> None
     assert settings == ConversationSettings(
         "Be brief.", {"seed": 7}, Summary("Hi.", exchange.answer.id)
     )
+    history.close()
+
+
+def _drop_error_columns(db: Connection) -> None:
+    for column in ("error_code", "error_arguments"):
+        db.execute(text(f"ALTER TABLE messages DROP COLUMN {column}"))
+
+
+def test_a_failed_answer_from_before_codes_keeps_its_sentence(url: str) -> None:
+    history = History(url)
+    exchange = history.store_prompt("ann", None, "Hello", "m")
+    stats = {"error_code": "ollama_refused"}
+    history.finish_answer(exchange.answer.id, content="", state="failed", stats=stats)
+    history.close()
+    _, writer = open_engines(url)
+    with writer.begin() as db:
+        db.execute(text("UPDATE messages SET error = 'Why.' WHERE state = 'failed'"))
+        _drop_error_columns(db)
+        db.execute(text("UPDATE alembic_version SET version_num = '0005'"))
+    writer.dispose()
+    history = History(url)
+    answer = history.list_messages("ann", exchange.conversation.id)[-1]
+    assert (answer.error, answer.failure) == ("Why.", None)
+    assert answer.failure_code == "ollama_refused"
     history.close()

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, event, func, insert, select
 
 from chatbot.domain.conversation import Conversation
 from chatbot.domain.messages import Ending, Message
+from chatbot.domain.parameters import ParameterRefused, allowed
 from chatbot.history import STALE, UNDO, History, NotFound
 from chatbot.history.database import open_engines
 from chatbot.history.schema import attachments, conversations, messages
@@ -188,14 +189,18 @@ def test_an_answer_whose_writer_died_is_interrupted_and_kept(
     assert (answer.content, answer.state) == ("Hel", "interrupted")
 
 
+FAILURE = ParameterRefused(name="top_p", value="3", allowed=allowed("top_p"))
+
+
 @pytest.mark.parametrize("state", ["done", "stopped", "abandoned", "failed", "interrupted"])
 def test_the_first_end_of_an_answer_stays(history: History, state: Ending) -> None:
     exchange = history.store_prompt("ann", None, "Hello", "m")
-    assert history.finish_answer(exchange.answer.id, content="Hi", state=state, error="Why.")
+    assert history.finish_answer(exchange.answer.id, content="Hi", state=state, error=FAILURE)
     assert not history.finish_answer(exchange.answer.id, content="Late", state="done")
     assert not history.save_answer(exchange.answer.id, content="Later")
     answer = history.list_messages("ann", exchange.conversation.id)[-1]
-    assert (answer.content, answer.state, answer.error) == ("Hi", state, "Why.")
+    assert (answer.content, answer.state, answer.error) == ("Hi", state, FAILURE.sentence)
+    assert (answer.failure, answer.failure_code) == (FAILURE.notice, "parameter_refused")
 
 
 def test_an_answer_is_stopped_from_elsewhere_and_its_writer_learns_it(history: History) -> None:

@@ -57,7 +57,7 @@ def test_a_busy_chat_refuses_and_gives_the_prompt_back(
     fake.first_token_delay = 60
     app = open_page()
     ready.chat.send_prompt("bob", None, Draft("Hello"), fake.models[0], lambda: True)
-    refused(app, "One too many", "1 answers are under way, as many as this chat takes at once.")
+    refused(app, "One too many", "1 answer is under way, as many as this chat takes at once.")
 
 
 @pytest.mark.configured(num_ctx=256)

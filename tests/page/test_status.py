@@ -41,7 +41,7 @@ def test_the_first_pull_is_shown_with_its_progress(
     wait_for(lambda: services.readiness.pull and services.readiness.pull.completed)
     (progress,) = early.run().get("progress")
     assert progress.proto.value == 40
-    assert progress.proto.text.startswith(r"qwen3\:4b: 40\% of 90 MB")
+    assert progress.proto.text.startswith(r"qwen3\:4b: 40% of 90 MB")
     assert early.chat_input
     fake.resume()
     wait_for(lambda: services.readiness.ready)

@@ -43,6 +43,18 @@ FILES = st.builds(
     TEXTS,
 )
 
+FAILURES: st.SearchStrategy[dict[str, Any]] = st.just({}) | st.builds(
+    lambda words, count: {
+        "error_code": "several",
+        "error_arguments": {
+            "first": {"code": "ollama_failed", "arguments": {"words": words}},
+            "others": {"code": "busy", "arguments": {"count": count}},
+        },
+    },
+    TEXTS,
+    st.integers(0, 2**31 - 1),
+)
+
 
 @st.composite
 def parameters(draw: st.DrawFn) -> dict[str, Any]:
@@ -85,6 +97,7 @@ def archives(draw: st.DrawFn) -> ConversationArchive:
                 stats=draw(st.none() | STATS),
                 created_at=draw(TIMES),
                 updated_at=draw(TIMES),
+                **draw(FAILURES),
             )
         )
     ids = st.sampled_from([message.id for message in messages])

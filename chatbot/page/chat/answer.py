@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from chatbot.chat.generation import Generation
 from chatbot.domain.messages import Message
 from chatbot.page import rerun
-from chatbot.page.i18n import t
+from chatbot.page.i18n import t, t_n
 from chatbot.page.markdown import blocks, for_display
 from chatbot.page.state import PageState
 from chatbot.page.streamlit_internals import (
@@ -163,10 +163,10 @@ def _stage(services: Services, generation: Generation) -> str:
     if generation.waits_for_ollama:
         return t("Ollama does not answer. Waiting for it to come back…")
     ahead = services.chat.count_ahead(generation)
-    if ahead == 1:
-        return t("Queued, 1 answer before yours…")
     if ahead:
-        return t("Queued, {ahead} answers before yours…", ahead=ahead)
+        return t_n(
+            "Queued, {count} answer before yours…", "Queued, {count} answers before yours…", ahead
+        )
     if not services.models.is_in_memory(generation.model):
         return t("Loading the model {model}…", model=generation.model)
     return t("Reading the prompt…")

@@ -12,7 +12,8 @@ from chatbot.chat.context_window import is_full, used
 from chatbot.domain.messages import Message
 from chatbot.page import status
 from chatbot.page.chat import context_gauge
-from chatbot.page.i18n import t, told
+from chatbot.page.i18n import describe, t, t_n
+from chatbot.page.markdown import escaped
 from chatbot.page.state import PageState, exchange_key
 
 _SLOW_LOAD_S = 1.0  # shorter loading is not worth a word
@@ -25,7 +26,8 @@ def draw(state: PageState, index: int) -> None:
     if answer is None:
         return
     if answer.error:
-        st.error(told(answer.error))
+        failure = answer.failure
+        st.error(describe(failure) if failure else escaped(answer.error))
     if found := notes(answer):
         st.caption(" · ".join(found))
     versions(state, answer.id, one.answer_versions)
@@ -48,11 +50,11 @@ def _help(state: PageState, index: int, answer: Message) -> None:
     context_gauge.draw(state, answer)
     if answer.state in ("done", "writing"):
         return
-    if answer.error == errors.ModelMissing(model=answer.model).sentence:
+    if answer.failure_code == errors.ModelMissing.code:
         status.pull(state.services, answer.model, key=f"pull-{answer.id}")
     # Without a change it may help no more: another model is one, a larger window another.
     is_changed = state.model != answer.model or context_gauge.is_raised(state, answer)
-    if is_changed or errors.may_pass((answer.stats or {}).get("error_code")):
+    if is_changed or errors.may_pass(answer.failure_code):
         st.button(t("Try again"), key=f"again-{answer.id}", on_click=again, args=(state, index))
 
 
@@ -128,7 +130,11 @@ def notes(answer: Message) -> list[str]:
         found.append(t("Cut at the longest answer allowed (NUM_PREDICT)"))
     if left_out := stats.get("left_out"):
         found.append(
-            t("The first {count} messages no longer fit the context window", count=left_out)
+            t_n(
+                "The first message no longer fits the context window",
+                "The first {count} messages no longer fit the context window",
+                left_out,
+            )
         )
     if stats.get("is_cut"):
         found.append(t("Ollama cut off the beginning of what was sent: the model has not seen it"))
@@ -147,7 +153,9 @@ def _figures(answer: Message, stats: dict[str, Any]) -> list[str]:
     if seconds:
         figures.append(t("{rate} tokens/s", rate=f"{tokens / seconds:.0f}"))
     sent = stats.get("input_tokens") or 0
-    figures.append(t("{sent} tokens in, {count} out", sent=sent, count=tokens))
+    figures.append(
+        t_n("{count} token in, {out} out", "{count} tokens in, {out} out", sent, out=tokens)
+    )
     if num_ctx := stats.get("num_ctx"):
         text = t("{used} of {all} tokens of context", used=f"{used(stats):,}", all=f"{num_ctx:,}")
         figures.append(text)

@@ -22,7 +22,7 @@ def is_drawn(state: PageState, answer: Message) -> bool:
     """Whether the gauge stands below this answer while it is the last one."""
     stats = answer.stats or {}
     if answer.state != "done":
-        return stats.get("error_code") == errors.ContextOverflow.code
+        return _has_overflown(answer)
     window = state.services.chat.requests.choose_num_ctx(state.settings, answer.model)
     return not used(stats) or used(stats) >= _HALF * window or _has_lost(stats)
 
@@ -31,9 +31,11 @@ def is_raised(state: PageState, answer: Message) -> bool:
     """Whether the window has become larger since an answer for which it was too small."""
     stats = answer.stats or {}
     window = state.services.chat.requests.choose_num_ctx(state.settings, answer.model)
-    return stats.get("error_code") == errors.ContextOverflow.code and window > (
-        stats.get("num_ctx") or 0
-    )
+    return _has_overflown(answer) and window > (stats.get("num_ctx") or 0)
+
+
+def _has_overflown(answer: Message) -> bool:
+    return errors.kinds.get(answer.failure_code or "") is errors.ContextOverflow
 
 
 def _has_lost(stats: Mapping[str, Any]) -> bool:

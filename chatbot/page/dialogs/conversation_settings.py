@@ -8,7 +8,7 @@ from chatbot import errors
 from chatbot.chat.service import check_prompt
 from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings, Preset
 from chatbot.domain.parameters import Parameters, Think, allowed, parse, stop_text
-from chatbot.page.i18n import t, told
+from chatbot.page.i18n import describe, t
 from chatbot.page.markdown import escaped
 from chatbot.page.state import PageState
 
@@ -74,13 +74,13 @@ def _parameters(state: PageState) -> None:
                 name,
                 key=_KEY + name,
                 placeholder=default,
-                help=told(str(allowed(name))),
+                help=describe(allowed(name)),
                 disabled=name == "num_ctx" and settings.has_one_window,
             )
             if name == "num_ctx":
                 _window(state)
     st.text_area(
-        t("Stop words, one a line"), key=_KEY + "stop", height=68, help=told(str(allowed("stop")))
+        t("Stop words, one a line"), key=_KEY + "stop", height=68, help=describe(allowed("stop"))
     )
     if choices := state.services.models.think_choices(state.model):
         st.segmented_control(t("Thinking"), choices, key=_KEY + "think")
@@ -126,8 +126,8 @@ def _typed(state: PageState) -> ConversationSettings | None:
         if prompt:
             check_prompt(prompt, state.services.settings)
     except errors.ChatError as error:
-        for line in error.sentence.splitlines():
-            st.error(told(line))
+        for line in describe(error).splitlines():
+            st.error(line)
         return None
     chosen = own.model_dump(mode="json", exclude_defaults=True)
     return ConversationSettings(prompt, chosen, state.settings.summary)

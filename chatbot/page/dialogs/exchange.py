@@ -7,7 +7,7 @@ import streamlit as st
 from chatbot import errors
 from chatbot.chat.conversation_content import Draft
 from chatbot.page.composer import send_draft
-from chatbot.page.i18n import t, told
+from chatbot.page.i18n import describe, t
 from chatbot.page.state import PageState
 
 
@@ -38,7 +38,7 @@ def _resend(state: PageState, index: int, text: str) -> None:
     try:
         send_draft(state, draft, index)
     except errors.ChatError as error:
-        st.error(told(error.sentence))
+        st.error(describe(error))
     else:
         state.clear_error()
         st.rerun()

@@ -10,7 +10,7 @@ from chatbot import errors
 from chatbot.llm.models import Loaded, Model, Models
 from chatbot.llm.pulls import bytes_in_words
 from chatbot.page import status
-from chatbot.page.i18n import t, told
+from chatbot.page.i18n import describe, t, t_n
 from chatbot.page.state import PageState
 from chatbot.services import Services
 
@@ -23,7 +23,7 @@ def dialog(state: PageState) -> None:
         try:
             loaded = {one.name: one for one in state.services.wait(_loaded(state.services.models))}
         except errors.ChatError as error:
-            st.error(told(error.sentence))
+            st.error(describe(error))
             return
         for model in state.services.models.installed:
             _model(state, model, loaded.get(model.name))
@@ -40,7 +40,7 @@ async def _loaded(models: Models) -> list[Loaded]:
 def _model(state: PageState, model: Model, loaded: Loaded | None) -> None:
     with st.container(border=True):
         st.markdown(f"**{model.name}**")
-        st.caption(describe(model))
+        st.caption(describe_model(model))
         with st.container(horizontal=True, vertical_alignment="center"):
             if loaded:
                 st.caption(_in_memory(loaded))
@@ -62,7 +62,7 @@ def _deletion(state: PageState, model: Model) -> None:
         )
 
 
-def describe(model: Model) -> str:
+def describe_model(model: Model) -> str:
     """Size, family, quantization, window and capabilities of a model in one line."""
     parts = [bytes_in_words(model.size), model.family, model.parameters, model.quantization]
     if model.context_length:
@@ -76,8 +76,11 @@ def _in_memory(loaded: Loaded) -> str:
     size = bytes_in_words(loaded.size)
     if not 0 < minutes < 24 * 60:
         return t("In memory with {size}", size=size)
-    return t(
-        "In memory with {size}, for {minutes} more minutes", size=size, minutes=f"{minutes:.0f}"
+    return t_n(
+        "In memory with {size}, for {count} more minute",
+        "In memory with {size}, for {count} more minutes",
+        round(minutes),
+        size=size,
     )
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from chatbot import errors
 from chatbot.domain.conversation import Conversation, Deletion
 from chatbot.history import Hit
-from chatbot.page.i18n import t, told
+from chatbot.page.i18n import describe, t
 from chatbot.page.markdown import literal
 from chatbot.page.sidebar import conversation_menu
 from chatbot.page.state import PageState
@@ -45,7 +45,7 @@ def draw(state: PageState) -> None:
         with st.container(key="conversations", gap="xxsmall"):
             _hits(state, query) if query and query.strip() else _list(state)
     except errors.ChatError as error:
-        st.error(told(error.sentence))
+        st.error(describe(error))
 
 
 def _list(state: PageState) -> None:

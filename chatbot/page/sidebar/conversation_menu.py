@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from chatbot import errors, transfer
 from chatbot.domain.conversation import Conversation
 from chatbot.notices import Notice
-from chatbot.page.i18n import t, told
+from chatbot.page.i18n import describe, t
 from chatbot.page.markdown import literal
 from chatbot.page.state import PageState
 from chatbot.web import downloads
@@ -93,7 +93,7 @@ def _import(state: PageState) -> None:
         args=(state,),
     )
     if refused := st.session_state.get("import_refused"):
-        st.error(told(refused))
+        st.error(describe(refused))
     if count := st.session_state.pop("imported", 0):
         st.toast(t("Conversations imported: {count}", count=count), icon=":material/check:")
     if losses := st.session_state.get("import_losses"):
@@ -106,26 +106,28 @@ def _tell(losses: list[transfer.Loss]) -> None:
     for loss in losses:
         name = literal(loss.title) if loss.title else t("line {number}", number=loss.line)
         titles.setdefault(loss.what, []).append(name)
-    parts = [f"- {told(str(Notice(what)))} {_some(names)}" for what, names in titles.items()]
+    parts = [f"- {describe(Notice(what))} {_some(names)}" for what, names in titles.items()]
     st.warning("\n".join([t("These parts of the file were left out:"), "", *parts]))
 
 
 def _some(names: list[str]) -> str:
     first = "; ".join(names[:_NAMED])
     more = len(names) - _NAMED
-    return first if more <= 0 else t("{names} and {count} more", names=first, count=more)
+    if more <= 0:
+        return first
+    return t("{names} and {count} more", names=first, count=more)
 
 
 def _take_in(state: PageState) -> None:
     """Imports what is sound of the file that was chosen."""
-    st.session_state.import_refused, st.session_state.import_losses = "", []
+    st.session_state.import_refused, st.session_state.import_losses = None, []
     if (file := st.session_state["import"]) is None:
         return
     try:
         reading = transfer.read(file.getvalue())
         new = state.services.chat.import_conversations(state.user_id, reading.archives)
     except errors.ChatError as error:
-        st.session_state.import_refused = error.sentence
+        st.session_state.import_refused = error
         return
     st.session_state.imported = len(new)
     st.session_state.import_losses = reading.losses

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chatbot.chat.conversation_content import Draft
 from chatbot.chat.generation import Generation
+from chatbot.domain.archive import ConversationArchive
+from chatbot.page import i18n
 from chatbot.services import Services
 from tests.page.conftest import Open, ask, messages, shown, texts
 from tests.support.fake_ollama.server import (
@@ -200,5 +204,35 @@ def test_a_busy_chat_says_so_to_who_tries_again(
     fake.first_token_delay = 60
     ready.chat.send_prompt("bob", None, Draft("Hello"), fake.models[0], lambda: True)
     app.chat_message[1].button[0].click().run()
-    assert any("answers are under way" in text for text in texts(app.error))
+    assert any("answer is under way" in text for text in texts(app.error))
     assert app.chat_message[1].button[0].label == "Try again"
+
+
+def test_a_failed_answer_is_told_in_the_language_of_who_opens_it(
+    open_page: Open, ready: Services, fake: FakeOllama, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.fail(model_missing("big*:1b"))
+    app = ask(open_page(), "Hello")
+    model = ready.settings.chat_model
+    assert shown(app.error) == [f"The model {model} is not installed. Pull it, or choose another."]
+    monkeypatch.setattr(i18n, "_language", lambda: "de")
+    (conversation,) = ready.history.list_conversations("ann")
+    assert shown(open_page(c=conversation.id).error) == [
+        f"Das Modell {model} ist nicht installiert. Laden Sie es herunter, oder wählen Sie ein "
+        "anderes."
+    ]
+
+
+def test_a_failed_answer_from_before_codes_is_told_as_it_stands(
+    open_page: Open, ready: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(i18n, "_language", lambda: "de")
+    exchange = ready.history.store_prompt("ann", None, "Hello", ready.settings.chat_model)
+    old = replace(
+        exchange.answer, state="failed", error="It *broke*.", stats={"error_code": "not_ollama"}
+    )
+    archive = ConversationArchive(exchange.conversation, [exchange.prompt, old])
+    (new,) = ready.history.import_archives("ann", [archive])
+    app = open_page(c=new)
+    assert shown(app.error) == ["It *broke*."]
+    assert not [button for button in app.button if button.key and button.key.startswith("again-")]

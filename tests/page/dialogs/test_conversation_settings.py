@@ -29,5 +29,5 @@ def test_what_a_parameter_takes_is_said_in_every_language(
     texts = set()
     for language in ("en", *i18n.LANGUAGES):
         monkeypatch.setattr(i18n, "_language", lambda code=language: code)
-        texts.add(i18n.told(str(allowed(name))))
+        texts.add(i18n.describe(allowed(name)))
     assert len(texts) == 1 + len(i18n.LANGUAGES)

@@ -1,0 +1,93 @@
+"""`python -m scripts.translations`: brings the page's .po files up to date with the code.
+
+A new text is added without a translation, and a text that the code has no more is removed. Says
+what is left to translate.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import polib
+
+import chatbot
+from chatbot.errors import kinds
+from chatbot.notices import Text, texts
+from chatbot.page.i18n import FOLDER, LANGUAGES
+
+_SCRIPTS = (".__main__", ".page.main")  # which do their work when they are imported
+# Their errors end the start: who reads them has a terminal and no page.
+_BEFORE_THE_PAGE = ("chatbot.web.server", "chatbot.history.data_dir")
+
+
+def collect_texts() -> dict[Text, str]:
+    """Return each text that the page can show, with the codes of the notices that say it."""
+    found: dict[Text, str] = dict.fromkeys(_page_texts(), "")
+    for code, text in _notice_texts().items():
+        found[text] = " ".join(filter(None, (found.get(text), code)))
+    return found
+
+
+def _page_texts() -> Iterator[Text]:
+    """Yield the text of each call `t("…")` and `t_n("…", "…", …)` on the page."""
+    for file in sorted(FOLDER.parent.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                if node.func.id == "t" and isinstance(node.args[0], ast.Constant):
+                    yield str(ast.literal_eval(node.args[0]))
+                elif node.func.id == "t_n" and isinstance(node.args[0], ast.Constant):
+                    yield ast.literal_eval(node.args[0]), ast.literal_eval(node.args[1])
+
+
+def _notice_texts() -> dict[str, Text]:
+    """Return the texts of all notices by code, from all modules of the chat."""
+    for module in pkgutil.walk_packages(chatbot.__path__, "chatbot."):
+        if not module.name.endswith(_SCRIPTS) and ".migrations." not in module.name:
+            importlib.import_module(module.name)
+    return {code: text for code, text in sorted(texts.items()) if not _is_before_the_page(code)}
+
+
+def _is_before_the_page(code: str) -> bool:
+    return code in kinds and kinds[code].__module__ in _BEFORE_THE_PAGE
+
+
+def update_file(file: Path, found: dict[Text, str]) -> list[str]:
+    """Write the texts into a language's file; return those that lack their translation."""
+    old = polib.pofile(str(file))
+    known = {_text_of(entry): entry for entry in old}
+    new = polib.POFile(wrapwidth=98)
+    new.metadata = old.metadata
+    for text, codes in found.items():
+        entry = known.get(text) or _new_entry(text, int(old.metadata["Plural-Forms"][9]))
+        entry.comment = codes
+        new.append(entry)
+    new.save(str(file))
+    return [entry.msgid for entry in new if not entry.translated()]
+
+
+def _text_of(entry: polib.POEntry) -> Text:
+    return (entry.msgid, entry.msgid_plural) if entry.msgid_plural else entry.msgid
+
+
+def _new_entry(text: Text, forms: int) -> polib.POEntry:
+    if isinstance(text, str):
+        return polib.POEntry(msgid=text)
+    plurals = dict.fromkeys(range(forms), "")
+    return polib.POEntry(msgid=text[0], msgid_plural=text[1], msgstr_plural=plurals)
+
+
+def main() -> None:
+    """Updates all languages' files."""
+    found = collect_texts()
+    for language in LANGUAGES:
+        for text in update_file(FOLDER / f"{language}.po", found):
+            sys.stdout.write(f"{language}: {text}\n")
+
+
+if __name__ == "__main__":
+    main()
