@@ -57,6 +57,7 @@ class Generation:
     begun: threading.Event = field(default_factory=threading.Event)  # with text, thought or the end
     over: threading.Event = field(default_factory=threading.Event)  # the end, for threads
     finished: asyncio.Event = field(default_factory=asyncio.Event)  # the end, for coroutines
+    has_text: asyncio.Event = field(default_factory=asyncio.Event)  # or the end, for coroutines
     waits_for_ollama: bool = False
     text: str = ""
     thinking: str = ""
@@ -143,8 +144,10 @@ class Generation:
         self.thinking += part.thinking
         if part.moves:
             self.text, self.first_text_at, self.moved = "", None, True
+            self.has_text.clear()
         self.text += part.text
         if self.first_text_at is None and part.text:
             self.first_text_at = now
+            self.has_text.set()
         if part.text or part.thinking:
             self.begun.set()

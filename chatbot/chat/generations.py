@@ -175,6 +175,7 @@ class Generations:
             del self._running[generation.id]
         _count_ended(generation)
         generation.finished.set()
+        generation.has_text.set()
         generation.begun.set()
         generation.over.set()
 

@@ -45,10 +45,15 @@ class Pull:
     completed: int = 0
     total: int = 0
     error: errors.ChatError | None = None
-    done: bool = False
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
     started: float = field(default_factory=time.monotonic)
     _task: asyncio.Task[None] | None = None
     _layers: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def done(self) -> bool:
+        """Return whether it has ended, whichever way."""
+        return self.ended.is_set()
 
     def note(self, status: str, digest: str | None, completed: int, total: int) -> None:
         """Takes one line of Ollama's progress."""
@@ -128,8 +133,7 @@ class Pulls:
         pull = self.find(name)
         if pull is None or pull.error is None or pull.error.may_pass:
             pull = self.start(name)
-        while not pull.done:
-            await asyncio.sleep(0.05)
+        await pull.ended.wait()
         return pull
 
     def cancel(self, name: str) -> None:
@@ -150,7 +154,7 @@ class Pulls:
 
     def _launch(self, pull: Pull) -> None:
         def end(_: asyncio.Task[None]) -> None:
-            pull.done = True
+            pull.ended.set()
 
         pull._task = self._loop.create_task(self._run(pull))
         pull._task.add_done_callback(end)  # also when it is cancelled before it has run

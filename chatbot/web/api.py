@@ -1,12 +1,11 @@
-"""The routes beside the page: POST /generate_text, GET /livez, /readyz and /metrics."""
+"""The routes for programs: POST /generate_text, GET /livez, /readyz and /metrics."""
 
 from __future__ import annotations
 
 import asyncio
 import hmac
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import orjson
@@ -21,117 +20,97 @@ from chatbot.chat.service import ChatService, check_prompt
 from chatbot.notices import Notice
 from chatbot.services import Services, current
 from chatbot.settings import Settings
+from chatbot.web.api_models import GenerationBody, read_body
 
 log = logging.getLogger("chatbot.web.api")
 
-_BYTES = 12  # of one character at most: two escapes such as \ud83d
-_STREAM_S = 0.05  # tokens that come within this time share a line
+_BYTES_A_CHARACTER = 12  # at most: two escapes such as \ud83d
+_BYTES_AROUND = 4096  # the rest of a body
+_LINE_EVERY_S = 0.05  # tokens that come within this time share a line
 
 
-def _json(body: dict[str, Any], status: int = 200) -> Response:
+def _json_response(body: dict[str, Any], status: int = 200) -> Response:
     return Response(orjson.dumps(body), status, media_type="application/json")
 
 
 async def livez(request: Request) -> Response:
-    """200 while the process serves at all."""
-    return _json({"status": "alive"})
+    """Answer 200 while the process serves at all."""
+    return _json_response({"status": "alive"})
 
 
 async def readyz(services: Services, request: Request) -> Response:
-    """200 when a prompt sent now is answered, else 503; the JSON says which step it is at.
-
-    "progressing": it gets ready by itself, if it is given the time.
-    """
-    draining, step = services.chat.is_draining, services.readiness
-    ready = step.ready and not draining
+    """Answer 200 when a prompt sent now is answered, else 503; see api_models.ReadinessState."""
+    is_draining, readiness = services.chat.is_draining, services.readiness
+    is_ready = readiness.ready and not is_draining
     body: dict[str, Any] = {
-        "ready": ready,
-        "progressing": step.progressing and not draining,
-        "step": "draining" if draining else step.step,
-        "text": str(Notice("stopping") if draining else step.notice),
+        "ready": is_ready,
+        "progressing": readiness.progressing and not is_draining,
+        "step": "draining" if is_draining else readiness.step,
+        "text": str(Notice("stopping") if is_draining else readiness.notice),
         "model": services.settings.chat_model,
     }
-    if step.pull is not None and not ready:
-        body["pull"] = {"completed": step.pull.completed, "total": step.pull.total}
-    return _json(body, 200 if ready else 503)
+    if readiness.pull is not None and not is_ready:
+        pull = readiness.pull
+        body["pull"] = {"completed": pull.completed, "total": pull.total}
+    return _json_response(body, 200 if is_ready else 503)
 
 
-async def prometheus(request: Request) -> Response:
-    """The metrics of this process."""
+async def export_metrics(request: Request) -> Response:
+    """Answer with the metrics of this process, for Prometheus."""
     return Response(metrics.render_metrics(), media_type=CONTENT_TYPE_LATEST)
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """The body of POST /generate_text."""
-
-    prompt: str
-    model: str
-    stream: bool
-
-
 async def generate_text(services: Services, request: Request) -> Response:
-    """Answers `{"prompt": …, "model": …, "stream": …}`, whole or as NDJSON lines.
+    """Answer a prompt, whole or as NDJSON lines; api_models has the bodies.
 
-    Whole: `{"response", "model", "usage"}`. Streamed: lines of `{"response", "done": false}`, then
-    one with `"done": true`, model and usage. Thinking is left out; a line with `"reset": true` says
-    that all before it was. With API_KEY, or a login, it needs `Authorization: Bearer API_KEY`.
-    Errors: `{"error", "code", "arguments"}` with their status; in a stream that has begun, as its
-    last line.
+    With API_KEY, or a login, it needs `Authorization: Bearer API_KEY`. An error has its own status;
+    in a stream that has begun, it is the last line.
     """
+    settings, chat = services.settings, services.chat
     try:
-        _admit(services.settings, request)
-        ask = await _read(services.settings, request)
-        generation = services.chat.answer_once(ask.prompt, ask.model)
-        waiting = _first_text(generation) if ask.stream else generation.finished.wait()
-        await _unless_gone(services.chat, request, generation, waiting)
+        _check_key(settings, request)
+        body = await _read_request(settings, request)
+        generation = chat.answer_once(body.prompt, body.model or settings.chat_model)
+        is_due = generation.has_text if body.stream else generation.finished
+        await _wait_unless_gone(chat, request, generation, is_due)
     except errors.ChatError as error:
-        return _error(error)
+        return _error_response(error)
     except ClientDisconnect:
         return Response(status_code=499)
-    trouble = _trouble(generation)
-    if trouble and not (ask.stream and generation.text):
-        return _error(trouble)
-    if ask.stream:
-        return StreamingResponse(
-            _lines(services.chat, generation), media_type="application/x-ndjson"
-        )
-    return _json({"response": generation.text, **_facts(generation)})
+    failure = _failure_of(generation)
+    if failure and not (body.stream and generation.text):
+        return _error_response(failure)
+    if body.stream:
+        lines = _stream_lines(chat, generation)
+        return StreamingResponse(lines, media_type="application/x-ndjson")
+    return _json_response({"response": generation.text, **_describe_result(generation)})
 
 
-def _admit(settings: Settings, request: Request) -> None:
-    """Raises Unauthorized unless the request has the key, where one is needed."""
-    wanted = settings.api_key.get_secret_value()
-    if not wanted and not settings.login:
+def _check_key(settings: Settings, request: Request) -> None:
+    """Raise Unauthorized unless the request has the key, where one is needed."""
+    api_key = settings.api_key.get_secret_value()
+    if not api_key and not settings.login:
         return
-    if not wanted:
+    if not api_key:
         raise errors.Unauthorized("api_key_not_set")
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    same = hmac.compare_digest(key.strip().encode("latin-1"), wanted.encode())
-    if scheme.lower() != "bearer" or not same:
+    is_same = hmac.compare_digest(key.strip().encode("latin-1"), api_key.encode())
+    if scheme.lower() != "bearer" or not is_same:
         raise errors.Unauthorized()
 
 
-async def _read(settings: Settings, request: Request) -> Ask:
+async def _read_request(settings: Settings, request: Request) -> GenerationBody:
+    """Return the body. Raises BadRequest, UnsupportedMediaType or PromptTooLong."""
     if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
         raise errors.UnsupportedMediaType()
-    try:
-        body = orjson.loads(await _bounded(request, _BYTES * settings.max_prompt_chars + 4096))
-    except orjson.JSONDecodeError:
-        raise errors.BadRequest() from None
-    if not isinstance(body, dict) or "prompt" not in body:
-        raise errors.BadRequest("prompt_not_given")
-    prompt, model = body["prompt"], body.get("model", settings.chat_model)
-    stream = body.get("stream", False)
-    if not isinstance(prompt, str):
-        raise errors.BadRequest("prompt_not_text")
-    if not isinstance(model, str) or not model or not isinstance(stream, bool):
-        raise errors.BadRequest("options_not_valid")
-    check_prompt(prompt, settings)
-    return Ask(prompt, model, stream)
+    limit = _BYTES_A_CHARACTER * settings.max_prompt_chars + _BYTES_AROUND
+    body = read_body(await _receive_body(request, limit))
+    check_prompt(body.prompt, settings)
+    return body
 
 
-async def _bounded(request: Request, limit: int) -> bytes:
+async def _receive_body(request: Request, limit: int) -> bytes:
+    """Return what the client sends. Raises PromptTooLong beyond `limit` bytes."""
     body = bytearray()
     async for part in request.stream():
         body += part
@@ -140,53 +119,46 @@ async def _bounded(request: Request, limit: int) -> bytes:
     return bytes(body)
 
 
-def _error(error: errors.ChatError) -> Response:
-    response = _json(error.as_json(), error.status)
+def _error_response(error: errors.ChatError) -> Response:
+    response = _json_response(error.as_json(), error.status)
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
 
-def _trouble(generation: Generation) -> errors.ChatError | None:
+def _failure_of(generation: Generation) -> errors.ChatError | None:
     if generation.error or generation.ending in (None, "done"):
         return generation.error
     return errors.Draining("answer_cut")
 
 
-async def _unless_gone(
-    chat: ChatService,
-    request: Request,
-    generation: Generation,
-    waiting: Coroutine[Any, Any, object],
+async def _wait_unless_gone(
+    chat: ChatService, request: Request, generation: Generation, is_due: asyncio.Event
 ) -> None:
-    """Waits; raises ClientDisconnect and stops the answer when the client leaves before."""
-    wait = asyncio.ensure_future(waiting)
-    gone = asyncio.ensure_future(_gone(request))
+    """Wait until it is due. Raises ClientDisconnect, and stops it, when the client leaves first."""
+    due = asyncio.ensure_future(is_due.wait())
+    gone = asyncio.ensure_future(_wait_until_gone(request))
     try:
-        done, _ = await asyncio.wait({wait, gone}, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait({due, gone}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        wait.cancel()
+        due.cancel()
         gone.cancel()
-    if wait not in done:
+    if due not in done:
         chat.stop_generation(generation)
         raise ClientDisconnect
 
 
-async def _gone(request: Request) -> None:
+async def _wait_until_gone(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
 
 
-async def _first_text(generation: Generation) -> None:
-    while generation.first_text_at is None and not generation.finished.is_set():
-        await asyncio.sleep(0.01)
-
-
-async def _lines(chat: ChatService, generation: Generation) -> AsyncIterator[bytes]:
+async def _stream_lines(chat: ChatService, generation: Generation) -> AsyncIterator[bytes]:
+    """Stream the text as it grows, a line for what came since the last one."""
     sent, moved = 0, False
     try:
         while True:
-            over, text = generation.finished.is_set(), generation.text
+            is_over, text = generation.finished.is_set(), generation.text
             if generation.moved and not moved:
                 moved = True
                 if sent:
@@ -195,21 +167,21 @@ async def _lines(chat: ChatService, generation: Generation) -> AsyncIterator[byt
             if len(text) > sent:
                 yield orjson.dumps({"response": text[sent:], "done": False}) + b"\n"
                 sent = len(text)
-            if over:
+            if is_over:
                 break
-            await asyncio.sleep(_STREAM_S)
-        yield orjson.dumps(_last(generation)) + b"\n"
+            await asyncio.sleep(_LINE_EVERY_S)
+        yield orjson.dumps(_last_line(generation)) + b"\n"
     finally:
         chat.stop_generation(generation)
 
 
-def _last(generation: Generation) -> dict[str, Any]:
-    if trouble := _trouble(generation):
-        return {**trouble.as_json(), "done": True}
-    return {"response": "", "done": True, **_facts(generation)}
+def _last_line(generation: Generation) -> dict[str, Any]:
+    if failure := _failure_of(generation):
+        return {**failure.as_json(), "done": True}
+    return {"response": "", "done": True, **_describe_result(generation)}
 
 
-def _facts(generation: Generation) -> dict[str, Any]:
+def _describe_result(generation: Generation) -> dict[str, Any]:
     stats = generation.stats
     return {
         "model": generation.model,
@@ -238,6 +210,6 @@ def _with_services(
 ROUTES = [
     Route("/livez", livez),
     Route("/readyz", _with_services(readyz)),
-    Route("/metrics", prometheus),
+    Route("/metrics", export_metrics),
     Route("/generate_text", _with_services(generate_text), methods=["POST"]),
 ]

@@ -24,7 +24,7 @@ from chatbot.history import History, HistoryUnavailable, data_dir
 from chatbot.identity import users, visitor_cookie
 from chatbot.identity.visitor_cookie import VisitorCookie
 from chatbot.settings import Settings
-from chatbot.web import api, downloads, proxy, streamlit_internals
+from chatbot.web import api, downloads, openapi, proxy, streamlit_internals
 from chatbot.web.uvicorn_internals import DrainingServer, PageSocket
 
 log = logging.getLogger("chatbot.web.server")
@@ -63,7 +63,7 @@ def create_app(settings: Settings) -> st.App:
 
     return st.App(
         _PAGE,
-        routes=[*api.ROUTES, *downloads.ROUTES],
+        routes=[*api.ROUTES, *openapi.ROUTES, *downloads.ROUTES],
         middleware=[
             *proxy.middleware(settings),
             Middleware(VisitorCookie, signer=visitor_cookie.make_signer(settings)),

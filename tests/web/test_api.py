@@ -16,6 +16,13 @@ from starlette.applications import Starlette
 from chatbot.llm import readiness
 from chatbot.services import Services
 from chatbot.web import api
+from chatbot.web.api_models import (
+    AnswerPart,
+    Failure,
+    LastLine,
+    LastLineOfFailure,
+    WholeAnswer,
+)
 from tests.support.fake_ollama.server import (
     BUSY,
     CRASHED,
@@ -69,7 +76,11 @@ def client(ready: Services, server: httpx.Client) -> httpx.Client:
 
 
 def _ask(client: httpx.Client, prompt: Any = "Hello", **fields: Any) -> httpx.Response:
-    return client.post("/generate_text", json={"prompt": prompt, **fields})
+    response = client.post("/generate_text", json={"prompt": prompt, **fields})
+    if response.headers["content-type"] == "application/json":
+        kind = WholeAnswer if response.status_code == 200 else Failure
+        kind.model_validate(response.json())
+    return response
 
 
 async def _ask_beside(client: httpx.Client, stream: bool) -> httpx.Response:
@@ -79,7 +90,14 @@ async def _ask_beside(client: httpx.Client, stream: bool) -> httpx.Response:
 
 
 def _lines(response: httpx.Response) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in response.iter_lines()]
+    lines = [json.loads(line) for line in response.iter_lines()]
+    if response.headers["content-type"] == "application/x-ndjson":
+        for line in lines:
+            kind = (
+                LastLineOfFailure if "error" in line else LastLine if line["done"] else AnswerPart
+            )
+            kind.model_validate(line)
+    return lines
 
 
 def test_an_answer_comes_whole_with_its_model_and_usage(

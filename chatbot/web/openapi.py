@@ -1,0 +1,149 @@
+"""GET /openapi.json: the API described for programs, made of the types that it is checked by."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import orjson
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from chatbot import __version__
+from chatbot.identity.visitor_cookie import COOKIE
+from chatbot.web import api_models
+
+_SCHEMAS = "#/components/schemas/{model}"
+_READ = (api_models.GenerationBody,)
+_WRITTEN = (
+    api_models.WholeAnswer,
+    api_models.AnswerPart,
+    api_models.LastLine,
+    api_models.Failure,
+    api_models.LastLineOfFailure,
+    api_models.Liveness,
+    api_models.ReadinessState,
+)
+_LINES = (
+    api_models.AnswerPart,
+    api_models.LastLine,
+    api_models.LastLineOfFailure,
+)
+
+
+def describe_api(request: Request) -> Response:
+    """Answer with the OpenAPI document."""
+    return Response(orjson.dumps(make_document()), media_type="application/json")
+
+
+@cache
+def make_document() -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document of all routes beside the page."""
+    modes: list[Any] = [(model, "validation") for model in _READ]
+    modes += [(model, "serialization") for model in _WRITTEN]
+    _, schemas = models_json_schema(modes, ref_template=_SCHEMAS)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "ollama-chatbot", "version": __version__},
+        "paths": {**_answer_paths(), **_probe_paths(), **_download_paths()},
+        "components": {
+            "schemas": schemas["$defs"],
+            "securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer", "description": "API_KEY"},
+                "visitor": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+            },
+        },
+    }
+
+
+def _answer_paths() -> dict[str, Any]:
+    content = {
+        "application/json": {"schema": _reference(api_models.WholeAnswer)},
+        "application/x-ndjson": {"schema": {"oneOf": [_reference(model) for model in _LINES]}},
+    }
+    operation = {
+        "operationId": "generate_text",
+        "summary": "Answer a prompt, whole or in lines as it is written",
+        "security": [{}, {"key": []}],
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": _reference(api_models.GenerationBody)}},
+        },
+        "responses": {
+            "200": {"description": "The answer; with `stream`, a line each", "content": content},
+            "default": _json("What went wrong", api_models.Failure),
+        },
+    }
+    return {"/generate_text": {"post": operation}}
+
+
+def _probe_paths() -> dict[str, Any]:
+    state = api_models.ReadinessState
+    return {
+        "/livez": _get("livez", "Whether it serves", _json("It does", api_models.Liveness)),
+        "/readyz": _get(
+            "readyz",
+            "Whether a prompt sent now is answered",
+            _json("It is", state),
+            {"503": _json("It is not, and why", state)},
+        ),
+        "/metrics": _get("metrics", "Figures for Prometheus", _content("text/plain")),
+        "/openapi.json": _get("openapi", "This document", _content("application/json")),
+    }
+
+
+def _download_paths() -> dict[str, Any]:
+    files = {"200": _content("application/json", "text/markdown")}
+    whole = _download("export_conversations", "All conversations of the user", files, "ending")
+    one = _download(
+        "export_conversation", "A conversation of the user", files, "conversation_id", "ending"
+    )
+    images = {"200": _content("image/*")}
+    image = _download("attachment", "An image in a conversation", images, "attachment_id")
+    return {
+        "/conversations/export.{ending}": whole,
+        "/conversations/{conversation_id}/export.{ending}": one,
+        "/attachments/{attachment_id}": image,
+    }
+
+
+def _download(name: str, summary: str, files: dict[str, Any], *parameters: str) -> dict[str, Any]:
+    failure = {"default": _content("text/plain")}
+    path = _get(name, summary, files["200"], failure)
+    path["get"]["security"] = [{"visitor": []}]
+    path["get"]["parameters"] = [
+        {"name": parameter, "in": "path", "required": True, "schema": _parameter_schema(parameter)}
+        for parameter in parameters
+    ]
+    return path
+
+
+def _parameter_schema(name: str) -> dict[str, Any]:
+    return {"type": "string", **({"enum": ["json", "md"]} if name == "ending" else {})}
+
+
+def _get(
+    name: str, summary: str, answer: dict[str, Any], others: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    responses = {"200": answer, **(others or {})}
+    return {"get": {"operationId": name, "summary": summary, "responses": responses}}
+
+
+def _json(description: str, model: type[BaseModel]) -> dict[str, Any]:
+    content = {"application/json": {"schema": _reference(model)}}
+    return {"description": description, "content": content}
+
+
+def _content(*media_types: str) -> dict[str, Any]:
+    content: dict[str, Any] = {media_type: {} for media_type in media_types}
+    return {"description": " or ".join(media_types), "content": content}
+
+
+def _reference(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": _SCHEMAS.format(model=model.__name__)}
+
+
+ROUTES = [Route("/openapi.json", describe_api)]
