@@ -62,10 +62,10 @@ def test_an_answer_is_streamed_and_counted(ready: Services) -> None:
     assert answer.over.wait(60)
     assert (answer.state, answer.error) == ("done", None)
     assert answer.text.strip()
-    assert answer.stats is not None
-    assert answer.stats.input_tokens > 10
-    assert answer.stats.output_tokens > 0
-    assert answer.stats.done_reason in ("stop", "length")
+    assert answer.statistics is not None
+    assert answer.statistics.input_tokens > 10
+    assert answer.statistics.output_tokens > 0
+    assert answer.statistics.done_reason in ("stop", "length")
 
 
 def test_a_stop_ends_the_evaluation_on_the_server(

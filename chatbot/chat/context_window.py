@@ -7,11 +7,12 @@ is left out first and never what is refused: Ollama is asked to refuse what does
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from chatbot.domain.generation_request import ChatMessage
+from chatbot.domain.statistics import Statistics
 from chatbot.errors import ContextOverflow
 
 # Tokens for a byte, the middle of six tokenizers for 26 kinds of text (benchmarks/token_estimate.py
@@ -39,7 +40,7 @@ class Answered(Protocol):
         """The model that wrote it."""
 
     @property
-    def stats(self) -> dict[str, Any] | None:
+    def statistics(self) -> Statistics:
         """The statistics of an answer."""
 
 
@@ -70,22 +71,22 @@ def _tokens(message: ChatMessage) -> int:
 def scale(messages: Sequence[Answered], model: str) -> float:
     """What estimates are to be multiplied by, as the last counted answer of `model` shows."""
     for message in reversed(messages):
-        stats = message.stats or {}
-        counted, estimated = stats.get("input_tokens"), stats.get("estimated")
-        if message.model == model and counted and estimated and not stats.get("is_cut"):
+        statistics = message.statistics
+        counted, estimated = statistics.input_tokens, statistics.estimated
+        if message.model == model and counted and estimated and not statistics.is_cut:
             return float(min(max(counted / estimated, _LEAST_SCALE), _MOST_SCALE))
     return 1.0
 
 
-def used(stats: Mapping[str, Any]) -> int:
+def used(statistics: Statistics) -> int:
     """Tokens of the context window after an answer with these statistics."""
-    return (stats.get("input_tokens") or 0) + (stats.get("output_tokens") or 0)
+    return statistics.input_tokens + statistics.output_tokens
 
 
-def is_full(stats: Mapping[str, Any]) -> bool:
+def is_full(statistics: Statistics) -> bool:
     """Whether the answer with these statistics ended because the context window was full."""
-    num_ctx = stats.get("num_ctx") or 0
-    return stats.get("done_reason") == "length" and 0 < num_ctx <= used(stats)
+    is_at_end = 0 < statistics.num_ctx <= used(statistics)
+    return statistics.done_reason == "length" and is_at_end
 
 
 def is_cut(input_tokens: int, estimated: int, num_ctx: int) -> bool:

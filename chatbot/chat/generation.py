@@ -46,7 +46,7 @@ class Generation:
     num_ctx: int = 0  # tokens of the context window
     ending: Ending | None = None
     error: errors.ChatError | None = None
-    stats: Statistics | None = None
+    statistics: Statistics | None = None
     started_at: float = field(default_factory=time.monotonic)
     watched_at: float = field(default_factory=time.monotonic)  # when somebody last waited for it
     first_thought_at: float | None = None
@@ -79,9 +79,9 @@ class Generation:
     @property
     def queued_s(self) -> float | None:
         """Return the seconds before the model was loaded and the prompt read; known at the end."""
-        if self.ttft_s is None or self.stats is None:
+        if self.ttft_s is None or self.statistics is None:
             return None
-        return max(0.0, self.ttft_s - self.stats.load_s - self.stats.prompt_s)
+        return max(0.0, self.ttft_s - self.statistics.load_s - self.statistics.prompt_s)
 
     @property
     def is_watched(self) -> bool:
@@ -134,7 +134,7 @@ class Generation:
         """Complete the text. Raises EmptyAnswer when there is none."""
         self.complete_text()
         if not self.text.strip():
-            is_cut = self.stats is not None and self.stats.done_reason == "length"
+            is_cut = self.statistics is not None and self.statistics.done_reason == "length"
             raise errors.EmptyAnswer("empty_answer_cut" if is_cut else "empty_answer")
 
     def _append_part(self, part: Part) -> None:

@@ -142,7 +142,7 @@ class Generations:
                     generation.add_part(piece.text, piece.thinking)
                     if generation.begun.is_set():
                         _count_begun(generation)
-                    generation.stats = piece.stats
+                    generation.statistics = piece.statistics
                 return
             except errors.ImagesRefused:
                 if not generation.request.image_count:
@@ -210,10 +210,10 @@ def _count_ended(generation: Generation) -> None:
         metrics.TOTAL.observe(generation.ended_at - generation.started_at)
     if generation.ttft_s is not None:
         metrics.TTFT.observe(generation.ttft_s)
-    if (stats := generation.stats) is None:
+    if (statistics := generation.statistics) is None:
         return
-    metrics.TOKENS.labels("input").inc(stats.input_tokens)
-    metrics.TOKENS.labels("output").inc(stats.output_tokens)
-    if generation.first_text_at and stats.output_tokens > 1:
+    metrics.TOKENS.labels("input").inc(statistics.input_tokens)
+    metrics.TOKENS.labels("output").inc(statistics.output_tokens)
+    if generation.first_text_at and statistics.output_tokens > 1:
         seconds = generation.ended_at - generation.first_text_at
-        metrics.TPOT.observe(seconds / (stats.output_tokens - 1))
+        metrics.TPOT.observe(seconds / (statistics.output_tokens - 1))

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from chatbot.chat.context_window import is_cut
 from chatbot.chat.generation import Generation
 from chatbot.chat.generations import Generations
 from chatbot.domain.messages import Message
+from chatbot.domain.statistics import NO_STATISTICS
 from chatbot.history import History
 
 
 def apply_generation(message: Message, generation: Generation) -> Message:
     """Return `message` with the generation's text, state, error, and statistics in seconds."""
-    stats = asdict(generation.stats) if generation.stats else {}
-    more = {
-        "ttft_s": generation.ttft_s,
-        "thought_s": generation.thought_s,
-        "left_out": generation.left_out,
-        "images_left_out": generation.images_left_out,
-        "num_ctx": generation.num_ctx,
-        "estimated": generation.estimated,
-        "is_cut": is_cut(stats.get("input_tokens", 0), generation.estimated, generation.num_ctx),
-    }
+    counted = generation.statistics or NO_STATISTICS
+    statistics = replace(
+        counted,
+        ttft_s=generation.ttft_s or 0.0,
+        thought_s=generation.thought_s or 0.0,
+        left_out=generation.left_out,
+        images_left_out=generation.images_left_out,
+        num_ctx=generation.num_ctx,
+        estimated=generation.estimated,
+        is_cut=is_cut(counted.input_tokens, generation.estimated, generation.num_ctx),
+    )
     error = generation.error
     return replace(
         message,
@@ -32,7 +34,7 @@ def apply_generation(message: Message, generation: Generation) -> Message:
         error=error.sentence if error else "",
         error_code=error.code if error else None,
         error_arguments=error.notice.arguments_as_json() if error else None,
-        stats={**stats, **more},
+        statistics=statistics,
     )
 
 
@@ -60,5 +62,5 @@ class MessageKeeper:
             thinking=message.thinking,
             state=generation.ending or "interrupted",
             error=generation.error,
-            stats=message.stats,
+            statistics=message.statistics,
         )

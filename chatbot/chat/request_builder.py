@@ -38,7 +38,7 @@ class RequestBuilder:
         when the prompt alone is too long.
         """
         num_ctx = self.choose_num_ctx(content.settings, model)
-        longest = _own_parameters(content.settings).num_predict
+        longest = content.settings.parameters.num_predict
         if longest is None:
             longest = self.settings.num_predict
         return fit(
@@ -61,10 +61,10 @@ class RequestBuilder:
         """
         messages, system_prompt = content.chat_messages(), self._system_prompt(content.settings)
         last = content.messages[-1]
-        stats = last.stats or {}
-        sent = size(messages[stats.get("left_out") or 0 : -1], system_prompt)
-        if used(stats) and not last.thinking and stats.get("estimated", sent) == sent:
-            return used(stats), True
+        statistics = last.statistics
+        sent = size(messages[statistics.left_out : -1], system_prompt)
+        if used(statistics) and not last.thinking and statistics.estimated in (0, sent):
+            return used(statistics), True
         fitted = self.fit_messages([*messages, ChatMessage("user", "")], content, model)
         return round(fitted.estimated * scale(content.messages, model)), False
 
@@ -81,7 +81,7 @@ class RequestBuilder:
 
     def choose_parameters(self, settings: ConversationSettings, model: str) -> Parameters:
         """Return a conversation's own parameters, as far as `model` and the operator allow them."""
-        own = _own_parameters(settings)
+        own = settings.parameters
         think = self.models.fitting_think(model, own.think or "on")
         thinks = self.models.can(model, "thinking")
         changes = {"think": think if thinks else None, "num_ctx": self._own_num_ctx(own, model)}
@@ -99,7 +99,3 @@ class RequestBuilder:
         own = settings.system_prompt or self.settings.system_prompt
         summary = settings.summary
         return f"{own}\n\nEarlier in this conversation: {summary.text}" if summary else own
-
-
-def _own_parameters(settings: ConversationSettings) -> Parameters:
-    return Parameters.model_validate(settings.parameters)

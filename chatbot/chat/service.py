@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatbot import errors
 from chatbot.chat.context_window import Fit
@@ -173,7 +173,7 @@ class ChatService:
         conversation = self.history.get_conversation(user_id, conversation_id)
         content = self._read_content(user_id, conversation)
         summary = summarize_content(self.requests, self.generations, content, model, watcher)
-        settings = content.settings._replace(summary=summary)
+        settings = replace(content.settings, summary=summary)
         self.history.save_settings(user_id, conversation_id, settings)
         return settings
 

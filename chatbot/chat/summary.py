@@ -82,8 +82,8 @@ class _Summarizer:
         return self.requests.choose_num_ctx(self.content.settings, self.model)
 
     def _ask(self, text: str) -> str:
-        quiet = {**self.content.settings.parameters, "stop": (), "think": "off"}
-        settings = self.content.settings._replace(parameters=quiet)
+        quiet = self.content.settings.parameters.model_copy(update={"stop": (), "think": "off"})
+        settings = replace(self.content.settings, parameters=quiet)
         own = self.requests.choose_parameters(settings, self.model)
         room = self._longest + (_THINKING if own.think else 0)
         own = own.model_copy(update={"num_predict": room})

@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 import time
 from dataclasses import dataclass
-from typing import Any
 
-from chatbot.domain.conversation_settings import ConversationSettings, Summary
+from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings, Summary
+from chatbot.domain.parameters import Parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Conversation:
     pinned: bool
     model: str
     system_prompt: str
-    parameters: dict[str, Any]
+    parameters: Parameters
     head_id: str | None
     created_at: float
     updated_at: float
@@ -45,8 +45,10 @@ class Deletion:
     title: str
 
 
-def new_conversation(user_id: str, title: str) -> Conversation:
-    """Make an empty conversation with an id that nobody can guess."""
+def new_conversation(
+    user_id: str, title: str, settings: ConversationSettings = DEFAULT_SETTINGS
+) -> Conversation:
+    """Return an empty conversation with an id that nobody can guess."""
     now = time.time()
     return Conversation(
         id=secrets.token_hex(16),
@@ -54,9 +56,10 @@ def new_conversation(user_id: str, title: str) -> Conversation:
         title=title,
         pinned=False,
         model="",
-        system_prompt="",
-        parameters={},
+        system_prompt=settings.system_prompt,
+        parameters=settings.parameters,
         head_id=None,
         created_at=now,
         updated_at=now,
+        summary=settings.summary,
     )

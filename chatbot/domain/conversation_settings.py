@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
 
 from chatbot.domain.messages import Message
+from chatbot.domain.parameters import NO_PARAMETERS, Parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,23 +22,24 @@ class Summary:
         return messages[covered[0] + 1 :] if covered else messages
 
 
-class ConversationSettings(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ConversationSettings:
     """What a conversation is told and how it is answered; empty: as the chat's settings say."""
 
-    system_prompt: str
-    parameters: dict[str, Any]
+    system_prompt: str = ""
+    parameters: Parameters = NO_PARAMETERS
     summary: Summary | None = None
 
 
-DEFAULT_SETTINGS = ConversationSettings("", {})
+DEFAULT_SETTINGS = ConversationSettings()
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A visitor's saved system prompt and parameters."""
+    """A user's saved system prompt and parameters."""
 
     id: str
     user_id: str
     name: str
     system_prompt: str
-    parameters: dict[str, Any]
+    parameters: Parameters

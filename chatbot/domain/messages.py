@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from chatbot.domain.statistics import NO_STATISTICS, Statistics
 from chatbot.domain.thinking import split
 from chatbot.notices import Notice, read_notice
 
@@ -33,7 +34,7 @@ class Message:
     state: State
     error: str
     model: str
-    stats: dict[str, Any] | None
+    statistics: Statistics
     created_at: float
     updated_at: float
     error_code: str | None = None
@@ -47,10 +48,10 @@ class Message:
     @property
     def failure_code(self) -> str | None:
         """The code of what went wrong; messages from before have it among their statistics."""
-        return self.error_code or (self.stats or {}).get("error_code")
+        return self.error_code or self.statistics.error_code or None
 
     @classmethod
-    def of(cls, row: Iterable[Any]) -> Message:
+    def from_row(cls, row: Iterable[Any]) -> Message:
         """Return the message of a row; one from before may have its thinking in its text."""
         message = cls(*row)
         if message.thinking or message.role != "assistant":
@@ -80,7 +81,7 @@ def new_message(
         state=state,
         error="",
         model=model,
-        stats=None,
+        statistics=NO_STATISTICS,
         created_at=now,
         updated_at=now,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -113,6 +113,21 @@ class Parameters(BaseModel):
     )
     think: Think | None = Field(default=None, description="off, on, low, medium or high")
 
+    @classmethod
+    def from_json(cls, values: Mapping[str, object]) -> Parameters:
+        """Return the parameters of a JSON object, without those whose value is not allowed."""
+        if not values:
+            return NO_PARAMETERS
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            wrong = {refusal["loc"][0] for refusal in error.errors()}
+            return cls.model_validate({n: v for n, v in values.items() if n not in wrong})
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON object of what is set."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
     def options(self) -> dict[str, Any]:
         """The options of Ollama's API that are set here."""
         chosen = self.model_dump(exclude={"keep_alive", "think"}, exclude_none=True)
@@ -123,6 +138,8 @@ class Parameters(BaseModel):
         value = self.keep_alive
         return float(value) if value and _SECONDS.fullmatch(value) else value
 
+
+NO_PARAMETERS = Parameters()
 
 declare_texts(
     {f"allowed_{name}": field.description or "" for name, field in Parameters.model_fields.items()}

@@ -34,7 +34,7 @@ def read_archives(
     found = db.execute(select(conversations).where(*OWNED, *one).order_by(*ORDER), wanted).all()
     written: dict[str, list[Message]] = defaultdict(list)
     for row in db.execute(_of(select(messages), *one).order_by(_m.created_at, _m.id), wanted):
-        written[row.conversation_id].append(Message.of(row))
+        written[row.conversation_id].append(Message.from_row(row))
     query = _of(select(attachments).join(messages, _m.id == _a.message_id), *one)
     files = _read_files(db, query, wanted)
     for row in found:

@@ -66,7 +66,7 @@ FINISH = (
             "error": bindparam("sentence"),
             "error_code": bindparam("code"),
             "error_arguments": bindparam("arguments"),
-            "stats": bindparam("figures"),
+            "statistics": bindparam("figures"),
         }
     )
 )

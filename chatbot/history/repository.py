@@ -15,6 +15,7 @@ from chatbot.domain.conversation import Conversation, new_conversation
 from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings, Preset
 from chatbot.domain.exchange import Exchange
 from chatbot.domain.messages import Ending, Message, new_message
+from chatbot.domain.statistics import NO_STATISTICS, Statistics
 from chatbot.domain.titles import make_title, shorten_title
 from chatbot.errors import ChatError
 from chatbot.history import branches, queries
@@ -47,7 +48,7 @@ class History(Collection):
             if not rows:
                 _find(db, user_id, conversation_id)
         alive = time.time() - STALE
-        return [_seen(Message.of(row), alive) for row in rows]
+        return [_seen(Message.from_row(row), alive) for row in rows]
 
     def store_prompt(
         self,
@@ -72,7 +73,7 @@ class History(Collection):
                     if prompt.strip() or not files
                     else shorten_title(files[0].name)
                 )
-                before = replace(new_conversation(user_id, title), **settings._asdict())
+                before = new_conversation(user_id, title, settings)
                 db.execute(insert(conversations), make_row(before))
             else:
                 before = _find(db, user_id, conversation_id, queries.ONE_LOCKED)
@@ -189,7 +190,7 @@ class History(Collection):
         thinking: str = "",
         state: Ending,
         error: ChatError | None = None,
-        stats: dict[str, Any] | None = None,
+        statistics: Statistics = NO_STATISTICS,
     ) -> bool:
         """End an answer; its first end stays. False: it had ended before, or was deleted."""
         return self._write(
@@ -201,7 +202,7 @@ class History(Collection):
             sentence=error.sentence if error else "",
             code=error.code if error else None,
             arguments=error.notice.arguments_as_json() if error else None,
-            figures=stats,
+            figures=statistics,
         )
 
     def _write(self, statement: Update, message_id: str, **parts: Any) -> bool:

@@ -24,6 +24,8 @@ from sqlalchemy import (
 from chatbot.domain.conversation import Conversation
 from chatbot.domain.conversation_settings import Preset, Summary
 from chatbot.domain.messages import Message
+from chatbot.domain.parameters import Parameters
+from chatbot.domain.statistics import Statistics
 
 
 class AnyText(TypeDecorator[str]):
@@ -46,6 +48,34 @@ class AnyJSON(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """Put a replacement where a character cannot be stored."""
         return _storable_json(value)
+
+
+class ParametersColumn(AnyJSON):
+    """The parameters of a conversation or a preset."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Parameters | None, dialect: Dialect) -> Any:
+        """Turn Parameters to JSON."""
+        return _storable_json(value.to_json()) if value else None
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Parameters:
+        """Make Parameters of JSON."""
+        return Parameters.from_json(value)
+
+
+class StatisticsColumn(AnyJSON):
+    """The statistics of an answer; NULL where nothing is known."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Statistics | None, dialect: Dialect) -> Any:
+        """Turn Statistics to JSON."""
+        return _storable_json(value.to_json()) if value else None
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Statistics:
+        """Make Statistics of JSON."""
+        return Statistics.from_json(value)
 
 
 class SummaryColumn(AnyJSON):
@@ -91,7 +121,7 @@ conversations = Table(
     Column("pinned", Boolean, nullable=False),
     Column("model", AnyText, nullable=False),
     Column("system_prompt", AnyText, nullable=False),
-    Column("parameters", AnyJSON, nullable=False),
+    Column("parameters", ParametersColumn, nullable=False),
     # No foreign key: with messages.conversation_id it would make a circle.
     Column("head_id", AnyText),
     Column("created_at", Double, nullable=False),
@@ -120,7 +150,7 @@ messages = Table(
     Column("state", AnyText, nullable=False),
     Column("error", AnyText, nullable=False),
     Column("model", AnyText, nullable=False),
-    Column("stats", AnyJSON),
+    Column("stats", StatisticsColumn, key="statistics"),
     Column("created_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),
     Column("error_code", AnyText),
@@ -152,7 +182,7 @@ presets = Table(
     Column("owner", AnyText, nullable=False, index=True, key="user_id"),
     Column("name", AnyText, nullable=False),
     Column("system_prompt", AnyText, nullable=False),
-    Column("parameters", AnyJSON, nullable=False),
+    Column("parameters", ParametersColumn, nullable=False),
 )
 
 # What a user chose last, for conversations to come.

@@ -37,10 +37,10 @@ on_sent: ContextVar[Callable[[], object]] = ContextVar("on_sent", default=lambda
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of an answer as it comes; `stats` stands in the last one only."""
+    """A part of an answer as it comes; `statistics` stand in the last one only."""
 
     text: str
-    stats: Statistics | None = None
+    statistics: Statistics | None = None
     thinking: str = ""
 
 

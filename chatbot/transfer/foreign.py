@@ -18,9 +18,9 @@ from pydantic import ValidatorFunctionWrapHandler as Handler
 from chatbot.attachments import images
 from chatbot.domain.attachment import Attachment
 from chatbot.domain.messages import Message, Role, State
-from chatbot.domain.parameters import Parameters, parse
+from chatbot.domain.parameters import Parameters
+from chatbot.domain.statistics import NO_STATISTICS
 from chatbot.domain.thinking import split
-from chatbot.errors import BadRequest
 from chatbot.transfer import losses
 from chatbot.transfer.losses import Lost
 
@@ -29,7 +29,6 @@ _IMAGES = {
     "image/jpeg": (re.compile(rb"\xff\xd8\xff"), "jpg"),
     "image/webp": (re.compile(rb"RIFF....WEBP", re.DOTALL), "webp"),
 }
-_KNOWN = Parameters.model_fields.keys()
 _DETAILS = re.compile(
     r'<details type="(reasoning|tool_calls|code_interpreter)"[^>]*>\s*'
     r"(?:<summary>.*?</summary>)?(.*?)(?:</details>\s*|\Z)",
@@ -142,31 +141,15 @@ def untagged(content: str, lost: Lost) -> tuple[str, str]:
     return "\n\n".join(filter(None, ("\n".join(thoughts).strip(), tagged))), text
 
 
-def parameters(options: Mapping[str, Any] | None, lost: Lost) -> dict[str, Any]:
-    """The options that a conversation can have here, where their values are allowed."""
+def read_parameters(options: Mapping[str, Any] | None, lost: Lost) -> Parameters:
+    """Return the options that a conversation can have here, where their values are allowed."""
     given = {
         name: value for name, value in (options or {}).items() if value not in (None, "", [], {})
     }
-    taken = {name: given[name] for name in _KNOWN & given.keys() if is_allowed(name, given[name])}
-    if taken.keys() != given.keys():
+    parameters = Parameters.from_json(given)
+    if parameters.model_fields_set != given.keys():
         lost.add(losses.SETTINGS)
-    return taken
-
-
-def is_allowed(name: str, value: object) -> bool:
-    """Whether a conversation's parameter can have this value."""
-    if not is_plain(value):
-        return False
-    try:
-        return bool(parse({name: value}))
-    except BadRequest:
-        return False
-
-
-def is_plain(value: object) -> bool:
-    """Whether it is a text, a number, nothing, or a list of them."""
-    parts = value if isinstance(value, list) else [value]
-    return all(isinstance(part, str | int | float | None) for part in parts)
+    return parameters
 
 
 def image(source: object, name: str, lost: Lost) -> Attachment | None:
@@ -251,7 +234,7 @@ def message(
         state=state,
         error=error,
         model=model,
-        stats=None,
+        statistics=NO_STATISTICS,
         created_at=at,
         updated_at=at,
     )

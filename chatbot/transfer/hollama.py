@@ -68,7 +68,7 @@ def read(document: dict[str, Any], lost: Lost) -> ConversationArchive:
         pinned=False,
         model=session.model,
         system_prompt="\n\n".join(filter(None, told)),
-        parameters=foreign.parameters(session.options, lost),
+        parameters=foreign.read_parameters(session.options, lost),
         head_id=messages[-1].id if messages else None,
         created_at=at,
         updated_at=at,

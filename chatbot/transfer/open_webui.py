@@ -89,7 +89,7 @@ def _conversation(item: _Item, nodes: _Nodes, created: float) -> Conversation:
         pinned=item.pinned,
         model=models[-1] if models else next((m for m in chat.models if isinstance(m, str)), ""),
         system_prompt="\n\n".join(dict.fromkeys(t for t in told if isinstance(t, str) and t)),
-        parameters=foreign.parameters(options, nodes.lost),
+        parameters=foreign.read_parameters(options, nodes.lost),
         head_id=resolved(chat.history.currentId, nodes.instead),
         created_at=created,
         updated_at=item.updated_at or created,

@@ -7,16 +7,16 @@ import binascii
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from chatbot.domain.archive import ConversationArchive
 from chatbot.domain.attachment import Attachment
 from chatbot.domain.conversation import Conversation
 from chatbot.domain.conversation_settings import Summary
 from chatbot.domain.messages import Ending, Message, Role
+from chatbot.domain.parameters import Parameters
 from chatbot.domain.statistics import Statistics
 from chatbot.domain.titles import make_title, shorten_title
 from chatbot.notices import read_notice
@@ -26,10 +26,9 @@ from chatbot.transfer.foreign import (
     Named,
     Text,
     Things,
-    is_allowed,
-    is_plain,
     is_sound,
     lenient,
+    read_parameters,
 )
 from chatbot.transfer.losses import Lost
 from chatbot.transfer.tree import mended, resolved, tied
@@ -39,7 +38,7 @@ VERSION = 1
 
 _BEFORE = "summary"  # it stood among the parameters before it had a place of its own
 _LONGEST_TITLE = 200  # characters, as the page takes them
-_NUMBERS = {one.name for one in fields(Statistics) if one.type in ("int", "float")} | {"left_out"}
+_STATISTICS = TypeAdapter(Statistics)
 
 
 _Time = Annotated[float | None, Field(ge=0, le=1e11), lenient(None)]
@@ -134,12 +133,9 @@ def _title(conversation: _Conversation, messages: list[Message]) -> str:
     return title if len(title) <= _LONGEST_TITLE else shorten_title(title)
 
 
-def _parameters(written: dict[str, Any] | None, lost: Lost) -> dict[str, Any]:
+def _parameters(written: dict[str, Any] | None, lost: Lost) -> Parameters:
     given = {name: value for name, value in (written or {}).items() if name != _BEFORE}
-    taken = {name: value for name, value in given.items() if is_allowed(name, value)}
-    if taken.keys() != given.keys():
-        lost.add(losses.SETTINGS)
-    return taken
+    return read_parameters(given, lost)
 
 
 def _summary(conversation: _Conversation, instead: Mapping[str, str | None]) -> Summary | None:
@@ -180,7 +176,8 @@ class _Messages:
         plain |= {"id": message_id, "created_at": self._at, "updated_at": updated}
         if read_notice(written.error_code, written.error_arguments) is None:
             plain |= {"error_code": None, "error_arguments": None}  # the sentence says it
-        self._by_id[message_id] = Message(conversation_id="", stats=_stats(written.stats), **plain)
+        statistics = _read_statistics(written.stats)
+        self._by_id[message_id] = Message(conversation_id="", statistics=statistics, **plain)
         files = [_file(file) for file in written.attachments]
         if None in files:
             self._lost.add(losses.BAD_FILES)
@@ -192,12 +189,14 @@ class _Messages:
         return list(self._by_id.values())
 
 
-def _stats(written: dict[str, Any] | None) -> dict[str, Any] | None:
-    return written and {
-        name: value
-        for name, value in written.items()
-        if (isinstance(value, int | float | None) if name in _NUMBERS else is_plain(value))
-    }
+def _read_statistics(written: dict[str, Any] | None) -> Statistics:
+    """Return what is sound of an answer's statistics."""
+    values = {name: value for name, value in (written or {}).items() if value is not None}
+    try:
+        return _STATISTICS.validate_python(values)
+    except ValidationError as error:
+        wrong = {refusal["loc"][0] for refusal in error.errors()}
+        return _STATISTICS.validate_python({n: v for n, v in values.items() if n not in wrong})
 
 
 def _file(written: Any) -> Attachment | None:

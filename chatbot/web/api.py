@@ -182,16 +182,16 @@ def _last_line(generation: Generation) -> dict[str, Any]:
 
 
 def _describe_result(generation: Generation) -> dict[str, Any]:
-    stats = generation.stats
+    statistics = generation.statistics
     return {
         "model": generation.model,
         "usage": {
-            "prompt_tokens": stats.input_tokens if stats else 0,
-            "completion_tokens": stats.output_tokens if stats else 0,
-            "total_tokens": stats.input_tokens + stats.output_tokens if stats else 0,
+            "prompt_tokens": statistics.input_tokens if statistics else 0,
+            "completion_tokens": statistics.output_tokens if statistics else 0,
+            "total_tokens": statistics.input_tokens + statistics.output_tokens if statistics else 0,
             "ttft_s": generation.ttft_s,
             "queue_s": generation.queued_s,
-            "load_s": stats.load_s if stats else None,
+            "load_s": statistics.load_s if statistics else None,
         },
     }
 

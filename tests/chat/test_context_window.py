@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from chatbot.chat.context_window import estimate, fit, is_cut, is_full, scale, shorten, size
 from chatbot.domain.generation_request import ChatMessage
+from chatbot.domain.statistics import Statistics
 from chatbot.errors import ContextOverflow
 
 TOKENS_100 = "word " * 75  # 375 bytes and the template's markers
@@ -53,8 +55,8 @@ def test_what_earlier_answers_counted_corrects_the_estimate() -> None:
     assert fit(messages, "", window, num_predict=1, scaled=3).left_out > 0
 
 
-def _answered(model: str = "test:1b", **stats: Any) -> SimpleNamespace:
-    return SimpleNamespace(model=model, stats=stats)
+def _answered(model: str = "test:1b", **statistics: Any) -> SimpleNamespace:
+    return SimpleNamespace(model=model, statistics=Statistics(**statistics))
 
 
 @pytest.mark.parametrize(
@@ -142,8 +144,8 @@ def test_a_count_shows_whether_the_prompt_was_cut(
 
 
 def test_the_end_of_the_window_and_the_longest_answer_are_told_apart() -> None:
-    stats = {"done_reason": "length", "input_tokens": 800, "output_tokens": 225, "num_ctx": 1024}
-    assert is_full(stats)
-    assert not is_full({**stats, "output_tokens": 200})
-    assert not is_full({**stats, "done_reason": "stop"})
-    assert not is_full({**stats, "num_ctx": None})
+    statistics = Statistics(done_reason="length", input_tokens=800, output_tokens=225, num_ctx=1024)
+    assert is_full(statistics)
+    assert not is_full(replace(statistics, output_tokens=200))
+    assert not is_full(replace(statistics, done_reason="stop"))
+    assert not is_full(replace(statistics, num_ctx=0))

@@ -90,8 +90,8 @@ def test_an_answer_is_written_and_kept(fake: FakeOllama, ask: Ask) -> None:
     answer = ask(keeper=kept)
     _ended(answer, "done")
     assert (answer.text, answer.error) == ("Good day", None)
-    assert answer.stats is not None
-    assert answer.stats.output_tokens == 2
+    assert answer.statistics is not None
+    assert answer.statistics.output_tokens == 2
     assert answer.ttft_s is not None
     assert kept.ends == [("Good day", "done")]
 
@@ -628,7 +628,7 @@ def test_an_answer_without_text_is_none(fake: FakeOllama, ask: Ask, tokens: list
     assert type(answer.error) is errors.EmptyAnswer
     assert answer.error.sentence == "The model wrote nothing. Try again, or choose another model."
     assert answer.thinking == "".join(tokens[1:2] if len(tokens) > 2 else [])
-    assert answer.stats is not None and answer.stats.output_tokens == len(tokens)
+    assert answer.statistics is not None and answer.statistics.output_tokens == len(tokens)
     assert metrics.WAITING._value.get() == 0
 
 

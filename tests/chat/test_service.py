@@ -14,6 +14,7 @@ from chatbot.domain.attachment import Attachment
 from chatbot.domain.conversation_settings import ConversationSettings
 from chatbot.domain.exchange import Exchange
 from chatbot.domain.messages import Message
+from chatbot.domain.parameters import Parameters, Think
 from chatbot.history import HistoryUnavailable, NotFound
 from chatbot.services import Services
 from tests.support.fake_ollama.server import (
@@ -81,9 +82,8 @@ def test_a_prompt_and_its_answer_are_kept(fake: FakeOllama, ready: Services, sen
     assert (question.role, question.content) == ("user", "Hello there")
     assert (kept.role, kept.content, kept.state) == ("assistant", "Good day", "done")
     assert (kept.model, kept.error) == (DEFAULT_MODEL, "")
-    assert kept.stats is not None
-    assert (kept.stats["input_tokens"], kept.stats["output_tokens"]) == (7, 2)
-    assert kept.stats["ttft_s"] > 0
+    assert (kept.statistics.input_tokens, kept.statistics.output_tokens) == (7, 2)
+    assert kept.statistics.ttft_s > 0
     assert [one.title for one in ready.history.list_conversations("ann")] == ["Hello there"]
 
 
@@ -283,8 +283,7 @@ def test_older_messages_are_left_out_until_ollama_takes_the_rest(
     assert len(asked) == 3
     assert asked == sorted(asked, reverse=True)
     kept = _path(ready, exchange)[-1]
-    assert kept.stats is not None
-    assert (kept.state, kept.stats["left_out"]) == ("done", asked[0] - asked[2])
+    assert (kept.state, kept.statistics.left_out) == ("done", asked[0] - asked[2])
     assert _asked(fake)[-1] == "Five"
 
 
@@ -300,7 +299,6 @@ def test_a_prompt_that_ollama_refuses_alone_says_so_and_keeps_that(
         "This prompt has about 8,027 tokens, and the context window holds 4,096 with the answer. "
         "Shorten it, or raise num_ctx."
     )
-    assert kept.stats is not None
     assert kept.failure_code == "context_overflow"
 
 
@@ -322,8 +320,7 @@ def test_a_server_that_cuts_all_the_same_is_found_out(
     exchange = send("0123456789" * 50)
     _answered(ready, exchange)
     kept = _path(ready, exchange)[-1]
-    assert kept.stats is not None
-    assert kept.stats["is_cut"]
+    assert kept.statistics.is_cut
 
 
 @pytest.mark.parametrize(
@@ -347,7 +344,7 @@ def test_the_window_is_bounded_by_the_model_and_the_operator(
     window: int,
 ) -> None:
     monkeypatch.setitem(ready.settings.__dict__, "max_num_ctx", limit)
-    settings = ConversationSettings("", {"num_ctx": own} if own else {})
+    settings = ConversationSettings("", Parameters(num_ctx=own))
     exchange = ready.chat.send_prompt(
         "ann",
         None,
@@ -358,9 +355,8 @@ def test_the_window_is_bounded_by_the_model_and_the_operator(
     )
     _answered(ready, exchange)
     assert fake.bodies()[-1]["options"]["num_ctx"] == sent
-    stats = _path(ready, exchange)[-1].stats
-    assert stats is not None
-    assert stats["num_ctx"] == window
+    statistics = _path(ready, exchange)[-1].statistics
+    assert statistics.num_ctx == window
 
 
 @pytest.mark.configured(num_ctx=256)
@@ -373,7 +369,7 @@ def test_what_no_longer_fits_is_left_out_and_counted(
     exchange = send("And then? " * 20, exchange.conversation.id)
     _answered(ready, exchange)
     assert _asked(fake) == ["And then? " * 20]
-    left_out = [(one.stats or {}).get("left_out") for one in _path(ready, exchange)[1::2]]
+    left_out = [one.statistics.left_out for one in _path(ready, exchange)[1::2]]
     assert left_out == [0, 2]
 
 
@@ -463,7 +459,7 @@ def _no_space(_: object) -> None:
 def test_parameters_and_system_prompt_of_a_conversation_reach_ollama(
     fake: FakeOllama, ready: Services
 ) -> None:
-    own = {"temperature": 0.5, "num_ctx": 2048, "stop": ["END"], "keep_alive": "10m"}
+    own = Parameters(temperature=0.5, num_ctx=2048, stop=("END",), keep_alive="10m")
     thread = ConversationContent(settings=ConversationSettings("Be a poet.", own))
     exchange = ready.chat.send_prompt(
         "ann", None, Draft("Hello"), DEFAULT_MODEL, lambda: True, thread
@@ -483,9 +479,9 @@ def test_parameters_and_system_prompt_of_a_conversation_reach_ollama(
     )
 
 
-@pytest.mark.parametrize(("own", "think"), [({}, True), ({"think": "off"}, False)])
+@pytest.mark.parametrize(("own", "think"), [(None, True), ("off", False)])
 def test_a_model_that_thinks_is_asked_to_unless_that_is_off(
-    fake: FakeOllama, ready: Services, loop: LoopThread, own: dict[str, str], think: bool
+    fake: FakeOllama, ready: Services, loop: LoopThread, own: Think | None, think: bool
 ) -> None:
     fake.set(
         models=["thinker:1b"],
@@ -494,14 +490,13 @@ def test_a_model_that_thinks_is_asked_to_unless_that_is_off(
         tokens=["Yes"],
     )
     loop.run(ready.models.refresh())
-    thread = ConversationContent(settings=ConversationSettings("", own))
+    thread = ConversationContent(settings=ConversationSettings("", Parameters(think=own)))
     exchange = ready.chat.send_prompt("ann", None, Draft("Hi"), "thinker:1b", lambda: True, thread)
     _answered(ready, exchange)
     assert fake.bodies()[-1]["think"] is think
     kept = _path(ready, exchange)[-1]
     assert (kept.thinking, kept.content) == ("Well now" if think else "", "Yes")
-    assert kept.stats is not None
-    assert (kept.stats["thought_s"] is not None) is think
+    assert (kept.statistics.thought_s > 0) is think
 
 
 @pytest.mark.parametrize(
@@ -519,13 +514,13 @@ def test_a_level_of_thinking_goes_only_to_a_model_that_has_levels(
     ready: Services,
     loop: LoopThread,
     model: str,
-    own: str,
+    own: Think,
     think: bool | str | None,
 ) -> None:
     models = ["thinker:1b", "gpt-oss:20b"]
     fake.set(models=[DEFAULT_MODEL, *models], capabilities={one: ["thinking"] for one in models})
     loop.run(ready.models.refresh())
-    thread = ConversationContent(settings=ConversationSettings("", {"think": own}))
+    thread = ConversationContent(settings=ConversationSettings("", Parameters(think=own)))
     exchange = ready.chat.send_prompt("ann", None, Draft("Hi"), model, lambda: True, thread)
     _answered(ready, exchange)
     assert fake.bodies()[-1].get("think") == think
@@ -545,7 +540,7 @@ def test_a_server_that_refuses_to_think_so_is_asked_without(
     fake.set(models=["gpt-oss:20b"], capabilities={"gpt-oss:20b": ["thinking"]}, tokens=["Yes"])
     loop.run(ready.models.refresh())
     fake.fail(Fault("status", status=400, error=text))
-    thread = ConversationContent(settings=ConversationSettings("", {"think": "high"}))
+    thread = ConversationContent(settings=ConversationSettings("", Parameters(think="high")))
     exchange = ready.chat.send_prompt("ann", None, Draft("Hi"), "gpt-oss:20b", lambda: True, thread)
     _answered(ready, exchange)
     assert _path(ready, exchange)[-1].content == "Yes"
@@ -556,7 +551,7 @@ def test_a_server_that_refuses_to_think_so_is_asked_without(
 def test_an_answer_without_a_limit_gets_room_beside_the_messages(
     fake: FakeOllama, ready: Services, num_predict: int
 ) -> None:
-    settings = ConversationSettings("", {"num_predict": num_predict, "num_ctx": 1024})
+    settings = ConversationSettings("", Parameters(num_predict=num_predict, num_ctx=1024))
     first = ready.chat.send_prompt(
         "ann",
         None,
@@ -596,7 +591,7 @@ def test_a_model_that_cannot_see_is_asked_without_the_images_of_before(
     _answered(ready, exchange)
     assert not any(one.get("images") for one in fake.bodies()[-1]["messages"])
     answer = _path(ready, exchange)[-1]
-    assert (answer.state, (answer.stats or {})["images_left_out"]) == ("done", 1)
+    assert (answer.state, answer.statistics.images_left_out) == ("done", 1)
 
 
 IMAGE_REFUSALS = [
@@ -617,7 +612,7 @@ def test_a_server_that_refuses_images_is_asked_without_them(
     _answered(ready, exchange)
     assert not any(one.get("images") for one in fake.bodies()[-1]["messages"])
     answer = _path(ready, exchange)[-1]
-    assert (answer.state, (answer.stats or {})["images_left_out"]) == ("done", 1)
+    assert (answer.state, answer.statistics.images_left_out) == ("done", 1)
 
 
 def test_a_model_that_tells_nothing_of_itself_is_sent_images(

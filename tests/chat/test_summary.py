@@ -11,6 +11,7 @@ from chatbot.chat.conversation_content import ConversationContent, Draft
 from chatbot.domain.attachment import Attachment
 from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings, Summary
 from chatbot.domain.messages import Message
+from chatbot.domain.parameters import Parameters
 from chatbot.errors import BadRequest, OllamaFailed
 from chatbot.services import Services
 from tests.support.fake_ollama.server import CRASHED, DEFAULT_MODEL, TOO_LONG, FakeOllama
@@ -100,7 +101,7 @@ def test_a_failure_changes_nothing(fake: FakeOllama, ready: Services) -> None:
 
 def test_a_summary_of_another_version_is_not_used(ready: Services) -> None:
     conversation = _talk(ready, "One", "Two")
-    settings = DEFAULT_SETTINGS._replace(summary=Summary("Old.", "another message"))
+    settings = ConversationSettings(summary=Summary("Old.", "another message"))
     messages = _path(ready, conversation)
     assert [
         one.content for one in ConversationContent(messages, settings=settings).chat_messages()
@@ -108,7 +109,9 @@ def test_a_summary_of_another_version_is_not_used(ready: Services) -> None:
 
 
 def _configure(ready: Services, conversation: str, **parameters: Any) -> None:
-    ready.history.save_settings("ann", conversation, ConversationSettings("", parameters))
+    ready.history.save_settings(
+        "ann", conversation, ConversationSettings("", Parameters(**parameters))
+    )
 
 
 @pytest.mark.configured(num_ctx=512, num_thread=1)

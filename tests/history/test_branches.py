@@ -9,6 +9,7 @@ import pytest
 from chatbot.domain.attachment import Attachment
 from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings
 from chatbot.domain.exchange import Exchange
+from chatbot.domain.parameters import Parameters
 from chatbot.history import History, NotFound
 
 NOTE = Attachment("note.txt", "text/txt", 4, b"Text")
@@ -104,10 +105,10 @@ def test_attachments_stay_with_their_prompt_in_order(history: History) -> None:
 def test_a_set_up_is_kept_and_stands_in_the_next_turn(
     history: History, talk: Callable[..., Exchange]
 ) -> None:
-    settings = ConversationSettings("Be brief.", {"temperature": 0.5})
+    settings = ConversationSettings("Be brief.", Parameters(temperature=0.5))
     exchange = history.store_prompt("ann", None, "Hello", "m", settings=settings)
     assert exchange.conversation.settings == settings
-    changed = ConversationSettings("Be long.", {"stop": ["END"]})
+    changed = ConversationSettings("Be long.", Parameters(stop=("END",)))
     history.save_settings("ann", exchange.conversation.id, changed)
     assert talk("More", "2", exchange.conversation.id).conversation.settings == changed
     history.save_settings("ann", exchange.conversation.id, DEFAULT_SETTINGS)
@@ -115,9 +116,11 @@ def test_a_set_up_is_kept_and_stands_in_the_next_turn(
 
 
 def test_presets_are_saved_replaced_and_deleted(history: History) -> None:
-    history.save_preset("ann", "Poet", ConversationSettings("Rhyme.", {}))
-    history.save_preset("ann", "Clerk", ConversationSettings("Be dry.", {"temperature": 0.0}))
-    history.save_preset("ann", "Poet", ConversationSettings("Rhyme more.", {}))
+    history.save_preset("ann", "Poet", ConversationSettings("Rhyme.", Parameters()))
+    history.save_preset(
+        "ann", "Clerk", ConversationSettings("Be dry.", Parameters(temperature=0.0))
+    )
+    history.save_preset("ann", "Poet", ConversationSettings("Rhyme more.", Parameters()))
     found = [(one.name, one.system_prompt) for one in history.list_presets("ann")]
     assert found == [("Clerk", "Be dry."), ("Poet", "Rhyme more.")]
     history.delete_preset("ann", "Poet")

@@ -13,6 +13,8 @@ from chatbot.domain.archive import ConversationArchive
 from chatbot.domain.attachment import Attachment
 from chatbot.domain.conversation import Conversation, new_conversation
 from chatbot.domain.messages import Message, new_message
+from chatbot.domain.parameters import Parameters
+from chatbot.domain.statistics import Statistics
 from chatbot.history import UNDO, History, HistoryUnavailable, NotFound, archives
 from chatbot.history.database import open_engines
 from chatbot.history.schema import attachments, conversations, make_row, messages
@@ -172,13 +174,13 @@ def make_archive() -> ConversationArchive:
     """A conversation with two versions of an answer, and a file."""
     conversation = replace(
         new_conversation("someone", "Whole"), pinned=True, model="m", system_prompt="Be brief.",
-        parameters={"temperature": 0.5}, created_at=1.5, updated_at=2.5,
+        parameters=Parameters(temperature=0.5), created_at=1.5, updated_at=2.5,
     )  # fmt: skip
     question = new_message(conversation.id, None, "user", content="What is it?")
     first, second = (
         replace(
             new_message(conversation.id, question.id, "assistant", content=text, model="m"),
-            thinking="Hm.", stats={"output_tokens": 3}, created_at=number,
+            thinking="Hm.", statistics=Statistics(output_tokens=3), created_at=number,
         )
         for number, text in enumerate(("A cat", "A dog"))
     )  # fmt: skip
@@ -209,7 +211,10 @@ def test_a_whole_conversation_goes_out_and_in_unchanged_but_for_its_ids(
     for copy in copies:
         assert nameless(copy.conversation) == nameless(make_archive().conversation)
         assert [one.content for one in copy.messages] == ["What is it?", "A cat", "A dog"]
-        assert copy.messages[2].stats == {"output_tokens": 3} and copy.messages[2].thinking == "Hm."
+        assert (
+            copy.messages[2].statistics == Statistics(output_tokens=3)
+            and copy.messages[2].thinking == "Hm."
+        )
         assert copy.conversation.head_id == copy.messages[2].id
         assert list(copy.files.values()) == list(make_archive().files.values())
     ids = [{copy.conversation.id, *(one.id for one in copy.messages)} for copy in copies]

@@ -13,6 +13,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from chatbot.domain.conversation_settings import ConversationSettings, Summary
+from chatbot.domain.parameters import Parameters
+from chatbot.domain.statistics import Statistics
 from chatbot.history import History, HistoryUnavailable
 from chatbot.history.database import open_engines
 from chatbot.history.schema import metadata
@@ -102,7 +104,7 @@ def test_a_history_of_a_newer_version_is_refused_and_left_alone(url: str) -> Non
 def test_a_summary_moves_from_the_parameters_to_its_own_column(url: str) -> None:
     history = History(url)
     exchange = history.store_prompt(
-        "ann", None, "Hello", "m", settings=ConversationSettings("Be brief.", {"seed": 7})
+        "ann", None, "Hello", "m", settings=ConversationSettings("Be brief.", Parameters(seed=7))
     )
     history.store_prompt("ann", None, "Say summary", "m")
     history.close()
@@ -119,7 +121,7 @@ def test_a_summary_moves_from_the_parameters_to_its_own_column(url: str) -> None
     history = History(url)
     settings = history.get_conversation("ann", exchange.conversation.id).settings
     assert settings == ConversationSettings(
-        "Be brief.", {"seed": 7}, Summary("Hi.", exchange.answer.id)
+        "Be brief.", Parameters(seed=7), Summary("Hi.", exchange.answer.id)
     )
     history.close()
 
@@ -132,8 +134,8 @@ def _drop_error_columns(db: Connection) -> None:
 def test_a_failed_answer_from_before_codes_keeps_its_sentence(url: str) -> None:
     history = History(url)
     exchange = history.store_prompt("ann", None, "Hello", "m")
-    stats = {"error_code": "ollama_refused"}
-    history.finish_answer(exchange.answer.id, content="", state="failed", stats=stats)
+    statistics = Statistics(error_code="ollama_refused")
+    history.finish_answer(exchange.answer.id, content="", state="failed", statistics=statistics)
     history.close()
     _, writer = open_engines(url)
     with writer.begin() as db:

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, event, func, insert, select
 from chatbot.domain.conversation import Conversation
 from chatbot.domain.messages import Ending, Message
 from chatbot.domain.parameters import ParameterRefused, allowed
+from chatbot.domain.statistics import Statistics
 from chatbot.history import STALE, UNDO, History, NotFound
 from chatbot.history.database import open_engines
 from chatbot.history.schema import attachments, conversations, messages
@@ -44,7 +45,7 @@ def test_a_conversation_survives_closing_and_opening_again(url: str) -> None:
         content="Light scatters.",
         thinking="Hm.",
         state="done",
-        stats={"tokens": 3},
+        statistics=Statistics(output_tokens=3),
     )
     first.close()
     again = History(url)
@@ -52,7 +53,8 @@ def test_a_conversation_survives_closing_and_opening_again(url: str) -> None:
     question, answer = again.list_messages("ann", exchange.conversation.id)
     assert question == exchange.prompt
     assert (answer.content, answer.thinking, answer.state) == ("Light scatters.", "Hm.", "done")
-    assert (answer.role, answer.model, answer.stats) == ("assistant", "small", {"tokens": 3})
+    assert (answer.role, answer.model) == ("assistant", "small")
+    assert answer.statistics == Statistics(output_tokens=3)
     again.close()
 
 

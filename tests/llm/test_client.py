@@ -61,12 +61,12 @@ def test_an_answer_comes_in_pieces_and_ends_with_what_ollama_counted(
     fake.set(tokens=["Good", " day", "!"], prompt_tokens=7, first_token_delay=0.1)
     *pieces, last = loop.run(_answer(llm))
     assert "".join(piece.text for piece in pieces) == "Good day!"
-    assert not any(piece.stats for piece in pieces)
-    assert last.stats is not None
-    assert (last.stats.input_tokens, last.stats.output_tokens) == (7, 3)
-    assert last.stats.done_reason == "stop"
-    assert 0.1 <= last.stats.prompt_s < 10
-    assert last.stats.eval_s > 0
+    assert not any(piece.statistics for piece in pieces)
+    assert last.statistics is not None
+    assert (last.statistics.input_tokens, last.statistics.output_tokens) == (7, 3)
+    assert last.statistics.done_reason == "stop"
+    assert 0.1 <= last.statistics.prompt_s < 10
+    assert last.statistics.eval_s > 0
 
 
 @pytest.mark.configured(num_ctx=512, num_predict=32, num_thread=2, chat_model="other")
@@ -131,7 +131,7 @@ def test_a_last_line_without_a_line_end_is_read(
 
     monkeypatch.setattr(Exchange, "stream", stream)
     *_, last = loop.run(_answer(llm))
-    assert last.stats is not None
+    assert last.statistics is not None
 
 
 def test_without_num_thread_ollama_chooses(fake: FakeOllama, llm: Llm, loop: LoopThread) -> None:

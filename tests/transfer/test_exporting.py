@@ -13,17 +13,19 @@ from chatbot.domain.archive import ConversationArchive
 from chatbot.domain.attachment import Attachment
 from chatbot.domain.conversation import new_conversation
 from chatbot.domain.messages import new_message
+from chatbot.domain.parameters import Parameters
+from chatbot.domain.statistics import Statistics
 
 
 def archive(title: str = "About a cat", **changed: Any) -> ConversationArchive:
     """A prompt with a file and two answers, the first of them visible."""
     conversation = replace(
         new_conversation("ann", title), model="m", system_prompt="Be\nbrief.", created_at=86400.0,
-        parameters={"temperature": 0.5}, pinned=True,
+        parameters=Parameters(temperature=0.5), pinned=True,
     )  # fmt: skip
     question = new_message(conversation.id, None, "user", content="What *is* it?")
     seen = new_message(conversation.id, question.id, "assistant", content="A cat", model="m")
-    seen = replace(seen, thinking="Fur.\nTail.", stats={"output_tokens": 3, "eval_s": 0.5})
+    seen = replace(seen, thinking="Fur.\nTail.", statistics=Statistics(output_tokens=3, eval_s=0.5))
     other = new_message(conversation.id, question.id, "assistant", content="A dog", model="m")
     files = {question.id: [Attachment("a.png", "image/png", 4, b"\x89PNG")]}
     made = ConversationArchive(

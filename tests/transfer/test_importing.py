@@ -13,6 +13,7 @@ import pytest
 from chatbot import transfer
 from chatbot.domain.archive import ConversationArchive
 from chatbot.domain.conversation_settings import Summary
+from chatbot.domain.parameters import Parameters
 from chatbot.transfer import losses
 from tests.transfer.test_exporting import archive
 
@@ -99,7 +100,7 @@ def test_a_summary_is_read_from_its_place_and_from_where_it_was_before() -> None
     assert back.conversation == replace(summarized.conversation, id="", user_id="")
     old = own()
     old["conversations"][0]["parameters"]["summary"] = asdict(summary)
-    assert read(old)[0].conversation.settings == one.conversation.settings._replace(summary=summary)
+    assert read(old)[0].conversation.settings == replace(one.conversation.settings, summary=summary)
 
 
 @pytest.mark.parametrize("wrap", [lambda d: d, lambda d: [d[0]["chat"]], lambda d: d[0]])
@@ -108,7 +109,7 @@ def test_open_webui_comes_as_a_tree(wrap: Callable[[Any], Any]) -> None:
     question, first, second = one.messages
     assert one.conversation.title == "Animals" and one.conversation.model == "qwen3"
     assert one.conversation.system_prompt == "Be brief."
-    assert one.conversation.parameters == {"temperature": 0.5, "stop": ["END"]}
+    assert one.conversation.parameters == Parameters(temperature=0.5, stop=("END",))
     assert first.parent_id == second.parent_id == question.id
     assert one.conversation.head_id == second.id
     assert (second.thinking, second.content) == ("Fur & tail.\nSo:", "A cat")
@@ -135,7 +136,7 @@ def test_hollama_comes_as_one_line_of_messages() -> None:
     question, answer = one.messages
     assert one.conversation.title == "Say: what is it"
     assert one.conversation.model == answer.model == "gemma:7b"
-    assert one.conversation.parameters == {"seed": 7}
+    assert one.conversation.parameters == Parameters(seed=7)
     assert one.conversation.system_prompt == "Be brief."
     assert int(one.conversation.updated_at) == 1727187870
     assert (answer.role, answer.thinking, answer.content) == ("assistant", "Fur.", "A cat")
@@ -427,7 +428,8 @@ def test_other_names_of_settings_are_known() -> None:
     document = open_webui()
     document[0]["chat"]["params"] = {"max_tokens": 99, "stop": "A,B", "reasoning_effort": "low"}
     (one,) = read(document)
-    assert one.conversation.parameters == {"num_predict": 99, "stop": ["A", "B"], "think": "low"}
+    known = Parameters(num_predict=99, stop=("A", "B"), think="low")
+    assert one.conversation.parameters == known
 
 
 def test_half_a_character_becomes_the_replacement_character() -> None:

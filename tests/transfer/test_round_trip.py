@@ -16,15 +16,20 @@ from chatbot.domain.conversation import Conversation
 from chatbot.domain.conversation_settings import Summary
 from chatbot.domain.messages import Ending, Message
 from chatbot.domain.parameters import Parameters
+from chatbot.domain.statistics import NO_STATISTICS, Statistics
 from chatbot.history import History
 
 # Any character, also those that a database or UTF-8 does not take.
 TEXTS = st.text(st.characters() | st.sampled_from('\0\ud83d\udc00\ufeff\u2028\\"<&\r\n'))
 TIMES = st.floats(0, 1e11)
-NUMBERS = st.integers(0, 2**31 - 1) | st.floats(0, 1e9)
-STATS = st.dictionaries(
-    st.sampled_from(["input_tokens", "eval_s", "left_out", "num_ctx", "ttft_s", "new"]), NUMBERS
-) | st.fixed_dictionaries({"done_reason": TEXTS, "ttft_s": st.none()})
+COUNTS = st.integers(0, 2**31 - 1)
+SECONDS = st.floats(0, 1e9)
+STATISTICS = st.builds(
+    Statistics,
+    input_tokens=COUNTS, output_tokens=COUNTS, load_s=SECONDS, prompt_s=SECONDS, eval_s=SECONDS,
+    done_reason=TEXTS, ttft_s=SECONDS, thought_s=SECONDS, left_out=COUNTS, images_left_out=COUNTS,
+    num_ctx=COUNTS, estimated=COUNTS, is_cut=st.booleans(), error_code=TEXTS,
+)  # fmt: skip
 FILES = st.builds(
     lambda name, kind, size, rest: Attachment(name, kind[0], size, kind[1] + rest),
     TEXTS,
@@ -57,8 +62,8 @@ FAILURES: st.SearchStrategy[dict[str, Any]] = st.just({}) | st.builds(
 
 
 @st.composite
-def parameters(draw: st.DrawFn) -> dict[str, Any]:
-    """What the page stores of a conversation's parameters."""
+def parameters(draw: st.DrawFn) -> Parameters:
+    """Any parameters that a conversation can have."""
     chosen = st.fixed_dictionaries(
         {},
         optional={
@@ -72,8 +77,7 @@ def parameters(draw: st.DrawFn) -> dict[str, Any]:
             "think": st.sampled_from(["off", "on", "high"]),
         },
     )
-    own = Parameters.model_validate(draw(chosen))
-    return own.model_dump(mode="json", exclude_defaults=True)
+    return Parameters.model_validate(draw(chosen))
 
 
 @st.composite
@@ -94,7 +98,7 @@ def archives(draw: st.DrawFn) -> ConversationArchive:
                 state=draw(st.sampled_from(get_args(Ending))),
                 error=draw(TEXTS),
                 model=draw(TEXTS),
-                stats=draw(st.none() | STATS),
+                statistics=draw(st.just(NO_STATISTICS) | STATISTICS),
                 created_at=draw(TIMES),
                 updated_at=draw(TIMES),
                 **draw(FAILURES),
@@ -156,10 +160,12 @@ def test_export_and_import_give_equal_conversations(
 
 
 def test_what_the_history_cannot_keep_is_replaced_and_no_more(history: History) -> None:
-    message = Message("q", "", None, "user", "a\0b\ud83dc😀", "", "done", "", "", None, 1.0, 1.0)
-    made = Conversation("", "", "T\ud83d", False, "", "", {"stop": ["\0"]}, "q", 1.0, 1.0)
+    message = Message(
+        "q", "", None, "user", "a\0b\ud83dc😀", "", "done", "", "", NO_STATISTICS, 1.0, 1.0
+    )
+    made = Conversation("", "", "T\ud83d", False, "", "", Parameters(stop=("\0",)), "q", 1.0, 1.0)
     history.import_archives("ann", [ConversationArchive(made, [message])])
     (archive,) = transfer.read(transfer.to_json(history.export_archives("ann"))).archives
     assert archive.messages[0].content == "a\ufffdb\ufffdc😀"
     assert archive.conversation.title == "T\ufffd"
-    assert archive.conversation.parameters == {"stop": ["\ufffd"]}
+    assert archive.conversation.parameters == Parameters(stop=("\ufffd",))

@@ -75,7 +75,7 @@ class _Text:
 def whole(answer: Message) -> None:
     """Shows an answer in the same parts as when it was written, so that these stay as they are."""
     if answer.thinking:
-        with st.status(_thought((answer.stats or {}).get("thought_s")), state="complete"):
+        with st.status(_thought(answer.statistics.thought_s or None), state="complete"):
             _blocks(answer.thinking)
     _blocks(answer.content)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
 from chatbot import errors
 from chatbot.chat.context_window import is_full, used
 from chatbot.domain.messages import Message
+from chatbot.domain.statistics import Statistics
 from chatbot.page import status
 from chatbot.page.chat import context_gauge
 from chatbot.page.i18n import describe, t, t_n
@@ -116,7 +116,7 @@ def _show(state: PageState, those: list[str], key: str) -> None:
 
 def notes(answer: Message) -> list[str]:
     """How an answer ended, and its figures, in words."""
-    stats = answer.stats or {}
+    statistics = answer.statistics
     found = []
     if answer.state == "stopped":
         found.append(t("Stopped"))
@@ -124,11 +124,11 @@ def notes(answer: Message) -> list[str]:
         found.append(t("Ended, since no page showed it any more"))
     if answer.state == "interrupted":
         found.append(t("Cut off by a restart"))
-    if is_full(stats):
+    if is_full(statistics):
         found.append(t("Cut because the context window was full"))
-    elif stats.get("done_reason") == "length":
+    elif statistics.done_reason == "length":
         found.append(t("Cut at the longest answer allowed (NUM_PREDICT)"))
-    if left_out := stats.get("left_out"):
+    if left_out := statistics.left_out:
         found.append(
             t_n(
                 "The first message no longer fits the context window",
@@ -136,29 +136,29 @@ def notes(answer: Message) -> list[str]:
                 left_out,
             )
         )
-    if stats.get("is_cut"):
+    if statistics.is_cut:
         found.append(t("Ollama cut off the beginning of what was sent: the model has not seen it"))
-    if stats.get("images_left_out"):
+    if statistics.images_left_out:
         found.append(t("Images were left out: {model} cannot see them", model=answer.model))
-    return found + (_figures(answer, stats) if stats.get("output_tokens") else [])
+    return found + (_figures(answer, statistics) if statistics.output_tokens else [])
 
 
-def _figures(answer: Message, stats: dict[str, Any]) -> list[str]:
-    tokens, seconds = stats["output_tokens"], stats.get("eval_s")
+def _figures(answer: Message, statistics: Statistics) -> list[str]:
+    tokens, seconds = statistics.output_tokens, statistics.eval_s
     figures = [answer.model]
-    if ttft := stats.get("ttft_s"):
+    if ttft := statistics.ttft_s:
         figures.append(t("first words after {seconds} s", seconds=f"{ttft:.1f}"))
-    if (load := stats.get("load_s") or 0) > _SLOW_LOAD_S:
+    if (load := statistics.load_s) > _SLOW_LOAD_S:
         figures.append(t("{seconds} s of this was loading the model", seconds=f"{load:.0f}"))
     if seconds:
         figures.append(t("{rate} tokens/s", rate=f"{tokens / seconds:.0f}"))
-    sent = stats.get("input_tokens") or 0
+    sent = statistics.input_tokens
     figures.append(
         t_n("{count} token in, {out} out", "{count} tokens in, {out} out", sent, out=tokens)
     )
-    if num_ctx := stats.get("num_ctx"):
-        text = t("{used} of {all} tokens of context", used=f"{used(stats):,}", all=f"{num_ctx:,}")
-        figures.append(text)
-    if stats.get("done_reason") == "stop" and answer.state == "done":
+    if num_ctx := statistics.num_ctx:
+        counts = {"used": f"{used(statistics):,}", "all": f"{num_ctx:,}"}
+        figures.append(t("{used} of {all} tokens of context", **counts))
+    if statistics.done_reason == "stop" and answer.state == "done":
         figures.append(t("complete"))
     return figures

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 
 import streamlit as st
 
 from chatbot import errors
 from chatbot.chat.context_window import is_full, used
 from chatbot.domain.messages import Message
+from chatbot.domain.statistics import Statistics
 from chatbot.page.i18n import t
 from chatbot.page.state import PageState
 from chatbot.services import Services
@@ -20,27 +20,27 @@ _HALF, _FULL = 0.5, 0.75
 
 def is_drawn(state: PageState, answer: Message) -> bool:
     """Whether the gauge stands below this answer while it is the last one."""
-    stats = answer.stats or {}
+    statistics = answer.statistics
     if answer.state != "done":
         return _has_overflown(answer)
     window = state.services.chat.requests.choose_num_ctx(state.settings, answer.model)
-    return not used(stats) or used(stats) >= _HALF * window or _has_lost(stats)
+    return not used(statistics) or used(statistics) >= _HALF * window or _has_lost(statistics)
 
 
 def is_raised(state: PageState, answer: Message) -> bool:
     """Whether the window has become larger since an answer for which it was too small."""
-    stats = answer.stats or {}
+    statistics = answer.statistics
     window = state.services.chat.requests.choose_num_ctx(state.settings, answer.model)
-    return _has_overflown(answer) and window > (stats.get("num_ctx") or 0)
+    return _has_overflown(answer) and window > (statistics.num_ctx)
 
 
 def _has_overflown(answer: Message) -> bool:
     return errors.kinds.get(answer.failure_code or "") is errors.ContextOverflow
 
 
-def _has_lost(stats: Mapping[str, Any]) -> bool:
+def _has_lost(statistics: Statistics) -> bool:
     """Whether something did not fit the window any more."""
-    return bool(stats.get("left_out") or stats.get("is_cut") or is_full(stats))
+    return bool(statistics.left_out or statistics.is_cut or is_full(statistics))
 
 
 def draw(state: PageState, answer: Message) -> None:
@@ -63,7 +63,7 @@ def draw(state: PageState, answer: Message) -> None:
         else t("Context: about {used} of {all} tokens", **counts)
     )
     st.progress(min(tokens / window, 1.0), text=text)
-    if tokens >= _FULL * window or (exact and _has_lost(answer.stats or {})):
+    if tokens >= _FULL * window or (exact and _has_lost(answer.statistics)):
         _cures(state, answer, window)
 
 
@@ -96,8 +96,8 @@ def _larger(services: Services, model: str, window: int) -> int | None:
 
 
 def _raise(state: PageState, num_ctx: int) -> None:
-    own = {**state.settings.parameters, "num_ctx": num_ctx}
-    state.change_settings(state.settings._replace(parameters=own))
+    parameters = state.settings.parameters.model_copy(update={"num_ctx": num_ctx})
+    state.change_settings(replace(state.settings, parameters=parameters))
     st.rerun()
 
 
@@ -120,7 +120,7 @@ def boundary(state: PageState, index: int) -> None:
 def _first_sent(state: PageState) -> int:
     """The place of the first message that the last answer's model saw; 0 if it saw all."""
     last = state.exchanges[-1].answer
-    left_out = int(((last.stats if last else None) or {}).get("left_out") or 0)
+    left_out = last.statistics.left_out if last else 0
     messages, summary = state.messages(), state.settings.summary
     covered = len(messages) - len(summary.after(messages)) if summary else 0
     return covered + left_out if left_out else 0

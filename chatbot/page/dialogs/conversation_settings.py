@@ -39,7 +39,7 @@ def dialog(state: PageState) -> None:
 
 def _fill(state: PageState, settings: ConversationSettings) -> None:
     """Puts a set-up into the dialog's fields."""
-    own = Parameters.model_validate(settings.parameters)
+    own = settings.parameters
     st.session_state[_KEY + "system_prompt"] = settings.system_prompt
     for name in _FIELDS:
         value = getattr(own, name)
@@ -129,8 +129,7 @@ def _typed(state: PageState) -> ConversationSettings | None:
         for line in describe(error).splitlines():
             st.error(line)
         return None
-    chosen = own.model_dump(mode="json", exclude_defaults=True)
-    return ConversationSettings(prompt, chosen, state.settings.summary)
+    return ConversationSettings(prompt, own, state.settings.summary)
 
 
 def _presets(state: PageState) -> None:

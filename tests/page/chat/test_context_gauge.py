@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from chatbot.domain.conversation_settings import ConversationSettings
+from chatbot.domain.parameters import Parameters
 from chatbot.services import Services
 from tests.page.conftest import Open, ask, shown, texts
 from tests.support.fake_ollama.server import TOO_LONG, FakeOllama
@@ -112,7 +113,7 @@ def test_a_prompt_that_is_too_long_can_have_a_larger_window(
 def test_an_answer_that_a_full_window_cut_says_so(open_page: Open, fake: FakeOllama) -> None:
     fake.set(prompt_tokens=996, tokens=50)
     app = open_page()
-    app.session_state.page_state.settings = ConversationSettings("", {"num_predict": 4})
+    app.session_state.page_state.settings = ConversationSettings("", Parameters(num_predict=4))
     ask(app, "Hello")
     assert "Cut because the context window was full" in app.chat_message[1].caption[0].value
     assert app.warning

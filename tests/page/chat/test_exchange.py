@@ -9,6 +9,7 @@ import pytest
 from chatbot.chat.conversation_content import Draft
 from chatbot.chat.generation import Generation
 from chatbot.domain.archive import ConversationArchive
+from chatbot.domain.statistics import Statistics
 from chatbot.page import i18n
 from chatbot.services import Services
 from tests.page.conftest import Open, ask, messages, shown, texts
@@ -228,9 +229,8 @@ def test_a_failed_answer_from_before_codes_is_told_as_it_stands(
 ) -> None:
     monkeypatch.setattr(i18n, "_language", lambda: "de")
     exchange = ready.history.store_prompt("ann", None, "Hello", ready.settings.chat_model)
-    old = replace(
-        exchange.answer, state="failed", error="It *broke*.", stats={"error_code": "not_ollama"}
-    )
+    statistics = Statistics(error_code="not_ollama")
+    old = replace(exchange.answer, state="failed", error="It *broke*.", statistics=statistics)
     archive = ConversationArchive(exchange.conversation, [exchange.prompt, old])
     (new,) = ready.history.import_archives("ann", [archive])
     app = open_page(c=new)
