@@ -37,36 +37,36 @@ def main() -> None:
             _on_real(Path(name), parts, report, arguments.quick)
         _on_fake(Path(name), parts, report, arguments.quick)
         if "start" in parts:
-            start.page_after_make_run(Path(name), report)
-    report.finish(save=not arguments.quick and parts == PARTS)
+            start.report_page_after_make_run(Path(name), report)
+    report.write_files(save=not arguments.quick and parts == PARTS)
 
 
 def _on_real(folder: Path, parts: Sequence[str], to: Report, quick: bool) -> None:
-    body = raw.captured_body(folder / "captured", num_predict=TOKENS)
+    body = raw.capture_body(folder / "captured", num_predict=TOKENS)
     with (
         RealOllama(folder) as ollama,
         Served(ollama.url, folder / "real", num_predict=TOKENS, abandoned_after=0) as page,
     ):
-        to.of_ollama(ollama.url)
+        to.add_ollama(ollama.url)
         if "pairs" in parts:
-            measured = pairs.Comparison(page, ollama, body).run(3 if quick else 20, quick)
-            pairs.report(measured, to)
+            measured = pairs.Comparison(page, ollama, body).measure_pairs(3 if quick else 20, quick)
+            pairs.report_pairs(measured, to)
         if "endings" in parts:
-            endings.report(endings.OnReal(page, ollama, body, quick), to)
+            endings.report_endings(endings.OnReal(page, ollama, body, quick), to)
 
 
 def _on_fake(folder: Path, parts: Sequence[str], to: Report, quick: bool) -> None:
     with FakeProcess() as fake, Served(fake.url, folder / "fake") as page:
         if "start" in parts:
-            start.memory(page, to)
+            start.report_memory(page, to)
         if "bytes" in parts:
-            growth.long_answers(page, fake, to, quick)
+            growth.report_long_answers(page, fake, to, quick)
         if "turns" in parts:
-            growth.turns(page, fake, to, quick)
+            growth.report_exchanges(page, fake, to, quick)
     if "endings" in parts:
         data = folder / "endings"
         with FakeOllama() as counted, Served(counted.url, data, abandoned_after=0) as page:
-            endings.report(endings.on_fake(page, counted), to)
+            endings.report_endings(endings.on_fake(page, counted), to)
 
 
 if __name__ == "__main__":

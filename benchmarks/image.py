@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help=f"some of {','.join(PARTS)}; nothing is written")
     arguments = parser.parse_args()
     parts = arguments.only.split(",") if arguments.only else PARTS
-    build()
+    build_image()
     report = Report(
         "image",
         "The image on a Docker Engine",
@@ -46,11 +46,11 @@ def main() -> None:
     )
     for part in parts:
         MEASURES[part](report, 1 if arguments.quick else 5)
-    report.finish(save=not arguments.quick and not arguments.only)
+    report.write_files(save=not arguments.quick and not arguments.only)
 
 
-def build() -> float:
-    """Builds the image with the cache of earlier builds; returns the seconds that it took."""
+def build_image() -> float:
+    """Build the image with the cache of earlier builds; returns the seconds that it took."""
     started = time.monotonic()
     dockerfile = str(ROOT / "docker" / "Dockerfile")
     docker("build", "--network", "host", "--file", dockerfile, "--tag", IMAGE, str(ROOT))
@@ -58,8 +58,8 @@ def build() -> float:
 
 
 @contextmanager
-def running(*options: str) -> Iterator[Container]:
-    """A container of the image, removed at the end of the block."""
+def run_container(*options: str) -> Iterator[Container]:
+    """Run a container of the image, removed at the end of the block."""
     container = Container(*options)
     try:
         yield container
@@ -67,14 +67,14 @@ def running(*options: str) -> Iterator[Container]:
         container.remove()
 
 
-def start(report: Report, times: int) -> None:
+def report_start(report: Report, times: int) -> None:
     """`docker run` to a page, and to the first word of the first answer at the page."""
     pages, words = zip(*(_first_word() for _ in range(times)), strict=True)
     page, word = statistics.median(pages), statistics.median(words)
-    report.add(
+    report.add_row(
         "docker run to a page that shows something, median", "≤ 2 s", f"{page:.2f} s", page <= 2
     )
-    report.add(
+    report.add_row(
         "docker run to the first word of the first answer, median",
         "≤ 4 s",
         f"{word:.2f} s",
@@ -85,7 +85,7 @@ def start(report: Report, times: int) -> None:
 
 def _first_word() -> tuple[float, float]:
     started = time.monotonic()
-    with running() as container:
+    with run_container() as container:
         wait_for(lambda: _is_served(container.url), 60)
         page = time.monotonic() - started
         wait_for(lambda: (found := container.readyz()) and found.status_code == 200, 60)
@@ -102,10 +102,10 @@ def _is_served(url: str) -> bool:
         return False
 
 
-def size(report: Report, times: int) -> None:
-    """What the image adds to its base, and which layers hold it."""
+def report_size(report: Report, times: int) -> None:
+    """Report what the image adds to its base, and which layers hold it."""
     added = (_image_bytes(IMAGE) - _image_bytes(BASE)) / MB
-    report.add(
+    report.add_row(
         "added to the base image, the model included", "≤ 600 MB", f"{added:.0f} MB", added <= 600
     )
     layers = docker(
@@ -116,16 +116,16 @@ def size(report: Report, times: int) -> None:
         [round(int(n) / MB), text[:90]] for n, text, *_ in ((*one, BASE) for one in large)
     ]
     for count, text in report.details["layers_mb"]:
-        report.add(f"of it: `{text.removeprefix('/bin/sh -c ')[:60]}`", "", f"{count} MB")
+        report.add_row(f"of it: `{text.removeprefix('/bin/sh -c ')[:60]}`", "", f"{count} MB")
 
 
 def _image_bytes(name: str) -> int:
     return int(docker("image", "inspect", "--format", "{{.Size}}", name))
 
 
-def memory(report: Report, times: int) -> None:
+def report_memory(report: Report, times: int) -> None:
     """Resident memory of the chat process, idle after one answer."""
-    with running() as container:
+    with run_container() as container:
         container.wait_ready()
         with StreamlitUser(container.url) as user:
             user.ask(PROMPT)
@@ -134,7 +134,7 @@ def memory(report: Report, times: int) -> None:
             )
             lines = container.exec("bash", "-c", script, check=False).splitlines()
     used = max(int(line.split()[1]) for line in lines if "VmRSS" in line) / 1024
-    report.add(
+    report.add_row(
         "resident memory of the chat, idle after one answer",
         "≤ 200 MB",
         f"{used:.0f} MB",
@@ -142,21 +142,24 @@ def memory(report: Report, times: int) -> None:
     )
 
 
-def threads(report: Report, times: int) -> None:
+def report_threads(report: Report, times: int) -> None:
     """Tokens per second under `--cpus 1`, with the chat's threads and with Ollama's own choice."""
-    with running("--cpus", "1") as container:
+    with run_container("--cpus", "1") as container:
         container.wait_ready()
-        pairs = [(_speed(container, 1), _speed(container, None)) for _ in range(max(times, 3))]
+        pairs = [
+            (_measure_speed(container, 1), _measure_speed(container, None))
+            for _ in range(max(times, 3))
+        ]
     ours, plain = (statistics.median(side) for side in zip(*pairs, strict=True))
     ratio = ours / plain
     result = f"{ratio:.2f} ({ours:.1f} to {plain:.1f} tokens/s)"
-    report.add(
+    report.add_row(
         "--cpus 1: tokens/s to those of a plain ollama serve", "≥ 1.15", result, ratio >= 1.15
     )
     report.details["threads"] = pairs
 
 
-def _speed(container: Container, num_thread: int | None) -> float:
+def _measure_speed(container: Container, num_thread: int | None) -> float:
     """Tokens per second of one answer of 96 tokens, as Ollama counts them."""
     options = {"num_predict": 96, "seed": 1, "num_ctx": 4096}
     if num_thread:
@@ -179,18 +182,18 @@ def _speed(container: Container, num_thread: int | None) -> float:
     return float(told["eval_count"] / told["eval_duration"] * 1e9)
 
 
-def rebuild(report: Report, times: int) -> None:
+def report_rebuild(report: Report, times: int) -> None:
     """Seconds of a build after a change in chatbot/, and the bytes of the layers that are new."""
-    before = set(_layers())
+    before = set(_list_layers())
     changed = ROOT / "chatbot" / "_changed.py"
     changed.write_text(f'"""A change, made {time.monotonic()}."""\n')
     try:
-        took = build()
-        new = [layer for layer in _layers() if layer not in before]
+        took = build_image()
+        new = [layer for layer in _list_layers() if layer not in before]
     finally:
         changed.unlink()
-        build()
-    report.add(
+        build_image()
+    report.add_row(
         "build after a change in chatbot/",
         "≤ 10 s",
         f"{took:.1f} s, {len(new)} new layers",
@@ -198,7 +201,7 @@ def rebuild(report: Report, times: int) -> None:
     )
 
 
-def _layers() -> list[str]:
+def _list_layers() -> list[str]:
     told = subprocess.check_output(
         ["docker", "image", "inspect", "--format", "{{json .RootFS.Layers}}", IMAGE]
     )
@@ -207,11 +210,11 @@ def _layers() -> list[str]:
 
 
 MEASURES: dict[str, Callable[[Report, int], None]] = {
-    "start": start,
-    "size": size,
-    "memory": memory,
-    "threads": threads,
-    "rebuild": rebuild,
+    "start": report_start,
+    "size": report_size,
+    "memory": report_memory,
+    "threads": report_threads,
+    "rebuild": report_rebuild,
 }
 
 if __name__ == "__main__":

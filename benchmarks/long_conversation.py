@@ -69,12 +69,12 @@ def main() -> None:
         browser = player.chromium.launch(executable_path=executable(), args=ARGUMENTS)
         with Served(fake.url, Path(name) / "data", num_ctx=65_536) as served:
             for size in SIZES:
-                measure(browser, served, fake, size, 3 if quick else PROMPTS, report)
+                measure_page(browser, served, fake, size, 3 if quick else PROMPTS, report)
         browser.close()
-    report.finish(save=not quick)
+    report.write_files(save=not quick)
 
 
-def measure(
+def measure_page(
     browser: Browser, served: Served, fake: FakeOllama, size: int, count: int, to: Report
 ) -> None:
     """Ask `count` prompts in a conversation of `size` messages and add the rows."""
@@ -83,12 +83,12 @@ def measure(
     page.open()
     page.ask("Good morning")
     page.idle()
-    fill(served, page.page.url.partition("c=")[2], size)
+    fill_conversation(served, page.page.url.partition("c=")[2], size)
     started = time.monotonic()
     page.reload()
     page.messages.nth(min(size, MOST_SHOWN) - 1).wait_for()
     opened = time.monotonic() - started
-    taken = [ask(page, fake, f"Question number {number}, please") for number in range(count)]
+    taken = [ask_page(page, fake, f"Question number {number}, please") for number in range(count)]
     page.page.close()
     for label, goal, attribute in (
         ("the prompt is visible", VISIBLE_MS, "visible"),
@@ -96,12 +96,12 @@ def measure(
     ):
         middle = statistics.median(getattr(one, attribute) for one in taken)
         text = f"{size} messages: Enter until {label}, median of {count}"
-        to.add(text, f"≤ {goal} ms", f"{middle:.0f} ms", middle <= goal)
-    to.add(f"{size} messages: a reload until the newest are there", "", f"{opened:.2f} s")
+        to.add_row(text, f"≤ {goal} ms", f"{middle:.0f} ms", middle <= goal)
+    to.add_row(f"{size} messages: a reload until the newest are there", "", f"{opened:.2f} s")
     to.details[f"{size} messages"] = [asdict(one) for one in taken]
 
 
-def fill(served: Served, conversation: str, size: int) -> None:
+def fill_conversation(served: Served, conversation: str, size: int) -> None:
     """Write messages into the conversation until it has `size`."""
     file = served.data_dir / "chat.db"
     with contextlib.closing(sqlite3.connect(file)) as db:
@@ -117,7 +117,7 @@ def fill(served: Served, conversation: str, size: int) -> None:
     history.close()
 
 
-def ask(page: ChatPage, fake: FakeOllama, prompt: str) -> Prompt:
+def ask_page(page: ChatPage, fake: FakeOllama, prompt: str) -> Prompt:
     """Ask one prompt and wait until its answer has ended."""
     page.input.fill(prompt)
     before = len(fake.bodies())

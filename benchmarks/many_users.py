@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.lib.crowd import LEAD_S, Crowd
-from benchmarks.lib.measure import cpu_seconds, p95, quietly
+from benchmarks.lib.measure import cpu_seconds, measure_quietly, p95
 from benchmarks.lib.report import Report
 from benchmarks.lib.servers import FakeProcess, end_servers_on_term
 from locustfiles.streamlit_client.user import StreamlitUser
@@ -40,14 +40,14 @@ def main() -> None:
     parts = arguments.only.split(",") if arguments.only else PARTS
     report = Report("many_users", "Many users of one chat process")
     knobs = {"tokens": TOKENS, "tokens_per_second": TOKENS_PER_SECOND, "first_token_delay": DELAY_S}
-    measures = {"streaming": streaming, "connects": connects, "memory": memory}
+    measures = {"streaming": report_streaming, "connects": report_connects, "memory": report_memory}
     with tempfile.TemporaryDirectory() as name, FakeProcess(**knobs) as fake:
         for part in parts:
             with Served(fake.url, Path(name) / part) as page:
                 with StreamlitUser(page.url) as first:
                     first.ask("Good morning")
                 measures[part](page, fake, report, arguments.quick)
-    report.finish(save=not arguments.quick and parts == PARTS)
+    report.write_files(save=not arguments.quick and parts == PARTS)
 
 
 @dataclass(frozen=True)
@@ -63,32 +63,34 @@ class Round:
     cores_of_fake: float
 
 
-def streaming(page: Served, fake: FakeProcess, to: Report, quick: bool) -> None:
+def report_streaming(page: Served, fake: FakeProcess, to: Report, quick: bool) -> None:
     """All users send a prompt at once, again and again; the first one opens a conversation."""
     size, rounds = (10, 2) if quick else (40, 4)
     with Crowd(page.url, size) as crowd:
         crowd.connect(spread=0.05)
         pids = [page.process.pid, fake.process.pid]
         taken = [
-            quietly(partial(_round, crowd, page, fake, f"Question {n}"), pids, quick)
+            measure_quietly(
+                partial(_measure_round, crowd, page, fake, f"Question {n}"), pids, quick
+            )
             for n in range(rounds)
         ]
         crowd.close()
     first, *later = [result for result, _ in taken]
     _streaming_rows(f"{size} users, new conversations", [first], to)
     _streaming_rows(f"{size} users, later turns", later, to)
-    to.noise(max(noise for _, noise in taken), "streaming")
+    to.add_noise(max(noise for _, noise in taken), "streaming")
     to.details["streaming"] = [asdict(result) for result, _ in taken]
 
 
-def _round(crowd: Crowd, page: Served, fake: FakeProcess, prompt: str) -> Round:
-    def readings() -> list[float]:
+def _measure_round(crowd: Crowd, page: Served, fake: FakeProcess, prompt: str) -> Round:
+    def read_counters() -> list[float]:
         chat, ollama = cpu_seconds(page.process.pid), cpu_seconds(fake.process.pid)
         return [time.perf_counter(), chat, crowd.cpu(), ollama]
 
-    before = readings()
+    before = read_counters()
     answers = crowd.ask(prompt)
-    wall, *cpu = (now - then for now, then in zip(readings(), before, strict=True))
+    wall, *cpu = (now - then for now, then in zip(read_counters(), before, strict=True))
     wall -= LEAD_S
     ttfts = [(answer.ttft or answer.total) - DELAY_S for answer in answers]
     gap = max(max(answer.gaps, default=0) for answer in answers)
@@ -97,20 +99,22 @@ def _round(crowd: Crowd, page: Served, fake: FakeProcess, prompt: str) -> Round:
 
 
 def _streaming_rows(who: str, rounds: list[Round], to: Report) -> None:
-    def middle(name: str) -> float:
+    def median_of(name: str) -> float:
         return float(statistics.median(getattr(one, name) for one in rounds))
 
-    p50, gap, cores = middle("ttft_p50"), max(r.longest_gap for r in rounds), middle("cores")
-    to.add(f"{who}: TTFT p50 over Ollama's own", "≤ 0.10 s", f"{p50:.3f} s", p50 <= 0.1)
-    to.add(f"{who}: TTFT p95 over Ollama's own", "", f"{middle('ttft_p95'):.3f} s")
-    to.add(f"{who}: longest gap", "≤ 0.2 s", f"{gap:.3f} s", gap <= 0.2)
-    others = f"users {middle('cores_of_users'):.2f}, Ollama {middle('cores_of_fake'):.2f}"
-    to.add(f"{who}: cores of the chat", "≤ 0.4", f"{cores:.2f} ({others})", cores <= 0.4)
+    p50, gap, cores = median_of("ttft_p50"), max(r.longest_gap for r in rounds), median_of("cores")
+    to.add_row(f"{who}: TTFT p50 over Ollama's own", "≤ 0.10 s", f"{p50:.3f} s", p50 <= 0.1)
+    to.add_row(f"{who}: TTFT p95 over Ollama's own", "", f"{median_of('ttft_p95'):.3f} s")
+    to.add_row(f"{who}: longest gap", "≤ 0.2 s", f"{gap:.3f} s", gap <= 0.2)
+    others = f"users {median_of('cores_of_users'):.2f}, Ollama {median_of('cores_of_fake'):.2f}"
+    to.add_row(f"{who}: cores of the chat", "≤ 0.4", f"{cores:.2f} ({others})", cores <= 0.4)
     ideal = DELAY_S + (TOKENS - 1) / TOKENS_PER_SECOND
-    to.add(f"{who}: time until all have ended", "", f"{middle('wall'):.2f} s ({ideal:.2f} ideal)")
+    to.add_row(
+        f"{who}: time until all have ended", "", f"{median_of('wall'):.2f} s ({ideal:.2f} ideal)"
+    )
 
 
-def connects(page: Served, fake: FakeProcess, to: Report, quick: bool) -> None:
+def report_connects(page: Served, fake: FakeProcess, to: Report, quick: bool) -> None:
     """Users who open the page at once; repeated with fresh users, the median counts."""
     size, rounds = (10, 1) if quick else (50, 3)
     times: list[float] = []
@@ -118,22 +122,22 @@ def connects(page: Served, fake: FakeProcess, to: Report, quick: bool) -> None:
     for _ in range(rounds):
         with Crowd(page.url, size) as crowd:
             pids = [page.process.pid, fake.process.pid]
-            seconds, noise = quietly(crowd.connect, pids, quick)
+            seconds, noise = measure_quietly(crowd.connect, pids, quick)
             crowd.close()
         times.append(seconds)
         noises.append(noise)
     seconds = statistics.median(times)
-    to.add(
+    to.add_row(
         f"{size} connects at once: the last page is drawn",
         "≤ 0.5 s",
         f"{seconds:.2f} s",
         seconds <= 0.5,
     )
-    to.noise(max(noises), "connects")
+    to.add_noise(max(noises), "connects")
     to.details["connects"] = times
 
 
-def memory(page: Served, fake: FakeProcess, to: Report, quick: bool) -> None:
+def report_memory(page: Served, fake: FakeProcess, to: Report, quick: bool) -> None:
     """Idle sessions: what the second fifty take after the first ten."""
     size = 20 if quick else 50
     process = psutil.Process(page.process.pid)
@@ -143,7 +147,7 @@ def memory(page: Served, fake: FakeProcess, to: Report, quick: bool) -> None:
         late.connect(spread=0.1)
         after = process.memory_info().rss
     each = (after - before) / size / 1024
-    to.add(f"an idle session, {size} after 10", "≤ 110 KiB", f"{each:.0f} KiB", each <= 110)
+    to.add_row(f"an idle session, {size} after 10", "≤ 110 KiB", f"{each:.0f} KiB", each <= 110)
     to.details["memory"] = {"resident before": before, "resident after": after}
 
 

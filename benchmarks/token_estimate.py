@@ -28,7 +28,7 @@ LEAST, MOST = 0.5, 2.0
 _EMPTY = estimate("")
 
 
-def texts() -> dict[str, str]:
+def read_texts() -> dict[str, str]:
     """Return a text of each kind by the kind's name."""
     draw = random.Random(1)
     rows = [[f"{draw.uniform(-1e4, 1e4):.3f}" for _ in range(12)] for _ in range(60)]
@@ -53,7 +53,7 @@ def texts() -> dict[str, str]:
     }
 
 
-def count(url: str, text: str) -> int:
+def count_tokens(url: str, text: str) -> int:
     """Return the tokens of a text as Ollama counts them, without a template."""
     options = {"num_ctx": NUM_CTX, "num_predict": 1}
     body = {"model": EMBEDDED_MODEL_NAME, "prompt": text, "raw": True, "stream": False}
@@ -62,28 +62,28 @@ def count(url: str, text: str) -> int:
     return tokens
 
 
-def compare(url: str, kinds: Mapping[str, str], report: Report) -> None:
+def report_kinds(url: str, kinds: Mapping[str, str], report: Report) -> None:
     """Add a row for each kind, and one for the typical error (geometric)."""
     errors = []
     for kind, text in kinds.items():
         sample = text[:MOST_CHARACTERS]
-        tokens, estimated = count(url, sample), estimate(sample) - _EMPTY
+        tokens, estimated = count_tokens(url, sample), estimate(sample) - _EMPTY
         ratio = estimated / tokens
         errors.append(abs(math.log(ratio)))
         report.details[kind] = {"tokens": tokens, "estimated": estimated}
         told = f"{ratio:.2f} ({estimated:,} for {tokens:,} tokens)"
-        report.add(kind, f"{LEAST:g} to {MOST:g}", told, LEAST <= ratio <= MOST)
+        report.add_row(kind, f"{LEAST:g} to {MOST:g}", told, LEAST <= ratio <= MOST)
     typical = math.exp(sum(errors) / len(errors)) - 1
-    report.add("typical error", "≤ 40 %", f"{typical:.0%}", typical <= 0.4)
+    report.add_row("typical error", "≤ 40 %", f"{typical:.0%}", typical <= 0.4)
 
 
 def main() -> None:
     """Measure, print, and write the result beside this file."""
     report = Report("token_estimate", "Estimated tokens, as a share of those that Ollama counts")
     with tempfile.TemporaryDirectory() as folder, RealOllama(Path(folder)) as ollama:
-        report.of_ollama(ollama.url)
-        compare(ollama.url, texts(), report)
-    report.finish(save=True)
+        report.add_ollama(ollama.url)
+        report_kinds(ollama.url, read_texts(), report)
+    report.write_files(save=True)
 
 
 if __name__ == "__main__":

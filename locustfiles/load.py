@@ -18,11 +18,11 @@ from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
 from locustfiles.reporting import web
-from locustfiles.reporting.report import write
+from locustfiles.reporting.report import write_report
 from locustfiles.run import options, target
 from locustfiles.run.load_run import Run
 from locustfiles.run.outbox import outbox
-from locustfiles.run.shapes import SHAPES, scaled
+from locustfiles.run.shapes import SHAPES, scale_shape
 from locustfiles.users import ApiUser, ChatUser, OllamaUser
 
 __all__ = ["ApiUser", "ChatUser", "OllamaUser", "Planned"]
@@ -39,9 +39,9 @@ class Planned(LoadTestShape):
     use_common_options = True  # --users is the shape's peak
 
     def tick(self) -> tuple[int, float] | None:
-        """What Locust is to do now."""
+        """Return what Locust is to do now: users and users per second; None ends the test."""
         assert self.runner is not None
-        run = current or _begin(self.runner.environment)
+        run = current or _begin_run(self.runner.environment)
         run.ledger.take(outbox.take())
         margin = _REPORT_MARGIN_S if isinstance(self.runner, MasterRunner) else 0.0
         users = run.users(self.get_current_user_count(), margin)
@@ -50,11 +50,11 @@ class Planned(LoadTestShape):
 
 @events.init_command_line_parser.add_listener
 def _add_options(parser: ArgumentParser) -> None:
-    options.add(parser)
+    options.add_options(parser)
 
 
 @events.init.add_listener
-def _prepare(environment: Environment, **_: Any) -> None:
+def _prepare_environment(environment: Environment, **_: Any) -> None:
     options = environment.parsed_options
     assert options is not None
     environment.stop_timeout = options.drain
@@ -66,42 +66,44 @@ def _prepare(environment: Environment, **_: Any) -> None:
         # The report says it all, and in fewer lines.
         logging.getLogger("locust.stats_logger").setLevel(logging.ERROR)
     if environment.web_ui:
-        web.extend(environment.web_ui, lambda: current)
+        web.add_answers_tab(environment.web_ui, lambda: current)
 
 
 @events.report_to_master.add_listener
-def _report(data: dict[str, Any], **_: Any) -> None:
+def _send_outbox(data: dict[str, Any], **_: Any) -> None:
     data["outbox"] = outbox.take()
 
 
 @events.worker_report.add_listener
-def _receive(client_id: str, data: dict[str, Any], **_: Any) -> None:
+def _receive_outbox(client_id: str, data: dict[str, Any], **_: Any) -> None:
     if current is not None:
         current.ledger.take(data["outbox"], client_id)
 
 
 @events.test_stop.add_listener
-def _stopped(environment: Environment, **_: Any) -> None:
+def _finish_on_page(environment: Environment, **_: Any) -> None:
     if environment.web_ui:
-        _finish(environment)
+        _finish_run(environment)
 
 
 @events.quitting.add_listener
-def _quit(environment: Environment, **_: Any) -> None:
-    _finish(environment)
+def _finish_at_exit(environment: Environment, **_: Any) -> None:
+    _finish_run(environment)
 
 
-def _begin(environment: Environment) -> Run:
+def _begin_run(environment: Environment) -> Run:
     global current
     options = environment.parsed_options
     assert options is not None
-    shape = scaled(SHAPES[options.shape], options.peak, options.length)
+    shape = scale_shape(SHAPES[options.shape], options.peak, options.length)
     outbox.take()
-    current = Run(target.setup(environment, shape), shape, options.abort, Path(options.reports))
+    current = Run(
+        target.prepare_target(environment, shape), shape, options.abort, Path(options.reports)
+    )
     return current
 
 
-def _finish(environment: Environment) -> None:
+def _finish_run(environment: Environment) -> None:
     global current
     run, current = current, None
     if run is None:
@@ -110,6 +112,6 @@ def _finish(environment: Environment) -> None:
     run.finish()
     options = environment.parsed_options
     assert options is not None
-    summary = write(run.folder, options.compare and Path(options.compare))
+    summary = write_report(run.folder, options.compare and Path(options.compare))
     environment.process_exit_code = 0 if summary["passed"] else 1
     sys.stdout.flush()

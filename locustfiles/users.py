@@ -13,7 +13,7 @@ import requests
 from locust import User, task
 
 from locustfiles.run import person
-from locustfiles.run.maths import tpot
+from locustfiles.run.maths import time_per_token
 from locustfiles.run.outbox import outbox
 from locustfiles.run.person import Person, Prompt
 from locustfiles.run.records import Kind, Record
@@ -33,7 +33,7 @@ class Asker(User):
     numbers: Callable[[], int]
 
     def __init_subclass__(cls) -> None:
-        """Each class counts its own users."""
+        """Let each class count its own users."""
         super().__init_subclass__()
         cls.numbers = count(1).__next__
 
@@ -42,16 +42,16 @@ class Asker(User):
         self.options = environment.parsed_options
         first = max(0, getattr(environment.runner, "worker_index", 0)) * _PER_PROCESS
         name = f"{type(self).__name__}-{first + self.numbers()}"
-        choices = person.prompts()
+        choices = person.read_prompts()
         self.person = Person(name, self.options.seed, self.options.think, choices)
         self.pause_s = 0.0
 
     def wait_time(self) -> float:
-        """The pause that the last task has left to do."""
+        """Return the pause that the last task has left to do."""
         return self.pause_s
 
     @contextmanager
-    def recorded(self, kind: Kind, prompt: str = "") -> Iterator[Record]:
+    def record_request(self, kind: Kind, prompt: str = "") -> Iterator[Record]:
         """Count and keep what happens within; Failure ends here, as the record's outcome."""
         record = Record(kind, self.person.name, prompt, at=time.time())
         outbox.begin(kind)
@@ -63,11 +63,11 @@ class Asker(User):
             record.outcome, record.error = "failed", str(failure) or repr(failure)
         finally:
             if record.total_s is not None:
-                record.tpot_s = tpot(record.ttft_s, record.total_s, record.tokens)
+                record.tpot_s = time_per_token(record.ttft_s, record.total_s, record.tokens)
             outbox.end(record)
-        self._show(record)
+        self._show_in_locust(record)
 
-    def _show(self, record: Record) -> None:
+    def _show_in_locust(self, record: Record) -> None:
         """Locust's own statistics: the answer, and its time to first token as an entry beside."""
         fire = self.environment.events.request.fire
         total, ttft = record.total_s or 0, record.ttft_s
@@ -97,28 +97,28 @@ class ChatUser(Asker):
     weight = 8
 
     def on_start(self) -> None:
-        """There is no page yet."""
+        """Begin without a page."""
         self.page = PageReader(self.host or "", self.options.timeout)
 
     def on_stop(self) -> None:
-        """The tab is closed."""
+        """Close the tab."""
         self.page.close()
 
     @task
     def ask(self) -> None:
-        """One prompt; before it, the page is opened if it is not open."""
+        """Send one prompt; before it, open the page if it is not open."""
         self.pause_s = self.options.think
-        if not self.page.is_open and not self._open():
+        if not self.page.is_open and not self._open_page():
             return
-        turn = self.person.turn()
-        with self.recorded("chat", turn.prompt.name) as record:
-            reading_s = self.page.ask(turn, record)
-            self.pause_s = turn.thinks_s + reading_s
+        exchange = self.person.plan_exchange()
+        with self.record_request("chat", exchange.prompt.name) as record:
+            reading_s = self.page.ask(exchange, record)
+            self.pause_s = exchange.thinks_s + reading_s
         if record.outcome == "failed":
             self.page.close()  # as a person does: reload
 
-    def _open(self) -> bool:
-        with self.recorded("page") as record:
+    def _open_page(self) -> bool:
+        with self.record_request("page") as record:
             record.total_s = self.page.open()
             record.status, record.replica = 200, self.page.replica
         return record.outcome == "done"
@@ -130,38 +130,41 @@ class Program(Asker):
     abstract = True
 
     def on_start(self) -> None:
-        """One connection, kept."""
+        """Open the one connection that is kept."""
         self.http = requests.Session()
         self.http.trust_env = False
 
     def on_stop(self) -> None:
-        """The connection is closed."""
+        """Close the connection."""
         self.http.close()
 
-    def post(self, url: str, body: dict[str, Any], record: Record) -> requests.Response:
-        """The response, once its headers are there. Raises Failure for any status but 200."""
+    def post_json(self, url: str, body: dict[str, Any], record: Record) -> requests.Response:
+        """Return the response, once its headers are there.
+
+        Raises Failure for any status but 200.
+        """
         timeouts = (10, self.options.timeout)
         response = self.http.post(url, json=body, stream=True, timeout=timeouts)
         record.status = response.status_code
         record.replica = response.headers.get("X-Served-By", "")
         if response.status_code != 200:
-            raise Failure(f"{response.status_code}: {_error(response.text)}")
+            raise Failure(f"{response.status_code}: {_read_error(response.text)}")
         return response
 
-    def follow(
+    def read_stream(
         self, lines: Iterator[bytes], begun: float, record: Record, text: Callable[[Any], str]
     ) -> dict[str, Any]:
         """Read lines of JSON up to the last one, which says "done", and return it."""
         for line in lines:
             part: dict[str, Any] = json.loads(line)
-            now = time.perf_counter() - begun
+            elapsed_s = time.perf_counter() - begun
             if "error" in part:
                 raise Failure(str(part["error"]))
             if text(part):
-                record.ttft_s = record.ttft_s or now
-                record.total_s = now
+                record.ttft_s = record.ttft_s or elapsed_s
+                record.total_s = elapsed_s
             if part.get("done"):
-                record.total_s = record.total_s or now
+                record.total_s = record.total_s or elapsed_s
                 return part
         raise Failure("the stream ended before its last line")
 
@@ -172,35 +175,37 @@ class ApiUser(Program):
     weight = 1
 
     def on_start(self) -> None:
-        """The first answer comes whole."""
+        """Begin with an answer that comes whole."""
         super().on_start()
         self.streams = False
 
     @task
     def ask(self) -> None:
-        """One prompt."""
-        turn = self.person.turn()
-        self.pause_s = turn.thinks_s
-        ask = self._streamed if self.streams else self._whole
+        """Send one prompt."""
+        exchange = self.person.plan_exchange()
+        self.pause_s = exchange.thinks_s
+        ask = self._ask_streamed if self.streams else self._ask_whole
         self.streams = not self.streams
-        ask(turn.prompt)
+        ask(exchange.prompt)
 
-    def _whole(self, prompt: Prompt) -> None:
-        with self.recorded("api", prompt.name) as record:
+    def _ask_whole(self, prompt: Prompt) -> None:
+        with self.record_request("api", prompt.name) as record:
             begun = time.perf_counter()
-            answer = self._post({"prompt": prompt.text}, record).json()
+            answer = self._post_prompt({"prompt": prompt.text}, record).json()
             record.total_s = time.perf_counter() - begun
-            _usage(answer, record)
+            _note_usage(answer, record)
 
-    def _streamed(self, prompt: Prompt) -> None:
-        with self.recorded("api stream", prompt.name) as record:
+    def _ask_streamed(self, prompt: Prompt) -> None:
+        with self.record_request("api stream", prompt.name) as record:
             begun = time.perf_counter()
-            response = self._post({"prompt": prompt.text, "stream": True}, record)
+            response = self._post_prompt({"prompt": prompt.text, "stream": True}, record)
             lines = response.iter_lines()
-            _usage(self.follow(lines, begun, record, lambda part: str(part["response"])), record)
+            _note_usage(
+                self.read_stream(lines, begun, record, lambda part: str(part["response"])), record
+            )
 
-    def _post(self, body: dict[str, Any], record: Record) -> requests.Response:
-        return self.post(f"{self.host}/generate_text", body, record)
+    def _post_prompt(self, body: dict[str, Any], record: Record) -> requests.Response:
+        return self.post_json(f"{self.host}/generate_text", body, record)
 
 
 class OllamaUser(Program):
@@ -213,21 +218,23 @@ class OllamaUser(Program):
 
     @task
     def ask(self) -> None:
-        """One prompt."""
-        turn = self.person.turn()
-        self.pause_s = turn.thinks_s
+        """Send one prompt."""
+        exchange = self.person.plan_exchange()
+        self.pause_s = exchange.thinks_s
         options = {
             "num_predict": self.options.num_predict,
             "temperature": 0,
             "seed": self.options.seed,
         }
-        messages = [{"role": "user", "content": turn.prompt.text}]
+        messages = [{"role": "user", "content": exchange.prompt.text}]
         body = {"model": self.options.model, "messages": messages, "options": options}
-        with self.recorded("ollama", turn.prompt.name) as record:
+        with self.record_request("ollama", exchange.prompt.name) as record:
             begun = time.perf_counter()
-            response = self.post(f"{self.options.ollama_host}/api/chat", body, record)
+            response = self.post_json(f"{self.options.ollama_host}/api/chat", body, record)
             lines = response.iter_lines()
-            last = self.follow(lines, begun, record, lambda part: str(part["message"]["content"]))
+            last = self.read_stream(
+                lines, begun, record, lambda part: str(part["message"]["content"])
+            )
             record.tokens, record.prompt_tokens = last["eval_count"], last["prompt_eval_count"]
             record.load_s = last["load_duration"] / 1e9
             if record.ttft_s is not None:
@@ -235,14 +242,14 @@ class OllamaUser(Program):
                 record.queue_s = max(0.0, record.ttft_s - record.load_s - reading)
 
 
-def _usage(answer: dict[str, Any], record: Record) -> None:
+def _note_usage(answer: dict[str, Any], record: Record) -> None:
     usage = answer["usage"]
     record.tokens, record.prompt_tokens = usage["completion_tokens"], usage["prompt_tokens"]
     record.queue_s, record.load_s = usage.get("queue_s"), usage.get("load_s")
     record.app_ttft_s = usage.get("ttft_s")
 
 
-def _error(body: str) -> str:
+def _read_error(body: str) -> str:
     try:
         return str(json.loads(body)["error"])
     except (ValueError, KeyError, TypeError):

@@ -28,12 +28,15 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True)
 class Module:
+    """A module of the package that is measured."""
+
     name: str  # dotted, with the package: "chatbot.llm.client"
     path: Path
     tree: ast.Module
 
     @property
     def is_package(self) -> bool:
+        """Whether it is the __init__.py of a package."""
         return self.path.name == "__init__.py"
 
     @property
@@ -44,15 +47,18 @@ class Module:
 
 @dataclass(frozen=True)
 class Figure:
+    """A figure with its goal, and with what stands in its way."""
+
     title: str
     value: float
     goal: float | None = None  # the most that is good; the least where `more_is_better`
     more_is_better: bool = False
     is_share: bool = False
-    offenders: tuple[str, ...] = ()  # what stands in the way of the goal, where that is listed
+    offenders: tuple[str, ...] = ()
 
     @property
     def is_missed(self) -> bool:
+        """Whether its value is worse than its goal."""
         if self.goal is None:
             return False
         return self.value < self.goal if self.more_is_better else self.value > self.goal
@@ -94,6 +100,7 @@ def share_of(part: int, whole: int) -> float:
 
 
 def is_property(function: Function) -> bool:
+    """Return whether a function is a property or its setter."""
     return any(
         re.search(r"property|\.(setter|getter|deleter)$", ast.unparse(decorator))
         for decorator in function.decorator_list

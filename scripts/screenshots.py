@@ -61,7 +61,7 @@ class Studio:
         self._url = url
 
     def page(self, width: dict[str, int] = DESKTOP, scheme: str = "light") -> ChatPage:
-        """The page of a new visitor."""
+        """Return the page of a new visitor."""
         context = self._browser.new_context(
             viewport={"width": width["width"], "height": width["height"]},
             color_scheme="dark" if scheme == "dark" else "light",
@@ -73,49 +73,49 @@ class Studio:
         return page
 
     def conversation(self, width: dict[str, int] = DESKTOP, scheme: str = "light") -> ChatPage:
-        """A page with a few conversations, the last of them open."""
+        """Return a page with a few conversations, the last of them open."""
         page = self.page(width, scheme)
         for prompt in OLDER if width is DESKTOP else ():
             page.ask(prompt)
             page.idle()
             page.button("New chat").click()
             expect(page.messages).to_have_count(0)
-        self.fake.set(tokens=_tokens(ANSWER), tokens_per_second=90)
+        self.fake.set(tokens=_split_tokens(ANSWER), tokens_per_second=90)
         expect(page.ask(QUESTION)).to_contain_text("tokens/s")
         page.idle()
         return page
 
 
 def empty(studio: Studio) -> ChatPage:
-    """The page as it opens."""
+    """Return the page as it opens."""
     return studio.page()
 
 
 def streaming(studio: Studio) -> ChatPage:
-    """An answer being written, with the button that stops it."""
+    """Return an answer being written, with the button that stops it."""
     page = studio.page()
-    studio.fake.set(tokens=_tokens(ANSWER), tokens_per_second=30)
+    studio.fake.set(tokens=_split_tokens(ANSWER), tokens_per_second=30)
     expect(page.ask(QUESTION)).to_contain_text("middle + 1")
     return page
 
 
 def conversation(studio: Studio) -> ChatPage:
-    """An answer with code and a formula."""
+    """Return an answer with code and a formula."""
     return studio.conversation()
 
 
 def dark(studio: Studio) -> ChatPage:
-    """The same on a system with a dark theme."""
+    """Return the same on a system with a dark theme."""
     return studio.conversation(scheme="dark")
 
 
 def phone(studio: Studio) -> ChatPage:
-    """The same on a phone."""
+    """Return the same on a phone."""
     return studio.conversation(PHONE)
 
 
 def missing(studio: Studio) -> ChatPage:
-    """A model that is not installed, with the button that pulls it."""
+    """Return a model that is not installed, with the button that pulls it."""
     page = studio.page()
     page.pick(LARGER_MODEL)
     studio.fake.models = [DEFAULT_MODEL]
@@ -125,7 +125,7 @@ def missing(studio: Studio) -> ChatPage:
 
 
 def pull(studio: Studio) -> ChatPage:
-    """The progress of a pull."""
+    """Return the progress of a pull."""
     page = missing(studio)
     studio.fake.pull_layers = [5_200_000_000, 1_500, 500]
     studio.fake.fail(stall(8), path="/api/pull")
@@ -135,11 +135,13 @@ def pull(studio: Studio) -> ChatPage:
 
 
 def thinking(studio: Studio) -> ChatPage:
-    """An answer of a model that thought first and was sent an image."""
+    """Return an answer of a model that thought first and was sent an image."""
     page = studio.page()
     page.pick(LARGER_MODEL)
     expect(page.sidebar.get_by_text("cannot see images")).to_have_count(0)
-    studio.fake.set(thinking=_tokens(THOUGHT), tokens=_tokens(SEEN), tokens_per_second=90)
+    studio.fake.set(
+        thinking=_split_tokens(THOUGHT), tokens=_split_tokens(SEEN), tokens_per_second=90
+    )
     payload: FilePayload = {"name": "tower.png", "mimeType": "image/png", "buffer": image()}
     box = page.page.get_by_test_id("stChatInput")
     with page.page.expect_response(lambda one: "upload_file" in one.url):
@@ -151,16 +153,18 @@ def thinking(studio: Studio) -> ChatPage:
 
 
 def gauge(studio: Studio) -> ChatPage:
-    """A context window that is nearly full, with the cures."""
+    """Return a context window that is nearly full, with the cures."""
     page = studio.page()
-    studio.fake.set(tokens=_tokens("It is a list that is kept in order."), prompt_tokens=3_600)
+    studio.fake.set(
+        tokens=_split_tokens("It is a list that is kept in order."), prompt_tokens=3_600
+    )
     expect(page.ask("And what is a sorted list?")).to_contain_text("Summarize")
     page.idle()
     return page
 
 
 def models(studio: Studio) -> ChatPage:
-    """The models: installed, in memory, and pulled by name."""
+    """Return the models: installed, in memory, and pulled by name."""
     page = studio.page()
     page.button("Models").click()
     expect(page.page.get_by_test_id("stDialog")).to_contain_text("In memory")
@@ -168,7 +172,7 @@ def models(studio: Studio) -> ChatPage:
 
 
 def settings(studio: Studio) -> ChatPage:
-    """What a conversation is told and how it is answered."""
+    """Return what a conversation is told and how it is answered."""
     page = studio.page()
     page.button("Settings").click()
     expect(page.page.get_by_label("System prompt")).to_be_visible()
@@ -200,18 +204,18 @@ SCROLLED = """() => {
 }"""
 
 
-def _tokens(text: str) -> list[str]:
+def _split_tokens(text: str) -> list[str]:
     return [text[start : start + 4] for start in range(0, len(text), 4)]
 
 
-def take(name: str, browser: Browser) -> None:
-    """Writes docs/images/NAME.png, from a chat of its own."""
+def take_picture(name: str, browser: Browser) -> None:
+    """Write docs/images/NAME.png, from a chat of its own."""
     with (
         tempfile.TemporaryDirectory() as folder,
         FakeOllama(
             models=[DEFAULT_MODEL, LARGER_MODEL],
             capabilities={LARGER_MODEL: ["thinking", "vision"]},
-            tokens=_tokens("Gladly."),
+            tokens=_split_tokens("Gladly."),
         ) as fake,
         Served(fake.url, Path(folder) / "data") as served,
     ):
@@ -223,7 +227,7 @@ def take(name: str, browser: Browser) -> None:
 
 
 def main() -> None:
-    """Takes the picture that is named, or all."""
+    """Take the picture that is named, or all."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--only", choices=sorted(SCENES), metavar="NAME", help=", ".join(SCENES))
     only = parser.parse_args().only
@@ -231,7 +235,7 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
         for name in [only] if only else SCENES:
-            take(name, browser)
+            take_picture(name, browser)
             sys.stderr.write(f"docs/images/{name}.png\n")
         browser.close()
 

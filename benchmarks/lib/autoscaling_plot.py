@@ -27,10 +27,10 @@ class Phase:
     end: float
 
 
-def draw(
+def draw_plot(
     samples: Sequence[Sample], answers: Sequence[Told], phases: Sequence[Phase], file: Path
 ) -> None:
-    """Writes the picture; all times are seconds since the first sample."""
+    """Write the picture; all times are seconds since the first sample."""
     begun = samples[0].at
     times = [sample.at - begun for sample in samples]
     figure, axes = pyplot.subplots(5, 1, sharex=True, figsize=(10, 11), layout="constrained")

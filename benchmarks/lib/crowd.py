@@ -62,20 +62,20 @@ class Crowd:
         return sum(map(cpu_seconds, self.pids))
 
     def connect(self, spread: float = 0) -> float:
-        """All open the page, `spread` seconds apart; returns the seconds until all have it."""
-        replies, at = self._do("connect", spread=spread)
+        """Have all open the page, `spread` seconds apart; return the seconds until all have it."""
+        replies, at = self._order_all("connect", spread=spread)
         return max(ended for _, ended in replies) - at
 
     def ask(self, prompt: str) -> list[Answer]:
-        """All send a prompt; returns their answers when the last one has ended."""
-        replies, _ = self._do("ask", prompt)
+        """Return all send a prompt; returns their answers when the last one has ended."""
+        replies, _ = self._order_all("ask", prompt)
         return [answer for answer, _ in replies]
 
     def close(self) -> None:
         """All close their tabs."""
-        self._do("close")
+        self._order_all("close")
 
-    def _do(
+    def _order_all(
         self, what: Literal["connect", "ask", "close"], prompt: str = "", spread: float = 0
     ) -> tuple[list[tuple[Any, float]], float]:
         order = _Order(what, prompt, time.perf_counter() + LEAD_S, spread * PROCESSES)
@@ -85,7 +85,7 @@ class Crowd:
 
 
 def _be_users(url: str, share: int, pipe: Connection) -> None:
-    """A process of `share` users, who do what comes through the pipe until it is closed."""
+    """Be a process of `share` users, who do what comes through the pipe until it is closed."""
     users = [StreamlitUser(url) for _ in range(share)]
     with ThreadPoolExecutor(share) as pool:
         pipe.send("ready")
@@ -94,10 +94,12 @@ def _be_users(url: str, share: int, pipe: Connection) -> None:
                 order = pipe.recv()
             except EOFError:
                 return
-            pipe.send(list(pool.map(lambda n, o=order: _obey(users[n], n, o), range(share))))
+            pipe.send(
+                list(pool.map(lambda n, o=order: _follow_order(users[n], n, o), range(share)))
+            )
 
 
-def _obey(user: StreamlitUser, number: int, order: _Order) -> tuple[Answer | None, float]:
+def _follow_order(user: StreamlitUser, number: int, order: _Order) -> tuple[Answer | None, float]:
     time.sleep(max(0, order.at + number * order.spread - time.perf_counter()))
     answer = None
     if order.what == "connect":

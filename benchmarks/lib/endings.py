@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from benchmarks.lib import raw
-from benchmarks.lib.measure import cpu_seconds, quietly
+from benchmarks.lib.measure import cpu_seconds, measure_quietly
 from benchmarks.lib.report import Report
 from locustfiles.streamlit_client.user import Asking, StreamlitUser
 from tests.support.fake_ollama.server import DEFAULT_MODEL, FakeOllama, stall
@@ -45,13 +45,13 @@ class Ending:
 
 
 def on_fake(page: Served, fake: FakeOllama) -> Iterator[Ending]:
-    """All endings, as the fake Ollama counts them: no generation under way or waiting."""
+    """Yield all endings, as the fake Ollama counts them: no generation under way or waiting."""
     for phase, action in product(PHASES, ACTIONS):
         delay = 600 if phase == "reading" else 0
         fake.set(slots=1, tokens=10_000, tokens_per_second=40, first_token_delay=delay)
         if phase == "queued":
             fake.fail(stall(after=0))
-            with _occupied(fake.url, OTHER):
+            with _occupy_slot(fake.url, OTHER):
                 fake.wait_for(lambda f: f.active == 1)
                 yield _on_fake(page, fake, action, phase, others=1)
         else:
@@ -66,7 +66,7 @@ def _on_fake(page: Served, fake: FakeOllama, action: str, phase: str, others: in
         if phase == "writing":
             asking.wait_for_text(120)
         fake.wait_for(lambda f: f.active + f.waiting == others + 1)
-        started = _end(user, action)
+        started = _end_answer(user, action)
         fake.wait_for(lambda f: f.active + f.waiting == others, timeout=60)
         seconds = time.perf_counter() - started
         return Ending("fake", action, phase, seconds, phase != "writing" or _is_kept(user, asking))
@@ -84,53 +84,57 @@ class OnReal:
     def __iter__(self) -> Iterator[Ending]:
         """Measures one ending after the other, on a quiet machine."""
         for phase, action in product(PHASES, ACTIONS):
-            yield self._quietly({"queued": self._queued}.get(phase, self._under_way), action, phase)
+            yield self._measure_quietly(
+                {"queued": self._measure_queued}.get(phase, self._measure_under_way), action, phase
+            )
             if (phase, action) == ("reading", "close"):
-                yield self._quietly(self._raw, "raw client", phase)
+                yield self._measure_quietly(self._measure_raw, "raw client", phase)
 
-    def _quietly(self, measure: Callable[[str, str], Ending], action: str, phase: str) -> Ending:
-        def ending() -> Ending:
+    def _measure_quietly(
+        self, measure: Callable[[str, str], Ending], action: str, phase: str
+    ) -> Ending:
+        def measure_ending() -> Ending:
             self._wait_for_cpu(busy=False)
             return measure(action, phase)
 
-        result, noise = quietly(ending, self._pids, self._quick)
+        result, noise = measure_quietly(measure_ending, self._pids, self._quick)
         return replace(result, noise=noise)
 
-    def _under_way(self, action: str, phase: str) -> Ending:
+    def _measure_under_way(self, action: str, phase: str) -> Ending:
         with StreamlitUser(self._page.url) as user:
-            asking = user.begin(self._prompt(phase))
+            asking = user.begin(self._write_prompt(phase))
             asking.wait_for_prompt()
             self._wait_for_cpu(busy=True)
             if phase == "writing":
                 asking.wait_for_text(120)
-            started = _end(user, action)
+            started = _end_answer(user, action)
             seconds = self._wait_for_cpu(busy=False) - started
             kept = phase != "writing" or _is_kept(user, asking)
             return Ending("real", action, phase, seconds, kept)
 
-    def _queued(self, action: str, phase: str) -> Ending:
+    def _measure_queued(self, action: str, phase: str) -> Ending:
         options = self._body["options"] | {"num_predict": 3000, "temperature": 0}
         counting = COUNTING | {"model": self._body["model"], "options": options}
         with StreamlitUser(self._page.url) as user:
-            with _occupied(self._url, counting, "/api/generate"):
+            with _occupy_slot(self._url, counting, "/api/generate"):
                 self._wait_for_cpu(busy=True)
-                user.begin(self._prompt("reading")).wait_for_prompt()
+                user.begin(self._write_prompt("reading")).wait_for_prompt()
                 time.sleep(1)  # nothing on the server tells that a request is queued
-                _end(user, action)
+                _end_answer(user, action)
                 time.sleep(1)
             started = time.perf_counter()  # the slot is free: nothing may be left to do
             seconds = self._wait_for_cpu(busy=False) - started
             return Ending("real", action, phase, seconds, True)
 
-    def _raw(self, action: str, phase: str) -> Ending:
-        """What Ollama needs by itself to notice that a client has left."""
-        body = raw.with_prompt(self._body, self._prompt(phase))
-        with _occupied(self._url, body):
+    def _measure_raw(self, action: str, phase: str) -> Ending:
+        """Return what Ollama needs by itself to notice that a client has left."""
+        body = raw.with_prompt(self._body, self._write_prompt(phase))
+        with _occupy_slot(self._url, body):
             self._wait_for_cpu(busy=True)
             started = time.perf_counter()
         return Ending("real", action, phase, self._wait_for_cpu(busy=False) - started, True)
 
-    def _prompt(self, phase: str) -> str:
+    def _write_prompt(self, phase: str) -> str:
         """One that Ollama has not read yet."""
         long = LONG_PROMPT if phase == "reading" else "seconds. Write a long story of that length."
         return f"{next(self._numbers)} {long}"
@@ -145,24 +149,24 @@ class OnReal:
                 return began
 
 
-def report(endings: Iterable[Ending], to: Report) -> None:
+def report_endings(endings: Iterable[Ending], to: Report) -> None:
     """Measure and add the rows, one for each phase."""
-    for phase, group in groupby(endings, lambda ending: ending.phase):
+    for phase, group in groupby(endings, lambda measure_ending: measure_ending.phase):
         some = list(group)
         ollama = some[0].ollama
         result = ", ".join(f"{e.action} {e.seconds:.2f} s" for e in some)
         if not all(e.kept for e in some):
             result += "; the partial answer is lost"
         met = all(e.seconds <= 1 and e.kept for e in some if e.action in ACTIONS)
-        to.add(
+        to.add_row(
             f"Ollama ({ollama}) idle after an end while {phase}", "≤ 1 s, answer kept", result, met
         )
         if ollama == "real":
-            to.noise(max(e.noise for e in some), phase)
+            to.add_noise(max(e.noise for e in some), phase)
         to.details[f"endings while {phase}, {ollama} Ollama"] = [asdict(e) for e in some]
 
 
-def _end(user: StreamlitUser, action: str) -> float:
+def _end_answer(user: StreamlitUser, action: str) -> float:
     started = time.perf_counter()
     if action == "stop":
         user.stop()
@@ -172,7 +176,7 @@ def _end(user: StreamlitUser, action: str) -> float:
 
 
 def _is_kept(user: StreamlitUser, asking: Asking) -> bool:
-    """Whether the same visitor, after a reload, sees what he saw of the answer."""
+    """Return whether the same visitor, after a reload, sees what he saw of the answer."""
     seen = asking.text
     user.close()
     user.connect()
@@ -181,7 +185,7 @@ def _is_kept(user: StreamlitUser, asking: Asking) -> bool:
 
 
 @contextmanager
-def _occupied(ollama_url: str, body: dict[str, Any], path: str = "/api/chat") -> Iterator[None]:
+def _occupy_slot(ollama_url: str, body: dict[str, Any], path: str = "/api/chat") -> Iterator[None]:
     """Another client's generation holds a slot of Ollama's; he leaves at the end."""
     connection = http.client.HTTPConnection(urlsplit(ollama_url).netloc)
     connection.request("POST", path, json.dumps(body).encode())

@@ -17,7 +17,7 @@ TOKENS_PER_SECOND = 40
 
 
 @dataclass(frozen=True)
-class Turn:
+class MeasuredExchange:
     """One answer: CPU seconds of the chat process, bytes as they came and uncompressed."""
 
     cpu: float
@@ -26,30 +26,30 @@ class Turn:
     text_bytes: int
 
 
-def measured(user: StreamlitUser, page: Served, prompt: str) -> Turn:
+def measure_exchange(user: StreamlitUser, page: Served, prompt: str) -> MeasuredExchange:
     """Ask and measure."""
     before = cpu_seconds(page.process.pid)
     answer = user.ask(prompt)
     cpu = cpu_seconds(page.process.pid) - before
-    return Turn(cpu, answer.wire_bytes, answer.message_bytes, len(answer.text.encode()))
+    return MeasuredExchange(cpu, answer.wire_bytes, answer.message_bytes, len(answer.text.encode()))
 
 
-def long_answers(page: Served, fake: FakeProcess, to: Report, quick: bool) -> None:
+def report_long_answers(page: Served, fake: FakeProcess, to: Report, quick: bool) -> None:
     """Bytes for answers of 200 and 800 tokens of prose, and for one code block of 800."""
     rate = 200 if quick else TOKENS_PER_SECOND
     with StreamlitUser(page.url) as user:
-        for name, tokens in _answers().items():
+        for name, tokens in _write_answers().items():
             fake.set(tokens=tokens, tokens_per_second=rate)
-            turn = measured(user, page, f"Give me {name}")
+            turn = measure_exchange(user, page, f"Give me {name}")
             wire = turn.wire_bytes / turn.text_bytes
             plain = turn.message_bytes / turn.text_bytes
             result = f"{wire:.1f} x ({turn.wire_bytes / 1000:.0f} kB; {plain:.1f} x uncompressed)"
             measure = f"bytes to the browser, {name}, {rate} tokens/s"
-            to.add(measure, "≤ 10 x the text", result, wire <= 10)
+            to.add_row(measure, "≤ 10 x the text", result, wire <= 10)
             to.details[f"bytes of {name}"] = asdict(turn)
 
 
-def _answers() -> dict[str, list[str]]:
+def _write_answers() -> dict[str, list[str]]:
     code = [f"\n    step_{n}(value)" if n % 4 == 0 else f" + {n}" for n in range(798)]
     return {
         "200 tokens of prose": prose(200),
@@ -58,28 +58,30 @@ def _answers() -> dict[str, list[str]]:
     }
 
 
-def turns(page: Served, fake: FakeProcess, to: Report, quick: bool) -> None:
-    """A conversation of 102 turns of 48 tokens: its last turns against its first."""
+def report_exchanges(page: Served, fake: FakeProcess, to: Report, quick: bool) -> None:
+    """Measure a conversation of 102 exchanges of 48 tokens: its last against its first."""
     count = 22 if quick else 102
     fake.set(tokens=48, tokens_per_second=TOKENS_PER_SECOND)
     with StreamlitUser(page.url) as user:
-        measured(user, page, "Good morning")
+        measure_exchange(user, page, "Good morning")
         with Noise([page.process.pid, fake.process.pid]) as noise:
-            later = [measured(user, page, f"Question {n}, please") for n in range(2, count + 1)]
+            later = [
+                measure_exchange(user, page, f"Question {n}, please") for n in range(2, count + 1)
+            ]
     early, late = later[:5], later[-5:]
     cpu = statistics.median(turn.cpu for turn in early) * 1000
-    to.add(
+    to.add_row(
         "CPU of the chat for a 48-token answer, turns 2-6", "≤ 25 ms", f"{cpu:.1f} ms", cpu <= 25
     )
     for name, attribute in (("CPU", "cpu"), ("bytes", "wire_bytes")):
-        ratio = _median(late, attribute) / _median(early, attribute)
-        most = max(getattr(turn, attribute) for turn in later) / _median(early, attribute)
+        ratio = _median_of(late, attribute) / _median_of(early, attribute)
+        most = max(getattr(turn, attribute) for turn in later) / _median_of(early, attribute)
         measure = f"{name}, turns {count - 4}-{count} against turns 2-6, medians"
-        to.add(measure, "≤ 1.3 x", f"{ratio:.2f} x", ratio <= 1.3)
-        to.add(f"{name}, the costliest of all turns against turns 2-6", "", f"{most:.2f} x")
-    to.noise(noise.share, "turns")
+        to.add_row(measure, "≤ 1.3 x", f"{ratio:.2f} x", ratio <= 1.3)
+        to.add_row(f"{name}, the costliest of all turns against turns 2-6", "", f"{most:.2f} x")
+    to.add_noise(noise.share, "turns")
     to.details["turns from the second"] = [asdict(turn) for turn in later]
 
 
-def _median(some: Sequence[Turn], attribute: str) -> float:
+def _median_of(some: Sequence[MeasuredExchange], attribute: str) -> float:
     return float(statistics.median(getattr(turn, attribute) for turn in some))

@@ -26,7 +26,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 def p95(values: Sequence[float]) -> float:
-    """The 95th percentile, interpolated."""
+    """Return the 95th percentile, interpolated."""
     if len(values) < 2:
         return values[0]
     return statistics.quantiles(values, n=100, method="inclusive")[94]
@@ -43,16 +43,16 @@ class Noise:
         self.share = 0.0
 
     def __enter__(self) -> Self:
-        self._before = self._reading()
+        self._before = self._read_noise()
         return self
 
     def __exit__(self, *_: object) -> None:
-        (at, busy, ours), (then, busy_then, ours_then) = self._reading(), self._before
+        (at, busy, ours), (then, busy_then, ours_then) = self._read_noise(), self._before
         cores = psutil.cpu_count() or 1
         others = (busy - busy_then) - (ours - ours_then)
         self.share = max(0.0, others / ((at - then) * cores))
 
-    def _reading(self) -> tuple[float, float, float]:
+    def _read_noise(self) -> tuple[float, float, float]:
         times = psutil.cpu_times()
         busy = sum(times) - times.idle - times.iowait - times.steal
         pids = {p.pid for root in self._roots for p in [root, *root.children(recursive=True)]}
@@ -65,8 +65,8 @@ def _cpu_if_alive(pid: int) -> float:
     return 0.0
 
 
-def quietly(measure: Callable[[], T], pids: Iterable[int], quick: bool) -> tuple[T, float]:
-    """What `measure` returns, and the noise meanwhile; the quietest of up to `TRIES` if noisy.
+def measure_quietly(measure: Callable[[], T], pids: Iterable[int], quick: bool) -> tuple[T, float]:
+    """Return what `measure` returns and the noise meanwhile: the quietest of `TRIES` if noisy.
 
     Waits for a quiet machine first. `quick` neither waits nor repeats.
     """

@@ -29,8 +29,8 @@ class RawAnswer:
         return (self.tokens - 1) / (self.last_text - self.ttft)
 
 
-def captured_body(folder: Path, **variables: Any) -> dict[str, Any]:
-    """The body that the page sends to /api/chat for a first prompt, options and all."""
+def capture_body(folder: Path, **variables: Any) -> dict[str, Any]:
+    """Return the body that the page sends to /api/chat for a first prompt, options and all."""
     with FakeOllama() as fake:
         served = Served(fake.url, folder, **variables)
         with served, StreamlitUser(served.url) as user:
@@ -40,11 +40,11 @@ def captured_body(folder: Path, **variables: Any) -> dict[str, Any]:
 
 
 def with_prompt(body: dict[str, Any], prompt: str) -> dict[str, Any]:
-    """The same body with another prompt."""
+    """Return the same body with another prompt."""
     return body | {"messages": [*body["messages"][:-1], {"role": "user", "content": prompt}]}
 
 
-def ask(ollama_url: str, body: dict[str, Any]) -> RawAnswer:
+def ask_ollama(ollama_url: str, body: dict[str, Any]) -> RawAnswer:
     """Stream one answer, by the cheapest client there is. Raises RuntimeError on a refusal."""
     connection = http.client.HTTPConnection(urlsplit(ollama_url).netloc, timeout=120)
     data = json.dumps(body).encode()

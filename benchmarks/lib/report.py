@@ -38,37 +38,37 @@ class Report:
     rows: list[Row] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)
 
-    def add(self, measure: str, goal: str, result: str, met: bool | None = None) -> None:
+    def add_row(self, measure: str, goal: str, result: str, met: bool | None = None) -> None:
         """Add a row and print it."""
         self.rows.append(Row(measure, goal, result, met))
-        print(_line(self.rows[-1]), flush=True)
+        print(_format_row(self.rows[-1]), flush=True)
 
-    def noise(self, share: float, of: str) -> None:
+    def add_noise(self, share: float, of: str) -> None:
         """Add a row for the CPU that others used, 1.0 for the whole machine, at most."""
         measure = f"CPU of the machine used by others meanwhile, at most ({of})"
-        self.add(measure, f"≤ {MOST_NOISE:.0%}", f"{share:.1%}", share <= MOST_NOISE)
+        self.add_row(measure, f"≤ {MOST_NOISE:.0%}", f"{share:.1%}", share <= MOST_NOISE)
 
-    def of_ollama(self, url: str) -> None:
+    def add_ollama(self, url: str) -> None:
         """Note the version of the Ollama at `url`."""
         self.ollama = httpx.get(f"{url}/api/version").json()["version"]
 
-    def finish(self, save: bool) -> None:
+    def write_files(self, save: bool) -> None:
         """Print the whole table; with `save`, write NAME.json and NAME.md here too."""
         body = {
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "machine": machine(),
+            "machine": describe_machine(),
             "versions": {name: version(name) for name in PACKAGES} | {"ollama": self.ollama},
             "rows": [asdict(row) for row in self.rows],
             "details": self.details,
         }
-        text = self._markdown(body)
+        text = self._format_markdown(body)
         print("\n" + text)
         if save:
             here = Path(__file__).parents[1] / self.name
             here.with_suffix(".json").write_text(json.dumps(body, indent=1) + "\n")
             here.with_suffix(".md").write_text(text)
 
-    def _markdown(self, body: dict[str, Any]) -> str:
+    def _format_markdown(self, body: dict[str, Any]) -> str:
         versions = ", ".join(f"{name} {number}" for name, number in body["versions"].items())
         lines = [
             f"# {self.title}",
@@ -77,13 +77,13 @@ class Report:
             "",
             "| measure | goal | result | |",
             "|---|---|---|---|",
-            *map(_line, self.rows),
+            *map(_format_row, self.rows),
         ]
         return "\n".join(lines) + "\n"
 
 
-def machine() -> dict[str, str]:
-    """What the figures were measured on."""
+def describe_machine() -> dict[str, str]:
+    """Return what the figures were measured on."""
     info = Path("/proc/cpuinfo").read_text().splitlines()
     names = [line.partition(": ")[2] for line in info if line.startswith("model name")]
     memory = psutil.virtual_memory().total / 2**30
@@ -95,6 +95,6 @@ def machine() -> dict[str, str]:
     }
 
 
-def _line(row: Row) -> str:
+def _format_row(row: Row) -> str:
     verdict = {True: "yes", False: "**no**", None: ""}[row.met]
     return f"| {row.measure} | {row.goal} | {row.result} | {verdict} |"

@@ -34,7 +34,7 @@ class FakeProcess:
             str(self.port),
         ]
         self.process = subprocess.Popen(command, cwd=ROOT)
-        wait_for(self._listens)
+        wait_for(self._is_listening)
         self.set(**self._knobs)
         return self
 
@@ -47,7 +47,7 @@ class FakeProcess:
         counts: dict[str, int] = httpx.put(f"{self.url}/_fake", json=knobs).json()
         return counts
 
-    def _listens(self) -> bool:
+    def _is_listening(self) -> bool:
         try:
             return httpx.get(self.url).is_success
         except httpx.TransportError:

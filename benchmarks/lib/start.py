@@ -18,18 +18,18 @@ from locustfiles.streamlit_client.user import StreamlitUser
 from tests.support.product import ROOT, Served, environment, free_port, wait_for
 
 
-def page_after_make_run(folder: Path, to: Report) -> None:
-    """The second `make run`: the first one may have to set up the machine."""
+def report_page_after_make_run(folder: Path, to: Report) -> None:
+    """Measure the second `make run`: the first one may have to set up the machine."""
     seconds: list[float] = []
     for _ in range(2):
         port = free_port()
         started = time.perf_counter()
         with _make_run(port, folder):
             url = f"http://127.0.0.1:{port}"
-            wait_for(lambda url=url: _answers(url), timeout=1200)  # type: ignore[misc]
+            wait_for(lambda url=url: _is_answering(url), timeout=1200)  # type: ignore[misc]
             StreamlitUser(url).connect()
             seconds.append(time.perf_counter() - started)
-    to.add("page drawn after `make run`", "≤ 3 s", f"{seconds[-1]:.2f} s", seconds[-1] <= 3)
+    to.add_row("page drawn after `make run`", "≤ 3 s", f"{seconds[-1]:.2f} s", seconds[-1] <= 3)
 
 
 @contextmanager
@@ -50,16 +50,16 @@ def _make_run(port: int, folder: Path) -> Iterator[None]:
         process.wait()
 
 
-def _answers(url: str) -> bool:
+def _is_answering(url: str) -> bool:
     try:
         return httpx.get(url).is_success
     except httpx.TransportError:
         return False
 
 
-def memory(page: Served, to: Report) -> None:
+def report_memory(page: Served, to: Report) -> None:
     """Resident memory of the chat process with one user, who has had an answer."""
     with StreamlitUser(page.url) as user:
         user.ask("Good morning")
         resident = psutil.Process(page.process.pid).memory_info().rss / 1e6
-    to.add("resident with one user", "≤ 200 MB", f"{resident:.0f} MB", resident <= 200)
+    to.add_row("resident with one user", "≤ 200 MB", f"{resident:.0f} MB", resident <= 200)

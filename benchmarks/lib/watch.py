@@ -44,7 +44,7 @@ class Watch:
         )
         self._client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10)
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread = threading.Thread(target=self._sample_forever, daemon=True)
         self._thread.start()
         wait_for(lambda: self.samples, 20)
         return self
@@ -61,30 +61,30 @@ class Watch:
         """The last sample."""
         return self.samples[-1]
 
-    def first(self, since: float, holds: Callable[[Sample], bool]) -> float:
-        """Waits for a sample after `since` for which `holds`; returns its moment."""
+    def find_first(self, since: float, holds: Callable[[Sample], bool]) -> float:
+        """Wait for a sample after `since` for which `holds`; returns its moment."""
         found = wait_for(
             lambda: [s for s in self.samples if s.at > since and holds(s)], 240, every=0.2
         )
         return found[0].at
 
-    def _run(self) -> None:
+    def _sample_forever(self) -> None:
         while not self._stop.wait(_EVERY_S):
             try:
-                self.samples.append(self._sample())
+                self.samples.append(self._take_sample())
             except (httpx.HTTPError, json.JSONDecodeError, KeyError):
                 continue  # the proxy or a metric is not there yet
 
-    def _sample(self) -> Sample:
-        pods = self._get("/api/v1", "pods", labelSelector=CHAT)["items"]
+    def _take_sample(self) -> Sample:
+        pods = self._get_json("/api/v1", "pods", labelSelector=CHAT)["items"]
         self.pods.update({name_of(pod): pod for pod in pods})
-        hpa = self._get("/apis/autoscaling/v2", "horizontalpodautoscalers/chatbot")["status"]
-        used = self._get("/apis/metrics.k8s.io/v1beta1", "pods", labelSelector=CHAT)["items"]
-        cores = sum(_cores(c["usage"]["cpu"]) for pod in used for c in pod["containers"])
+        hpa = self._get_json("/apis/autoscaling/v2", "horizontalpodautoscalers/chatbot")["status"]
+        used = self._get_json("/apis/metrics.k8s.io/v1beta1", "pods", labelSelector=CHAT)["items"]
+        cores = sum(_parse_cores(c["usage"]["cpu"]) for pod in used for c in pod["containers"])
         ready, wanted = sum(map(is_ready, pods)), hpa.get("desiredReplicas", 0)
         return Sample(time.time(), self.users(), ready, wanted, cores)
 
-    def _get(self, group: str, what: str, **query: str) -> Any:
+    def _get_json(self, group: str, what: str, **query: str) -> Any:
         reply = self._client.get(f"{group}/namespaces/{NAMESPACE}/{what}", params=query)
         return reply.raise_for_status().json()
 
@@ -99,7 +99,7 @@ def start_seconds(pod: Any) -> float:
     return ready - begun
 
 
-def _cores(quantity: str) -> float:
+def _parse_cores(quantity: str) -> float:
     """Kubernetes's CPU quantity, such as 250m or 1234567n, in cores."""
     units = {"n": 1e-9, "u": 1e-6, "m": 1e-3}
     unit = units.get(quantity[-1])

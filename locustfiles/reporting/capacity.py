@@ -5,48 +5,51 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from locustfiles.reporting.summary import group, stages
-from locustfiles.run.goals import Goals, check, measure
+from locustfiles.reporting.summary import group_by, list_stages
+from locustfiles.run.goals import Goals, check_goals, measure_goals
 from locustfiles.run.load_run import Setup
 from locustfiles.run.records import Record
 
 
-def steps(setup: Setup, records: Sequence[Record]) -> list[dict[str, Any]]:
-    """Each step of the sweep: users, answers, what was measured, and the goals that it broke."""
+def list_steps(setup: Setup, records: Sequence[Record]) -> list[dict[str, Any]]:
+    """Return each step of the sweep: users, answers, what was measured, and broken goals."""
     goals = Goals(**setup.goals)
-    by_stage = group(records, lambda r: r.stage)
-    found = []
-    for stage, users, _ in stages(setup):
-        some = [r for r in by_stage.get(stage, []) if r.kind != "page"]
-        lost = sum(r.outcome == "lost" for r in some)
-        measured = measure(by_stage.get(stage, []), lost, goals)
-        broken = [one.goal for one in check(measured, goals) if one.held is False]
-        replicas = {r.replica for r in some if r.replica}
-        row = {"users": users, "answers": len(some), "replicas": len(replicas), "broken": broken}
-        found.append(row | measured)
-    return found
+    by_stage = group_by(records, lambda r: r.stage)
+    rows = []
+    for stage, users, _ in list_stages(setup):
+        answers = [r for r in by_stage.get(stage, []) if r.kind != "page"]
+        lost = sum(r.outcome == "lost" for r in answers)
+        measured = measure_goals(by_stage.get(stage, []), lost, goals)
+        broken = [checked.goal for checked in check_goals(measured, goals) if checked.held is False]
+        replicas = {r.replica for r in answers if r.replica}
+        row = {"users": users, "answers": len(answers), "replicas": len(replicas), "broken": broken}
+        rows.append(row | measured)
+    return rows
 
 
-def capacity(
+def find_capacity(
     setup: Setup, records: Sequence[Record], before: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The sentence and what it rests on; `before` is the capacity with other replicas, if known.
+    """Return the sentence and what it rests on.
 
+    `before` is the capacity with other replicas, if known.
     `people` is the last step before the first that broke a goal. What one more replica adds is
     (people - people before) / (replicas - replicas before) when that was measured, else the share
     that each replica had: a guess, and named as one.
     """
-    rows = steps(setup, records)
+    rows = list_steps(setup, records)
     broke = next((row for row in rows if row["broken"]), None)
     held = rows[: rows.index(broke)] if broke else rows
     people = held[-1]["users"] if held else 0
     replicas = max(1, held[-1]["replicas"] if held else 1)
-    more, how = _one_more(people, replicas, before)
+    more, how = _estimate_one_more(people, replicas, before)
     result = {"people": people, "replicas": replicas, "one_more": more, "how": how, "steps": rows}
-    return result | {"sentence": _sentence(setup, result, broke)}
+    return result | {"sentence": _write_sentence(setup, result, broke)}
 
 
-def _one_more(people: int, replicas: int, before: dict[str, Any] | None) -> tuple[float, str]:
+def _estimate_one_more(
+    people: int, replicas: int, before: dict[str, Any] | None
+) -> tuple[float, str]:
     if before and before["replicas"] != replicas:
         more = (people - before["people"]) / (replicas - before["replicas"])
         return more, (
@@ -59,15 +62,15 @@ def _one_more(people: int, replicas: int, before: dict[str, Any] | None) -> tupl
     )
 
 
-def _sentence(setup: Setup, found: dict[str, Any], broke: dict[str, Any] | None) -> str:
+def _write_sentence(setup: Setup, result: dict[str, Any], broke: dict[str, Any] | None) -> str:
     limit = setup.goals["ttft_p95"]
     within = "" if limit is None else f" with first words within {limit / 1000:g} s"
-    people, more = found["people"], found["one_more"]
+    people, more = result["people"], result["one_more"]
     if not people:
         return f"With {setup.model} on this machine not even one person can chat{within}."
     least = "" if broke else "at least "
     noun = "person" if people == 1 else "people"
     return (
         f"With {setup.model} on this machine {least}{people} {noun} can chat{within} at the 95th "
-        f"percentile; one more replica adds {more:.3g} ({found['how']})."
+        f"percentile; one more replica adds {more:.3g} ({result['how']})."
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from locustfiles.run.goals import Goals, is_good
-from locustfiles.run.maths import Difference, difference, share_difference
+from locustfiles.run.maths import Difference, compare_samples, compare_shares
 from locustfiles.run.records import Record
 
 _BIN_S = 5
@@ -23,41 +23,50 @@ _LATENCIES = (
 )
 
 
-def compare(
+def compare_runs(
     before: Sequence[Record], after: Sequence[Record], goals: Goals
 ) -> list[dict[str, Any]]:
-    """A row for each measure: the difference, after minus before, and its 95 % interval.
+    """Return a row for each measure: the difference, after minus before, and its 95 % interval.
 
     Answers alone count, throughput in answers done per second, over pieces of 5 s. `better` is None
     where zero lies in the interval.
     """
     old, new = (
-        [r for r in some if r.kind != "page" and r.outcome != "lost"] for some in (before, after)
+        [r for r in records if r.kind != "page" and r.outcome != "lost"]
+        for records in (before, after)
     )
     rows = [
-        _row(name, difference(_values(old, field), _values(new, field), percent), -1)
+        _make_row(
+            name, compare_samples(_list_values(old, field), _list_values(new, field), percent), -1
+        )
         for name, field, percent in _LATENCIES
     ]
-    rows.append(_row("Answers per second", difference(_rates(old), _rates(new)), 1))
-    errors = share_difference(_failed(old), _failed(new))
-    good = share_difference(_good(old, goals), _good(new, goals))
-    rows += [_row("Error rate", errors, -1), _row("Goodput, share", good, 1)]
+    rows.append(
+        _make_row("Answers per second", compare_samples(_list_rates(old), _list_rates(new)), 1)
+    )
+    errors = compare_shares(_count_failed(old), _count_failed(new))
+    good = compare_shares(_count_good(old, goals), _count_good(new, goals))
+    rows += [_make_row("Error rate", errors, -1), _make_row("Goodput, share", good, 1)]
     return [row for row in rows if row]
 
 
-def _row(name: str, found: Difference | None, sign: int) -> dict[str, Any]:
-    if found is None:
+def _list_answers(records: Sequence[Record]) -> list[Record]:
+    return [r for r in records if r.kind != "page" and r.outcome != "lost"]
+
+
+def _make_row(name: str, change: Difference | None, sign: int) -> dict[str, Any]:
+    if change is None:
         return {}
-    better = found.value * sign > 0 if found.is_clear else None
-    return {"measure": name, **found._asdict(), "better": better}
+    better = change.value * sign > 0 if change.is_clear else None
+    return {"measure": name, **change._asdict(), "better": better}
 
 
-def _values(answers: Sequence[Record], field: str) -> list[float]:
+def _list_values(answers: Sequence[Record], field: str) -> list[float]:
     values = (getattr(r, field) for r in answers if r.outcome == "done")
     return [value for value in values if value is not None]
 
 
-def _rates(answers: Sequence[Record]) -> list[float]:
+def _list_rates(answers: Sequence[Record]) -> list[float]:
     ends = [r.at + (r.total_s or 0) for r in answers if r.outcome == "done"]
     if not ends:
         return []
@@ -65,10 +74,10 @@ def _rates(answers: Sequence[Record]) -> list[float]:
     return [pieces[index] / _BIN_S for index in range(max(pieces) + 1)]
 
 
-def _failed(answers: Sequence[Record]) -> tuple[int, int]:
+def _count_failed(answers: Sequence[Record]) -> tuple[int, int]:
     return sum(r.outcome == "failed" for r in answers), len(answers)
 
 
-def _good(answers: Sequence[Record], goals: Goals) -> tuple[int, int]:
+def _count_good(answers: Sequence[Record], goals: Goals) -> tuple[int, int]:
     owed = [r for r in answers if r.outcome in ("done", "failed")]
     return sum(is_good(r, goals) for r in owed), len(owed)

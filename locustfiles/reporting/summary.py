@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, TypeVar
 
-from locustfiles.run.goals import Goals, check, is_good, measure, passed
+from locustfiles.run.goals import Goals, all_held, check_goals, is_good, measure_goals
 from locustfiles.run.load_run import Setup
 from locustfiles.run.maths import mean, percentile, share
 from locustfiles.run.records import Record
@@ -16,8 +16,8 @@ K = TypeVar("K", bound=Hashable)
 PERCENTS = (50, 90, 95, 99)
 
 
-def summarise(setup: Setup, records: Sequence[Record]) -> dict[str, Any]:
-    """What summary.json holds: seconds, tokens, shares of 1; `answers` is all but the pages.
+def summarize_run(setup: Setup, records: Sequence[Record]) -> dict[str, Any]:
+    """Return what summary.json holds: seconds, tokens, shares of 1; `answers` is all but the pages.
 
     Throughput and goodput are per second between the first sending and the last end. `stages` are
     by the moment of sending, each over the time that it lasted.
@@ -26,39 +26,41 @@ def summarise(setup: Setup, records: Sequence[Record]) -> dict[str, Any]:
     answers = [r for r in records if r.kind != "page"]
     sent = sum(n for kind, n in setup.sent.items() if kind != "page")
     lost = sent - sum(r.outcome != "lost" for r in answers)
-    seconds = _span(answers)
-    checks = check(measure(records, lost, goals), goals)
-    by_stage = group(records, lambda r: r.stage)
+    seconds = _measure_span(answers)
+    checks = check_goals(measure_goals(records, lost, goals), goals)
+    by_stage = group_by(records, lambda r: r.stage)
     return {
-        "passed": passed(checks),
-        "goals": [asdict(one) for one in checks],
+        "passed": all_held(checks),
+        "goals": [asdict(checked) for checked in checks],
         "run": asdict(setup) | {"seconds": seconds},
-        "answers": figures(answers, seconds, goals, sent),
-        "pages": pages([r for r in records if r.kind == "page"], setup.sent.get("page")),
+        "answers": measure_answers(answers, seconds, goals, sent),
+        "pages": measure_pages([r for r in records if r.kind == "page"], setup.sent.get("page")),
         "kinds": {
-            kind: figures(some, seconds, goals, setup.sent.get(kind))
-            for kind, some in group(answers, lambda r: r.kind).items()
+            kind: measure_answers(part, seconds, goals, setup.sent.get(kind))
+            for kind, part in group_by(answers, lambda r: r.kind).items()
         },
         "stages": [
             {"stage": stage, "users": users, "seconds": lasted}
-            | figures([r for r in by_stage.get(stage, []) if r.kind != "page"], lasted, goals)
-            for stage, users, lasted in stages(setup)
+            | measure_answers(
+                [r for r in by_stage.get(stage, []) if r.kind != "page"], lasted, goals
+            )
+            for stage, users, lasted in list_stages(setup)
         ],
         "replicas": {
-            name: figures(some, seconds, goals)
-            for name, some in sorted(group(answers, lambda r: r.replica).items())
+            name: measure_answers(part, seconds, goals)
+            for name, part in sorted(group_by(answers, lambda r: r.replica).items())
         },
         "errors": Counter(r.error for r in records if r.error),
     }
 
 
-def figures(
+def measure_answers(
     answers: Sequence[Record], seconds: float, goals: Goals, sent: int | None = None
 ) -> dict[str, Any]:
-    """The figures of some answers that came within `seconds`; `sent`: how many were asked for.
+    """Return the figures of some answers that came within `seconds`.
 
-    The first six are the classic ones. Latencies are those of answers that came to their end, TTFT
-    also of those that were stopped or left.
+    `sent` is how many were asked for. The first six are the classic ones. Latencies are those of
+    answers that came to their end, TTFT also of those that were stopped or left.
     """
     outcomes = Counter(r.outcome for r in answers)
     finished = len(answers) - outcomes["lost"]
@@ -79,11 +81,11 @@ def figures(
         "finished": finished,
         "lost": sent - finished,
         "outcomes": {name: outcomes[name] for name in ("done", "stopped", "left", "failed")},
-        "ttft": spread(r.ttft_s for r in begun),
-        "tpot": spread(r.tpot_s for r in done),
-        "total": spread(totals),
-        "queue": spread(r.queue_s for r in begun),
-        "load": spread(r.load_s for r in begun),
+        "ttft": measure_spread(r.ttft_s for r in begun),
+        "tpot": measure_spread(r.tpot_s for r in done),
+        "total": measure_spread(totals),
+        "queue": measure_spread(r.queue_s for r in begun),
+        "load": measure_spread(r.load_s for r in begun),
         "tokens": tokens,
         "tokens_per_second": tokens / seconds if seconds else None,
         "goodput": good / seconds if seconds else None,
@@ -91,20 +93,20 @@ def figures(
     }
 
 
-def pages(records: Sequence[Record], sent: int | None) -> dict[str, Any]:
-    """The figures of opening the page."""
+def measure_pages(records: Sequence[Record], sent: int | None) -> dict[str, Any]:
+    """Return the figures of opening the page."""
     outcomes = Counter(r.outcome for r in records)
     sent = len(records) if sent is None else sent
     return {
         "requests": sent,
         "failed": outcomes["failed"],
         "lost": sent - len(records) + outcomes["lost"],
-        "total": spread(r.total_s for r in records if r.outcome == "done"),
+        "total": measure_spread(r.total_s for r in records if r.outcome == "done"),
     }
 
 
-def spread(values: Iterable[float | None]) -> dict[str, float | None]:
-    """How many values there are, their mean, percentiles and greatest."""
+def measure_spread(values: Iterable[float | None]) -> dict[str, float | None]:
+    """Return how many values there are, their mean, percentiles and greatest."""
     known = [value for value in values if value is not None]
     percentiles = {f"p{percent}": percentile(known, percent) for percent in PERCENTS}
     return {
@@ -115,8 +117,8 @@ def spread(values: Iterable[float | None]) -> dict[str, float | None]:
     }
 
 
-def stages(setup: Setup) -> list[tuple[int, int, float]]:
-    """The stages that there were, without the drain: index, users at the end, seconds."""
+def list_stages(setup: Setup) -> list[tuple[int, int, float]]:
+    """Return the stages that there were, without the drain: index, users at the end, seconds."""
     last = len(setup.stages)
     times: dict[int, list[float]] = defaultdict(list)
     ends = [*(at for at, _, _ in setup.moments[1:]), setup.ended]
@@ -129,15 +131,15 @@ def stages(setup: Setup) -> list[tuple[int, int, float]]:
     ]
 
 
-def group(records: Iterable[Record], key: Callable[[Record], K]) -> dict[K, list[Record]]:
-    """The records by what `key` says of them."""
+def group_by(records: Iterable[Record], key: Callable[[Record], K]) -> dict[K, list[Record]]:
+    """Return the records by what `key` says of them."""
     groups: dict[K, list[Record]] = defaultdict(list)
     for record in records:
         groups[key(record)].append(record)
     return dict(groups)
 
 
-def _span(answers: Sequence[Record]) -> float:
+def _measure_span(answers: Sequence[Record]) -> float:
     if not answers:
         return 0.0
     return max(r.at + (r.total_s or 0) for r in answers) - min(r.at for r in answers)

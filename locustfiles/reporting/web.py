@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
 
-from locustfiles.reporting.summary import group
+from locustfiles.reporting.summary import group_by
 from locustfiles.run.load_run import Run
 from locustfiles.run.maths import percentile
 from locustfiles.run.records import Record
@@ -30,7 +30,7 @@ _COLUMNS = {
 }
 
 
-def extend(web_ui: WebUI, current: Callable[[], Run | None]) -> None:
+def add_answers_tab(web_ui: WebUI, current: Callable[[], Run | None]) -> None:
     """Add the tab; `current` is the run whose answers it shows."""
     web_ui.template_args |= {
         "extended_tabs": [{"title": "Answers", "key": "answers"}],
@@ -46,7 +46,7 @@ def extend(web_ui: WebUI, current: Callable[[], Run | None]) -> None:
     def add_answers(response: Response) -> Response:
         run = current()
         if request.path == "/stats/requests" and run is not None:
-            tables = [{"key": "answers", "data": rows(run.ledger.records, time.time())}]
+            tables = [{"key": "answers", "data": list_rows(run.ledger.records, time.time())}]
             response.set_data(json.dumps({**response.get_json(), "extended_stats": tables}))
         return response
 
@@ -54,16 +54,16 @@ def extend(web_ui: WebUI, current: Callable[[], Run | None]) -> None:
     web_ui.app.after_request(add_answers)
 
 
-def rows(records: list[Record], now: float) -> list[dict[str, Any]]:
+def list_rows(records: list[Record], now: float) -> list[dict[str, Any]]:
     """One row for each kind of answer, latencies in milliseconds; `now` looks at the last 30 s."""
     return [
-        {"name": kind, "safeName": kind} | _row(some, now)
-        for kind, some in group(records, lambda r: r.kind).items()
+        {"name": kind, "safeName": kind} | _make_row(answers, now)
+        for kind, answers in group_by(records, lambda r: r.kind).items()
         if kind != "page"
     ]
 
 
-def _row(answers: list[Record], now: float) -> dict[str, Any]:
+def _make_row(answers: list[Record], now: float) -> dict[str, Any]:
     ttfts = [r.ttft_s for r in answers if r.ttft_s is not None]
     tpots = [r.tpot_s for r in answers if r.tpot_s]
     recent = sum(r.tokens or 0 for r in answers if r.at + (r.total_s or 0) > now - _WINDOW_S)
@@ -71,13 +71,13 @@ def _row(answers: list[Record], now: float) -> dict[str, Any]:
     return {
         "done": sum(r.outcome == "done" for r in answers),
         "failed": sum(r.outcome == "failed" for r in answers),
-        "ttft_p50": _ms(percentile(ttfts, 50)),
-        "ttft_p95": _ms(percentile(ttfts, 95)),
-        "tpot_p95": _ms(percentile(tpots, 95)),
+        "ttft_p50": _to_milliseconds(percentile(ttfts, 50)),
+        "ttft_p95": _to_milliseconds(percentile(ttfts, 95)),
+        "tpot_p95": _to_milliseconds(percentile(tpots, 95)),
         "tokens_now": round(recent / _WINDOW_S, 1),
         "tokens": each and round(1 / each, 1),
     }
 
 
-def _ms(seconds: float | None) -> int | None:
+def _to_milliseconds(seconds: float | None) -> int | None:
     return None if seconds is None else round(seconds * 1000)

@@ -36,15 +36,15 @@ class Check:
 
 
 def is_good(record: Record, goals: Goals) -> bool:
-    """Whether an answer met every latency goal, as far as its latencies are known."""
+    """Return whether an answer met every latency goal, as far as its latencies are known."""
     limits = ((record.ttft_s, goals.ttft_p95), (record.tpot_s, goals.tpot_p95))
     return record.outcome == "done" and all(
         value is None or limit is None or value * 1000 <= limit for value, limit in limits
     )
 
 
-def measure(records: Iterable[Record], lost: int, goals: Goals) -> dict[str, float | None]:
-    """What each goal is held against.
+def measure_goals(records: Iterable[Record], lost: int, goals: Goals) -> dict[str, float | None]:
+    """Return what each goal is held against.
 
     Latencies are those of what succeeded. Errors are failed and lost answers out of all sent;
     goodput is good answers out of all that nobody stopped or left. `lost` answers are those
@@ -56,16 +56,16 @@ def measure(records: Iterable[Record], lost: int, goals: Goals) -> dict[str, flo
     done = sum(r.outcome == "done" for r in answers)
     good = sum(is_good(r, goals) for r in answers)
     return {
-        "ttft_p95": _ms([r.ttft_s for r in answers if r.outcome != "failed"]),
-        "tpot_p95": _ms([r.tpot_s for r in answers if r.outcome == "done"]),
-        "errors": _percent(failed + lost, len(answers) + lost),
-        "goodput": _percent(good, done + failed + lost),
-        "page_p95": _ms(pages),
+        "ttft_p95": _p95_milliseconds([r.ttft_s for r in answers if r.outcome != "failed"]),
+        "tpot_p95": _p95_milliseconds([r.tpot_s for r in answers if r.outcome == "done"]),
+        "errors": _to_percent(failed + lost, len(answers) + lost),
+        "goodput": _to_percent(good, done + failed + lost),
+        "page_p95": _p95_milliseconds(pages),
     }
 
 
-def check(measured: dict[str, float | None], goals: Goals) -> list[Check]:
-    """Each goal that there is, in order. Without an answer, the rate of errors is broken."""
+def check_goals(measured: dict[str, float | None], goals: Goals) -> list[Check]:
+    """Return each goal that there is, in order. Without an answer, the rate of errors is broken."""
     checks = []
     for goal, value in measured.items():
         limit = getattr(goals, goal)
@@ -80,16 +80,16 @@ def check(measured: dict[str, float | None], goals: Goals) -> list[Check]:
     return checks
 
 
-def passed(checks: Iterable[Check]) -> bool:
-    """Whether no goal was broken."""
-    return all(one.held is not False for one in checks)
+def all_held(checks: Iterable[Check]) -> bool:
+    """Return whether no goal was broken."""
+    return all(checked.held is not False for checked in checks)
 
 
-def _ms(seconds: Sequence[float | None]) -> float | None:
-    found = percentile([s for s in seconds if s is not None], 95)
-    return None if found is None else found * 1000
+def _p95_milliseconds(seconds: Sequence[float | None]) -> float | None:
+    value = percentile([s for s in seconds if s is not None], 95)
+    return None if value is None else value * 1000
 
 
-def _percent(part: int, whole: int) -> float | None:
-    found = share(part, whole)
-    return None if found is None else found * 100
+def _to_percent(part: int, whole: int) -> float | None:
+    value = share(part, whole)
+    return None if value is None else value * 100

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from locustfiles.run.records import Record, line
+from locustfiles.run.records import Record, to_line
 
 
 class Moment(NamedTuple):
@@ -50,16 +50,16 @@ class Ledger:
         self.late_s = max(self.late_s, report["late_s"])
         for entry in report["records"]:
             record = Record(**entry)
-            self._stamp(record)
+            self._set_stage(record)
             self.records.append(record)
-            self._file.write(line(record))
+            self._file.write(to_line(record))
         self._file.flush()
 
     def close(self) -> None:
         """Nothing more will come."""
         self._file.close()
 
-    def _stamp(self, record: Record) -> None:
+    def _set_stage(self, record: Record) -> None:
         index = bisect.bisect_right(self.moments, record.at, key=lambda moment: moment.at)
         if index:
             _, record.stage, record.users = self.moments[index - 1]

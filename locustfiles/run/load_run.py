@@ -9,7 +9,7 @@ from pathlib import Path
 
 import orjson
 
-from locustfiles.run.goals import ENOUGH, Goals, check, measure
+from locustfiles.run.goals import ENOUGH, Goals, check_goals, measure_goals
 from locustfiles.run.ledger import Ledger, Moment
 from locustfiles.run.maths import percentile
 from locustfiles.run.records import Record
@@ -74,7 +74,7 @@ class Run:
         setup.save(self.folder)
 
     def users(self, running: int, margin: float) -> int | None:
-        """How many users there have to be now; None: the run is over.
+        """Return how many users there have to be now; None: the run is over.
 
         The drain has no users and lasts until none is `running`, and `margin` seconds more, or
         until it has lasted as long as it may.
@@ -85,13 +85,13 @@ class Run:
             self._draining = seconds
         if self._draining is not None:
             drained = seconds - self._draining
-            self._note(len(self.shape.stages), 0, seconds, running)
+            self._note_progress(len(self.shape.stages), 0, seconds, running)
             if drained >= self.setup.drain_s or (not running and drained >= margin):
                 return None
             return 0
         assert stage is not None
         users = users_at(self.shape.stages, seconds) or 0
-        self._note(stage, users, seconds, running)
+        self._note_progress(stage, users, seconds, running)
         return users
 
     def finish(self) -> None:
@@ -105,32 +105,32 @@ class Run:
         setup.save(self.folder)
 
     def _gives_up(self, stage: int) -> bool:
-        """Whether a goal is broken: over a stage that is past, or over all if that aborts."""
+        """Return whether a goal is broken: over a past stage, or over all if that aborts."""
         begun, self._stage = self._stage, stage
         if self.shape.searches:
             past = {r.stage for r in self.ledger.records} | {begun}
-            for one in sorted(s for s in past if s is not None and s < stage):
-                if self._broken([r for r in self.ledger.records if r.stage == one]):
-                    users = self.shape.stages[one].users
+            for past_stage in sorted(s for s in past if s is not None and s < stage):
+                if self._list_broken([r for r in self.ledger.records if r.stage == past_stage]):
+                    users = self.shape.stages[past_stage].users
                     self.setup.gave_up = f"{users} users broke a goal"
                     return True
         enough = self.abort and len(self.ledger.records) >= ENOUGH
-        if enough and (broken := self._broken(self.ledger.records)):
+        if enough and (broken := self._list_broken(self.ledger.records)):
             self.setup.gave_up = f"goals broken: {', '.join(broken)}"
             return True
         return False
 
-    def _broken(self, records: list[Record]) -> list[str]:
-        checks = check(measure(records, 0, self.goals), self.goals)
-        return [one.goal for one in checks if one.held is False]
+    def _list_broken(self, records: list[Record]) -> list[str]:
+        checks = check_goals(measure_goals(records, 0, self.goals), self.goals)
+        return [past_stage.goal for past_stage in checks if past_stage.held is False]
 
-    def _note(self, stage: int, users: int, seconds: float, running: int) -> None:
+    def _note_progress(self, stage: int, users: int, seconds: float, running: int) -> None:
         self.ledger.note(Moment(time.time(), stage, users))
         if seconds - self._told >= _PROGRESS_S:
             self._told = seconds
-            self._tell(stage, seconds, running)
+            self._print_progress(stage, seconds, running)
 
-    def _tell(self, stage: int, seconds: float, running: int) -> None:
+    def _print_progress(self, stage: int, seconds: float, running: int) -> None:
         answers = [r for r in self.ledger.records if r.kind != "page"]
         recent = [r.ttft_s for r in answers if r.ttft_s and r.at > time.time() - 3 * _PROGRESS_S]
         failed = sum(r.outcome == "failed" for r in answers)

@@ -14,16 +14,16 @@ RESAMPLINGS = 2_000
 
 
 def percentile(values: Sequence[float], percent: float) -> float | None:
-    """The value below which `percent` of the values lie, interpolated between neighbours."""
+    """Return the value below which `percent` of the values lie, interpolated between neighbours."""
     return float(np.percentile(values, percent)) if len(values) else None
 
 
 def mean(values: Sequence[float]) -> float | None:
-    """The arithmetic mean."""
+    """Return the arithmetic mean."""
     return float(np.mean(values)) if len(values) else None
 
 
-def tpot(ttft: float | None, last_token: float, tokens: int | None) -> float | None:
+def time_per_token(ttft: float | None, last_token: float, tokens: int | None) -> float | None:
     """Time per output token after the first: (e2e - TTFT) / (tokens - 1).
 
     Times run from the moment that the request was sent. One token or none has no value.
@@ -51,10 +51,10 @@ class Difference(NamedTuple):
         return self.low > 0 or self.high < 0
 
 
-def difference(
+def compare_samples(
     before: Sequence[float], after: Sequence[float], percent: float | None = None, seed: int = 1
 ) -> Difference | None:
-    """How a percentile (None: the mean) has changed between two independent samples.
+    """Return how a percentile (None: the mean) has changed between two independent samples.
 
     The interval is the percentile bootstrap's (Efron 1979): both samples are drawn anew from
     themselves, 2,000 times. Answers of one run wait for each other, so it is rather too narrow.
@@ -69,7 +69,7 @@ def difference(
         measured = rows.mean(axis=1) if percent is None else np.percentile(rows, percent, axis=1)
         return measured
 
-    def resampled(values: Floats) -> Floats:
+    def resample_means(values: Floats) -> Floats:
         return np.concatenate(
             [
                 measure(values[dice.integers(0, len(values), (100, len(values)))])
@@ -79,15 +79,18 @@ def difference(
 
     old, new = np.asarray(before), np.asarray(after)
     value = float((measure(new[None]) - measure(old[None]))[0])
-    low, high = np.percentile(resampled(new) - resampled(old), [2.5, 97.5])
+    low, high = np.percentile(resample_means(new) - resample_means(old), [2.5, 97.5])
     return Difference(value, float(low), float(high))
 
 
-def share_difference(before: tuple[int, int], after: tuple[int, int]) -> Difference | None:
-    """How a share (part, whole) has changed, with Newcombe's interval (1998, his method 10)."""
+def compare_shares(before: tuple[int, int], after: tuple[int, int]) -> Difference | None:
+    """Return how a share (part, whole) has changed.
+
+    The interval is Newcombe's (1998, his method 10).
+    """
     if not before[1] or not after[1]:
         return None
-    (p, low_p, high_p), (q, low_q, high_q) = _wilson(*before), _wilson(*after)
+    (p, low_p, high_p), (q, low_q, high_q) = _wilson_interval(*before), _wilson_interval(*after)
     return Difference(
         q - p,
         q - p - float(np.hypot(q - low_q, high_p - p)),
@@ -95,8 +98,8 @@ def share_difference(before: tuple[int, int], after: tuple[int, int]) -> Differe
     )
 
 
-def _wilson(part: int, whole: int) -> tuple[float, float, float]:
-    """A share with Wilson's 95 % interval (1927)."""
+def _wilson_interval(part: int, whole: int) -> tuple[float, float, float]:
+    """Return a share with Wilson's 95 % interval (1927)."""
     z2 = 1.959964**2
     p = part / whole
     middle = (p + z2 / (2 * whole)) / (1 + z2 / whole)

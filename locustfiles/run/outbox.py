@@ -24,15 +24,15 @@ class Outbox:
         self._late_s = 0.0
 
     def begin(self, kind: Kind) -> None:
-        """Something is being sent."""
+        """Count something that is being sent."""
         self._sent[kind] += 1
 
     def end(self, record: Record) -> None:
-        """It has ended, one way or the other."""
+        """Keep the record of what has ended, one way or the other."""
         self._records.append(record)
 
     def take(self) -> dict[str, Any]:
-        """All since the last call, as a message between processes can carry it."""
+        """Return all since the last call, as a message between processes can carry it."""
         sent, records, late = self._sent, self._records, self._late_s
         self._sent, self._records, self._late_s = Counter(), [], 0.0
         return {

@@ -13,7 +13,7 @@ from typing import Literal
 PROMPTS = Path(__file__).parents[1] / "prompts.jsonl"
 WORDS_PER_SECOND = 4.0  # silent reading of English: 238 a minute (Brysbaert 2019)
 STOPS, LEAVES = 0.04, 0.04  # of all prompts
-TURNS = 6  # of a conversation, at most
+MOST_EXCHANGES = 6  # of a conversation, at most
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Prompt:
 
 
 @dataclass(frozen=True)
-class Turn:
+class PlannedExchange:
     """One prompt and what becomes of its answer.
 
     `then`: it is read, or stopped or left `after_s` seconds after its first text. `thinks_s`: the
@@ -40,16 +40,16 @@ class Turn:
 
 
 @cache
-def prompts(file: Path = PROMPTS) -> tuple[Prompt, ...]:
-    """The prompts of a file with lines of {"label": …, "prompt": …}."""
+def read_prompts(file: Path = PROMPTS) -> tuple[Prompt, ...]:
+    """Return the prompts of a file with lines of {"label": …, "prompt": …}."""
     counts: dict[str, int] = {}
-    found = []
+    prompts = []
     for line in file.read_text().splitlines():
         entry = json.loads(line)
         label = entry["label"]
         counts[label] = counts.get(label, 0) + 1
-        found.append(Prompt(f"{label}-{counts[label]}", entry["prompt"]))
-    return tuple(found)
+        prompts.append(Prompt(f"{label}-{counts[label]}", entry["prompt"]))
+    return tuple(prompts)
 
 
 class Person:
@@ -62,18 +62,20 @@ class Person:
         self._choices = choices
         self._left = 0
 
-    def turn(self) -> Turn:
-        """The next one. How the answers come changes nothing of it."""
+    def plan_exchange(self) -> PlannedExchange:
+        """Return the next exchange. How the answers come changes nothing of it."""
         dice = self._dice
         opens = self._left == 0
-        self._left = (dice.randint(1, TURNS) if opens else self._left) - 1
+        self._left = (dice.randint(1, MOST_EXCHANGES) if opens else self._left) - 1
         prompt, ending = dice.choice(self._choices), dice.random()
         then: Literal["read", "stop", "leave"] = "read"
         if ending < STOPS + LEAVES:
             then = "stop" if ending < STOPS else "leave"
-        return Turn(prompt, opens, then, dice.uniform(0, 2), self._think_s * dice.uniform(0.5, 1.5))
+        return PlannedExchange(
+            prompt, opens, then, dice.uniform(0, 2), self._think_s * dice.uniform(0.5, 1.5)
+        )
 
 
-def reading_s(text: str, since_first_text: float) -> float:
-    """How long a reader who began at the first text still needs once the last one is there."""
+def reading_seconds(text: str, since_first_text: float) -> float:
+    """Return the seconds that a reader who began at the first text needs after the last one."""
     return max(0.0, len(text.split()) / WORDS_PER_SECOND - since_first_text)

@@ -46,13 +46,13 @@ class Record:
     replica: str = ""
 
 
-def line(record: Record) -> bytes:
-    """The record as a line."""
+def to_line(record: Record) -> bytes:
+    """Return the record as a line."""
     return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def read(file: Path) -> Iterator[Record]:
-    """The records of a file. Raises TypeError for a line with other fields."""
+def read_records(file: Path) -> Iterator[Record]:
+    """Yield the records of a file. Raises TypeError for a line with other fields."""
     with file.open("rb") as lines:
-        for one in lines:
-            yield Record(**orjson.loads(one))
+        for line in lines:
+            yield Record(**orjson.loads(line))

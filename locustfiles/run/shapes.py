@@ -23,8 +23,8 @@ class Shape:
     searches: bool = False
 
 
-def _steps(seconds: float, *users: int) -> tuple[Stage, ...]:
-    """Each number of users at once, then held for `seconds`."""
+def _make_steps(seconds: float, *users: int) -> tuple[Stage, ...]:
+    """Return each number of users at once, then held for `seconds`."""
     return tuple(stage for n in users for stage in (Stage(0, n), Stage(seconds, n)))
 
 
@@ -41,24 +41,24 @@ SHAPES = {
             Stage(300, 20),
         ),
     ),
-    "smoke": Shape("two users for half a minute: does it work at all", _steps(30, 2)),
+    "smoke": Shape("two users for half a minute: does it work at all", _make_steps(30, 2)),
     "spike": Shape(
         "few users, then suddenly many, then few again",
-        (*_steps(30, 2), Stage(5, 30), Stage(60, 30), Stage(5, 2), Stage(60, 2)),
+        (*_make_steps(30, 2), Stage(5, 30), Stage(60, 30), Stage(5, 2), Stage(60, 2)),
     ),
     "soak": Shape(
         "as many for half an hour: does it leak or slow down", (Stage(300, 10), Stage(1500, 10))
     ),
     "sweep": Shape(
         "twice as many at each step, until a goal breaks",
-        _steps(45, 1, 2, 4, 8, 16, 32, 64, 128, 256),
+        _make_steps(45, 1, 2, 4, 8, 16, 32, 64, 128, 256),
         searches=True,
     ),
 }
 
 
-def scaled(shape: Shape, peak: int | None = None, seconds: float | None = None) -> Shape:
-    """The shape with its greatest number of users set to `peak`, its length to `seconds`.
+def scale_shape(shape: Shape, peak: int | None = None, seconds: float | None = None) -> Shape:
+    """Return the shape with its greatest number of users set to `peak`, its length to `seconds`.
 
     A search is cut off above `peak`, not stretched; its `seconds` are those of each step.
     """
@@ -75,7 +75,7 @@ def scaled(shape: Shape, peak: int | None = None, seconds: float | None = None) 
 
 
 def stage_at(stages: Sequence[Stage], seconds: float) -> int | None:
-    """The index of the stage that `seconds` after the start lies in; None after the last one."""
+    """Return the index of the stage `seconds` after the start; None after the last stage."""
     end = 0.0
     for index, stage in enumerate(stages):
         end += stage.seconds
@@ -85,7 +85,7 @@ def stage_at(stages: Sequence[Stage], seconds: float) -> int | None:
 
 
 def users_at(stages: Sequence[Stage], seconds: float) -> int | None:
-    """The number of users `seconds` after the start; None once the last stage has passed."""
+    """Return the number of users `seconds` after the start; None once the last stage has passed."""
     index = stage_at(stages, seconds)
     if index is None:
         return None

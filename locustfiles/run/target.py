@@ -21,18 +21,18 @@ from locustfiles.run.shapes import Shape
 _PATIENCE_S = 120
 
 
-def setup(environment: Environment, shape: Shape) -> Setup:
-    """The setup of a run against the target, once it is ready and its model is loaded.
+def prepare_target(environment: Environment, shape: Shape) -> Setup:
+    """Return the setup of a run against the target, once it is ready and its model is loaded.
 
     Ends the program with one sentence when it does not become ready.
     """
     options = environment.parsed_options
     assert options is not None
-    users = [one.__name__ for one in environment.user_classes]
+    users = [user_class.__name__ for user_class in environment.user_classes]
     if users != ["OllamaUser"]:
-        options.model = options.model or _ready(environment.host or "")
+        options.model = options.model or _wait_until_ready(environment.host or "")
     if "OllamaUser" in users:
-        _load(options.ollama_host, options.model)
+        _load_model(options.ollama_host, options.model)
     return Setup(
         host=environment.host or options.ollama_host,
         model=options.model,
@@ -42,17 +42,17 @@ def setup(environment: Environment, shape: Shape) -> Setup:
         seed=options.seed,
         think_s=options.think,
         users=users,
-        goals=asdict(load_options.goals(options)),
-        machine=_machine(),
+        goals=asdict(load_options.read_goals(options)),
+        machine=_describe_machine(),
         versions={name: version(name) for name in ("locust", "websockets", "streamlit")},
         command=" ".join(["locust", *sys.argv[1:]]),
     )
 
 
-def _ready(host: str) -> str:
+def _wait_until_ready(host: str) -> str:
     """Wait until the chat is ready; returns its model."""
     if not host:
-        _end("--host is missing: name the chat, for example http://127.0.0.1:8501")
+        _end_with_error("--host is missing: name the chat, for example http://127.0.0.1:8501")
     deadline, says = time.monotonic() + _PATIENCE_S, "nothing"
     while time.monotonic() < deadline:
         try:
@@ -63,26 +63,28 @@ def _ready(host: str) -> str:
         except (requests.RequestException, ValueError) as error:
             says = str(error)
             if isinstance(error, requests.ConnectionError) and "refused" in says:
-                _end(f"nothing listens at {host}: start the chat, or name another --host")
+                _end_with_error(
+                    f"nothing listens at {host}: start the chat, or name another --host"
+                )
         time.sleep(1)
-    _end(f"{host} is not ready after {_PATIENCE_S} s; it says: {says}")
+    _end_with_error(f"{host} is not ready after {_PATIENCE_S} s; it says: {says}")
 
 
-def _load(host: str, model: str) -> None:
+def _load_model(host: str, model: str) -> None:
     """Load the model, so that the first answer is no cold start."""
     try:
         answer = requests.post(f"{host}/api/generate", json={"model": model}, timeout=_PATIENCE_S)
     except requests.RequestException as error:
-        _end(f"no Ollama at {host}: start it, or name another --ollama-host ({error})")
+        _end_with_error(f"no Ollama at {host}: start it, or name another --ollama-host ({error})")
     if answer.status_code != 200:
-        _end(f"Ollama at {host} has no {model!r}: choose another --model")
+        _end_with_error(f"Ollama at {host} has no {model!r}: choose another --model")
 
 
-def _end(text: str) -> NoReturn:
+def _end_with_error(text: str) -> NoReturn:
     sys.stderr.write(f"error: {text}\n")
     sys.exit(2)
 
 
-def _machine() -> str:
+def _describe_machine() -> str:
     memory = psutil.virtual_memory().total / 2**30
     return f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.release()}"

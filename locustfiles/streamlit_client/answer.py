@@ -78,9 +78,9 @@ class Asking:
         self._shown, self._first_text = threading.Event(), threading.Event()
         self._finished = threading.Event()
         self._before = self._meter_reading()
-        self._known = set(self._questions())
-        self._question: Path | None = None
-        self._answer: Path | None = None
+        self._known_prompts = set(self._list_prompts())
+        self._prompt_path: Path | None = None
+        self._answer_path: Path | None = None
         self._answer_run = ""
         self._runs = 0
 
@@ -101,7 +101,7 @@ class Asking:
         if not self.ended:
             raise NoAnswer("the connection was closed before the answer ended")
         wire, message, messages = (
-            now - then for now, then in zip(self._after, self._before, strict=True)
+            after - before for after, before in zip(self._after, self._before, strict=True)
         )
         first = self.updates[0] if self.updates else None
         total = self.ended - self.sent
@@ -116,43 +116,43 @@ class Asking:
             case "new_session":
                 self._runs += 1
             case "delta" if self._runs:
-                self._look(message, at)
-            case "script_finished" if self._question is not None:
+                self._look_at_delta(message, at)
+            case "script_finished" if self._prompt_path is not None:
                 self._end_of_run(message, at)
-            case "script_finished" if self._runs and not self.ended and _whole_page(message):
-                self._end(at)  # the page has been drawn without the prompt: it was refused
+            case "script_finished" if self._runs and not self.ended and _is_whole_page(message):
+                self._end_answer(at)  # the page has been drawn without the prompt: it was refused
 
     def abandon(self) -> None:
-        """The connection is closed: nothing more will come."""
+        """Let all who wait go on: the connection is closed, nothing more will come."""
         for event in (self._shown, self._first_text, self._finished):
             event.set()
 
-    def _look(self, message: ForwardMsg, at: float) -> None:
+    def _look_at_delta(self, message: ForwardMsg, at: float) -> None:
         path = tuple(message.metadata.delta_path)
-        if self._answer is None or message.delta.WhichOneof("type") == "add_block":
-            self._locate()
-        if self._question and path > self._question:
+        if self._answer_path is None or message.delta.WhichOneof("type") == "add_block":
+            self._locate_answer()
+        if self._prompt_path and path > self._prompt_path:
             self._shown.set()
             self._answer_run = self.tree.run_id
-        if self._answer and path[: len(self._answer)] == self._answer:
-            self._read(at)
+        if self._answer_path and path[: len(self._answer_path)] == self._answer_path:
+            self._read_answer(at)
 
-    def _locate(self) -> None:
-        self._answer = None
-        for path, node in self._newest_last():
-            if node.role == "user" and (path, node.text) not in self._known:
-                self._question, self._answer = path, None
-            elif node.role == "assistant" and self._question and path > self._question:
-                self._answer = path
+    def _locate_answer(self) -> None:
+        self._answer_path = None
+        for path, node in self._list_newest_last():
+            if node.role == "user" and (path, node.text) not in self._known_prompts:
+                self._prompt_path, self._answer_path = path, None
+            elif node.role == "assistant" and self._prompt_path and path > self._prompt_path:
+                self._answer_path = path
 
-    def _newest_last(self) -> list[tuple[Path, Node]]:
-        """The messages; a run that redraws them elsewhere leaves the old ones until its end."""
+    def _list_newest_last(self) -> list[tuple[Path, Node]]:
+        """Return the messages, old ones first: a run that redraws them keeps those till its end."""
         run = self.tree.run_id
-        return sorted(self.tree.messages(), key=lambda found: found[1].run_id == run)
+        return sorted(self.tree.messages(), key=lambda entry: entry[1].run_id == run)
 
-    def _read(self, at: float) -> None:
-        assert self._answer
-        node = self.tree.at(self._answer)
+    def _read_answer(self, at: float) -> None:
+        assert self._answer_path
+        node = self.tree.at(self._answer_path)
         text = node.text
         if text and text != self.text:
             self.text = text
@@ -171,24 +171,24 @@ class Asking:
         if message.script_finished not in SUCCESS:
             self._answer_run = ""  # another run follows and ends the answer
         elif not run or not self._answer_run or run == self._answer_run:
-            self._end(at)
+            self._end_answer(at)
 
-    def _end(self, at: float) -> None:
-        self._locate()
-        if self._answer:
-            node = self.tree.at(self._answer)
+    def _end_answer(self, at: float) -> None:
+        self._locate_answer()
+        if self._answer_path:
+            node = self.tree.at(self._answer_path)
             self._read_caption(node, at)
             self.alerts = node.alerts
         self.ended, self._after = at, self._meter_reading()
         for event in (self._shown, self._first_text, self._finished):
             event.set()
 
-    def _questions(self) -> list[tuple[Path, str]]:
+    def _list_prompts(self) -> list[tuple[Path, str]]:
         return [(p, node.text) for p, node in self.tree.messages() if node.role == "user"]
 
     def _meter_reading(self) -> tuple[int, int, int]:
         return self.meter.wire_bytes, self.meter.message_bytes, self.meter.messages
 
 
-def _whole_page(message: ForwardMsg) -> bool:
+def _is_whole_page(message: ForwardMsg) -> bool:
     return message.script_finished in SUCCESS and not message.metadata.run.fragment_ids

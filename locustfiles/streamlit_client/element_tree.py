@@ -18,7 +18,7 @@ _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
 def as_read(markdown: str) -> str:
-    """A text that the page has escaped, as a person reads it."""
+    """Return a text that the page has escaped, as a person reads it."""
     return _ESCAPED.sub(r"\1", markdown)
 
 
@@ -33,14 +33,14 @@ class Node:
     children: dict[int, Node] = field(default_factory=dict)
 
     def walk(self, path: Path = ()) -> Iterator[tuple[Path, Node]]:
-        """This node and all below it, in the order of the page."""
+        """Yield this node and all below it, in the order of the page."""
         yield path, self
         for index in sorted(self.children):
             yield from self.children[index].walk((*path, index))
 
     @property
     def role(self) -> str:
-        """ "user" or "assistant" for a chat message, else ""."""
+        """The role, "user" or "assistant", of a chat message; empty for anything else."""
         if self.block is None or self.block.WhichOneof("type") != "chat_message":
             return ""
         return {"human": "user", "ai": "assistant"}.get(
@@ -50,20 +50,20 @@ class Node:
     @property
     def text(self) -> str:
         """What can be read in it and below; no captions, alerts or zero-width placeholders."""
-        texts = (_text(node.element) for _, node in self.walk() if node.element)
+        texts = (_text_of(node.element) for _, node in self.walk() if node.element)
         return "\n\n".join(text for text in texts if text)
 
     @property
     def captions(self) -> str:
         """The captions in it and below."""
-        found = (node.element.markdown for _, node in self.walk() if node.element)
-        return " | ".join(m.body for m in found if m.element_type == Markdown.Type.CAPTION)
+        elements = (node.element.markdown for _, node in self.walk() if node.element)
+        return " | ".join(m.body for m in elements if m.element_type == Markdown.Type.CAPTION)
 
     @property
     def alerts(self) -> str:
         """The errors, warnings, notes and exceptions in it and below, as a person reads them."""
-        found = [node.element for _, node in self.walk() if node.element]
-        texts = (one.alert.body or one.exception.message for one in found)
+        elements = [node.element for _, node in self.walk() if node.element]
+        texts = (element.alert.body or element.exception.message for element in elements)
         return " | ".join(as_read(text) for text in texts if text)
 
 
@@ -90,7 +90,7 @@ class ElementTree:
         elif delta.WhichOneof("type") == "add_block":
             node = Node(self.run_id, delta.fragment_id, block=delta.add_block)
             old = parent.children.get(index)
-            if old and old.block and _kind(old.block) == _kind(node.block):
+            if old and old.block and _kind_of(old.block) == _kind_of(node.block):
                 node.children = old.children
             parent.children[index] = node
 
@@ -100,23 +100,23 @@ class ElementTree:
             _drop_stale(container, run_id, frozenset(fragment_ids), inside=False)
 
     def at(self, path: Path) -> Node:
-        """The node at `path`. Raises KeyError when there is none."""
+        """Return the node at `path`. Raises KeyError when there is none."""
         node = self.root
         for index in path:
             node = node.children[index]
         return node
 
     def messages(self) -> list[tuple[Path, Node]]:
-        """The chat messages, in the order of the page."""
+        """Return the chat messages, in the order of the page."""
         return [(path, node) for path, node in self.root.walk() if node.role]
 
     def elements(self, kind: str) -> list[Node]:
-        """The elements of one kind ("chat_input", "button", "alert", …), in the page's order."""
+        """Return the elements of a kind ("chat_input", "button", …), in the order of the page."""
         nodes = (node for _, node in self.root.walk() if node.element)
         return [n for n in nodes if n.element and n.element.WhichOneof("type") == kind]
 
 
-def _kind(block: Block | None) -> str | None:
+def _kind_of(block: Block | None) -> str | None:
     return block.WhichOneof("type") if block else None
 
 
@@ -135,7 +135,7 @@ def _drop_stale(node: Node, run_id: str, fragment_ids: frozenset[str], inside: b
             _drop_stale(child, run_id, fragment_ids, inside or entered)
 
 
-def _text(element: Element) -> str:
+def _text_of(element: Element) -> str:
     match element.WhichOneof("type"):
         case "markdown":
             caption = element.markdown.element_type == Markdown.Type.CAPTION

@@ -23,11 +23,11 @@ class MessageCache:
         self._run = 0
 
     def hashes(self) -> list[str]:
-        """What the server may refer to."""
+        """Return what the server may refer to."""
         return list(self._entries)
 
     def resolve(self, message: ForwardMsg) -> ForwardMsg:
-        """The message itself, or the one that it refers to at this one's place."""
+        """Return the message itself, or the one that it refers to at this one's place."""
         if message.WhichOneof("type") == "ref_hash":
             entry = self._entries[message.ref_hash]
             entry.run = self._run
@@ -40,7 +40,7 @@ class MessageCache:
         return message
 
     def end_run(self, fragment_ids: Collection[str]) -> None:
-        """A run has ended; the run of fragments ages only what these drew."""
+        """Age the messages at the end of a run; a run of fragments ages only what these drew."""
         self._run += 1
         for key, entry in list(self._entries.items()):
             aged = not fragment_ids or entry.message.delta.fragment_id in fragment_ids

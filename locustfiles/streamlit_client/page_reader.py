@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 
-from locustfiles.run.person import Turn, reading_s
+from locustfiles.run.person import PlannedExchange, reading_seconds
 from locustfiles.run.records import Record
 from locustfiles.streamlit_client.user import Answer, NoAnswer, StreamlitUser
 
@@ -41,40 +41,40 @@ class PageReader:
             self.is_open = False
             self._tab.close()
 
-    def ask(self, turn: Turn, record: Record) -> float:
+    def ask(self, exchange: PlannedExchange, record: Record) -> float:
         """Ask and see what comes; fills the record, returns the seconds still needed to read."""
         record.replica = self.replica
-        if turn.opens and not self._empty:
+        if exchange.opens and not self._empty:
             self._tab.click("New chat")
             self._tab.wait_for(lambda: not self._tab.messages(), "the conversation is empty")
         self._empty = False
-        asking = self._tab.begin(turn.prompt.text)
-        if turn.then != "read":
+        asking = self._tab.begin(exchange.prompt.text)
+        if exchange.then != "read":
             asking.wait_for_text(self._tab.timeout)
-            time.sleep(turn.after_s)
+            time.sleep(exchange.after_s)
         over = asking.ended > 0
-        if turn.then == "leave" and not over:
+        if exchange.then == "leave" and not over:
             self.close()
             record.outcome, record.ttft_s = "left", asking.updates[0]
             return 0.0
-        if turn.then == "stop" and not over:
+        if exchange.then == "stop" and not over:
             self._tab.click("Stop")
         answer = asking.result(self._tab.timeout)
-        _fill(record, answer)
+        _fill_record(record, answer)
         if answer.alerts or not answer.text:
             raise NoAnswer(answer.alerts or self._tab.alerts() or "no text came")
-        if turn.then == "stop" and not over:
+        if exchange.then == "stop" and not over:
             record.outcome = "stopped"
             return 0.0
         record.outcome = "done"
-        return reading_s(answer.text, answer.last_text - answer.updates[0])
+        return reading_seconds(answer.text, answer.last_text - answer.updates[0])
 
 
-def _fill(record: Record, answer: Answer) -> None:
+def _fill_record(record: Record, answer: Answer) -> None:
     record.ttft_s, record.total_s = answer.ttft, answer.last_text
-    found = _TOKENS.search(answer.captions[-1][1]) if answer.captions else None
-    if found:
-        record.prompt_tokens, record.tokens = int(found[1]), int(found[2])
+    counts = _TOKENS.search(answer.captions[-1][1]) if answer.captions else None
+    if counts:
+        record.prompt_tokens, record.tokens = int(counts[1]), int(counts[2])
     record.queue_s = 0.0
     for since, caption in answer.captions:
         if _QUEUED.match(caption):

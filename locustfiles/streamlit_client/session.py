@@ -53,14 +53,14 @@ class StreamlitSession:
         self._page_hash = ""
         self._get_page(timeout, assets)
         self._id = ""
-        self.socket = self._connect(timeout)
+        self.socket = self._open_socket(timeout)
         self.rerun()
 
     def reconnect(self, timeout: float = 60) -> None:
         """Lose the connection and have another one for this session at once, as browsers do."""
         self.socket.close()
         self.closed = False
-        self.socket = self._connect(timeout, self._id)
+        self.socket = self._open_socket(timeout, self._id)
         self.rerun()
 
     def rerun(
@@ -91,7 +91,7 @@ class StreamlitSession:
         self._stop_timers(list(self._timers))
         self.socket.close()
 
-    def _connect(self, timeout: float, *session_id: str) -> MeasuringWebSocket:
+    def _open_socket(self, timeout: float, *session_id: str) -> MeasuringWebSocket:
         return MeasuringWebSocket(
             self.base_url.replace("http", "ws", 1) + "/_stcore/stream",
             self._on_message,
@@ -106,13 +106,14 @@ class StreamlitSession:
         secure = parts.scheme == "https"
         kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
         with contextlib.closing(kind(parts.netloc, timeout=timeout)) as connection:
-            page = self._get(connection, parts.path + "/")
+            page = self.fetch_file(connection, parts.path + "/")
             for name in _ASSET.findall(page.decode()) if assets else ():
-                self._get(connection, f"{parts.path}/{name}")
+                self.fetch_file(connection, f"{parts.path}/{name}")
             for path in ("/_stcore/health", "/_stcore/host-config"):
-                self._get(connection, parts.path + path)
+                self.fetch_file(connection, parts.path + path)
 
-    def _get(self, connection: http.client.HTTPConnection, path: str) -> bytes:
+    def fetch_file(self, connection: http.client.HTTPConnection, path: str) -> bytes:
+        """Return the body of a page or file. Raises ConnectionError for any status but 200."""
         headers = {"Cookie": self._cookie_header(), "Accept-Encoding": "gzip"}
         connection.request("GET", path, headers=headers)
         response = connection.getresponse()
@@ -131,7 +132,7 @@ class StreamlitSession:
     def _on_message(self, data: bytes, at: float) -> None:
         message = self._cache.resolve(ForwardMsg.FromString(data))
         with self.changed:
-            self._apply(message)
+            self._apply_message(message)
             if self.asking:
                 self.asking.observe(message, at)
             self.changed.notify_all()
@@ -144,7 +145,7 @@ class StreamlitSession:
                 self.asking.abandon()
             self.changed.notify_all()
 
-    def _apply(self, message: ForwardMsg) -> None:
+    def _apply_message(self, message: ForwardMsg) -> None:
         match message.WhichOneof("type"):
             case "delta":
                 self.tree.apply(message.delta, message.metadata.delta_path)

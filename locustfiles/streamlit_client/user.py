@@ -91,7 +91,7 @@ class StreamlitUser:
     def click(self, name: str) -> None:
         """Press the button with this label or key. Raises LookupError when there is none."""
         with self.session.changed:
-            button = self._button(name)
+            button = self._find_button(name)
         if button is None or button.element is None:
             raise LookupError(f"the page has no button {name!r}")
         state = WidgetState(id=button.element.button.id, trigger_value=True)
@@ -107,19 +107,19 @@ class StreamlitUser:
             return [(node.role, node.text) for _, node in self.session.tree.messages()]
 
     def text(self) -> str:
-        """All that can be read on the page, the sidebar included; no captions and alerts."""
+        """Return all that can be read on the page, the sidebar included; no captions and alerts."""
         with self.session.changed:
             return self.session.tree.root.text
 
     def alerts(self) -> str:
-        """The texts of the errors, warnings, notes and exceptions on the page."""
+        """Return the texts of the errors, warnings, notes and exceptions on the page."""
         with self.session.changed:
             return self.session.tree.root.alerts
 
     def has_button(self, name: str) -> bool:
-        """Whether a button with this label or key is on the page."""
+        """Return whether a button with this label or key is on the page."""
         with self.session.changed:
-            return self._button(name) is not None
+            return self._find_button(name) is not None
 
     def wait_for(self, condition: Callable[[], bool], what: str = "it is so") -> None:
         """Return as soon as `condition()` holds; it is asked after each message of the server.
@@ -137,7 +137,7 @@ class StreamlitUser:
         has_input = bool(self.session.tree.elements("chat_input"))
         return self.session.runs_finished > 0 and (has_input or not wait_for_input)
 
-    def _button(self, name: str) -> Node | None:
+    def _find_button(self, name: str) -> Node | None:
         for node in self.session.tree.elements("button"):
             button = node.element.button if node.element else None
             if button and (button.label == name or button.id.endswith(f"-{name}")):

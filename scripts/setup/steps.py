@@ -30,7 +30,7 @@ def cache_folder(environ: Mapping[str, str]) -> Path:
     return Path(base) / "ollama-chatbot"
 
 
-def run(
+def run_step(
     command: Sequence[str],
     log: Path,
     *,
@@ -48,7 +48,7 @@ def run(
     with log.open("wb") as output:
         child = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=env, cwd=cwd)
     try:
-        while (status := _status(child)) is None:
+        while (status := _wait_for_status(child)) is None:
             say("  " + progress(log.read_text(errors="replace")))
     finally:
         if child.poll() is None:  # this set-up is being ended, and with it the command
@@ -59,8 +59,8 @@ def run(
         raise SetupError(f"`{' '.join(command[:3])}` failed (its whole output: {log})")
 
 
-def _status(child: subprocess.Popen[bytes]) -> int | None:
-    """The status of a command that ended before the next report, else None."""
+def _wait_for_status(child: subprocess.Popen[bytes]) -> int | None:
+    """Return the status of a command that ended before the next report, else None."""
     try:
         return child.wait(REPORT_SECONDS)
     except subprocess.TimeoutExpired:

@@ -48,13 +48,13 @@ def work() -> Path:
 def includes(work: Path) -> list[Path]:
     """Where the headers lie that the module leaves out."""
     go_build.need_compilers(OLLAMA_VERSION)
-    return [go_build.miniaudio(work), *go_build.headers(work)]
+    return [go_build.fetch_miniaudio(work), *go_build.provide_headers(work)]
 
 
 def compilers_for(architecture: str, target: str) -> tuple[str, str]:
     """Return the C and the C++ compiler, installed where they can be; skips when there is none."""
     for c, cpp in COMPILERS[architecture]:
-        if (shutil.which(c) or go_build.apt(PACKAGES[c])) and knows(c, target):
+        if (shutil.which(c) or go_build.install_packages(PACKAGES[c])) and knows(c, target):
             return c, cpp
     pytest.skip(f"no compiler here knows {target}: {', '.join(PACKAGES.values())}")
 

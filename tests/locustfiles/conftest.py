@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from locustfiles.run.records import Record, read
+from locustfiles.run.records import Record, read_records
 from tests.support.product import ROOT
 
 
@@ -33,7 +33,7 @@ class Finished:
     @property
     def records(self) -> list[Record]:
         """One for each answer and page."""
-        return list(read(self.folder / "records.ndjson"))
+        return list(read_records(self.folder / "records.ndjson"))
 
 
 def command(reports: Path, *options: object) -> list[str]:

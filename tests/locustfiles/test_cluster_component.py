@@ -21,7 +21,7 @@ def _settings() -> dict[str, str]:
 
 def test_its_settings_are_options_of_the_load_test() -> None:
     parser = ArgumentParser()
-    options.add(parser)
+    options.add_options(parser)
     variables = {getattr(action, "env_var", None) for action in parser._actions}
     settings = {name for name in _settings() if name.startswith("LOAD_")}
     assert settings

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from locustfiles.reporting.capacity import capacity
-from locustfiles.reporting.compare import compare
+from locustfiles.reporting.capacity import find_capacity
+from locustfiles.reporting.compare import compare_runs
 from locustfiles.run.goals import Goals
 from locustfiles.run.load_run import Setup
 from locustfiles.run.records import Record
@@ -38,11 +38,11 @@ def _answer(stage: int, ttft: float = 1.0, replica: str = "a", **fields: Any) ->
 
 
 def _sentence(records: list[Record], before: dict[str, Any] | None = None) -> str:
-    return str(capacity(SWEEP, records, before)["sentence"])
+    return str(find_capacity(SWEEP, records, before)["sentence"])
 
 
 def test_the_last_step_that_held_all_goals_is_the_capacity_and_the_rest_is_called_a_guess() -> None:
-    found = capacity(SWEEP, [_answer(1), _answer(3), _answer(5, 2.5)])
+    found = find_capacity(SWEEP, [_answer(1), _answer(3), _answer(5, 2.5)])
     assert [(row["users"], row["broken"]) for row in found["steps"]] == [
         *((1, []), (2, []), (4, ["ttft_p95"])),
     ]
@@ -55,7 +55,7 @@ def test_the_last_step_that_held_all_goals_is_the_capacity_and_the_rest_is_calle
 
 def test_what_one_more_replica_adds_is_measured_when_a_run_with_fewer_is_compared() -> None:
     records = [_answer(1), _answer(3), _answer(3, replica="b"), _answer(5, 9)]
-    found = capacity(SWEEP, records, {"people": 1, "replicas": 1})
+    found = find_capacity(SWEEP, records, {"people": 1, "replicas": 1})
     assert found["one_more"] == 1
     assert (
         "one more replica adds 1 (measured: 1 with 1 of them before, 2 with 2 now)"
@@ -71,14 +71,14 @@ def test_a_sweep_without_an_end_and_one_without_a_beginning_say_so() -> None:
 
 def test_an_answer_that_was_lost_breaks_its_step() -> None:
     lost = _answer(3, outcome="lost")
-    assert capacity(SWEEP, [_answer(1), _answer(3), lost, _answer(5)])["people"] == 1
+    assert find_capacity(SWEEP, [_answer(1), _answer(3), lost, _answer(5)])["people"] == 1
 
 
 def test_two_runs_are_compared_with_what_is_sure_about_it() -> None:
     before = [_answer(1, 1 + n / 100) for n in range(50)]
     after = [replace(r, ttft_s=(r.ttft_s or 0) + 1) for r in before]
     after[:10] = [replace(r, outcome="failed") for r in after[:10]]
-    rows = {row["measure"]: row for row in compare(before, after, GOALS)}
+    rows = {row["measure"]: row for row in compare_runs(before, after, GOALS)}
     ttft = rows["Median time to first token, s"]
     assert ttft["value"] == pytest.approx(1.05)
     assert ttft["better"] is False

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from locustfiles.reporting.summary import summarise
-from locustfiles.reporting.web import rows
+from locustfiles.reporting.summary import summarize_run
+from locustfiles.reporting.web import list_rows
 from locustfiles.run import goals
 from locustfiles.run.goals import Goals
 from locustfiles.run.load_run import Setup
@@ -56,7 +56,7 @@ PAGES = [
 
 
 def test_the_six_classic_figures_come_first() -> None:
-    answers = summarise(SETUP, ANSWERS + PAGES)["answers"]
+    answers = summarize_run(SETUP, ANSWERS + PAGES)["answers"]
     six = ["requests", "throughput", "mean", "median", "p95", "error_rate"]
     assert list(answers)[:6] == six
     # Three answers in the 8.5 s from the first sending to the last end.
@@ -64,19 +64,19 @@ def test_the_six_classic_figures_come_first() -> None:
 
 
 def test_sent_is_finished_and_lost() -> None:
-    answers = summarise(SETUP, ANSWERS + PAGES)["answers"]
+    answers = summarize_run(SETUP, ANSWERS + PAGES)["answers"]
     assert answers["outcomes"] == {"done": 3, "stopped": 1, "left": 0, "failed": 1}
     assert (answers["requests"], answers["finished"], answers["lost"]) == (6, 5, 1)
 
 
 def test_a_record_of_an_answer_that_was_lost_is_not_counted_twice() -> None:
     lost = replace(ANSWERS[0], outcome="lost")
-    answers = summarise(SETUP, [*ANSWERS, lost, *PAGES])["answers"]
+    answers = summarize_run(SETUP, [*ANSWERS, lost, *PAGES])["answers"]
     assert (answers["requests"], answers["finished"], answers["lost"]) == (6, 5, 1)
 
 
 def test_failures_are_no_latencies() -> None:
-    answers = summarise(SETUP, ANSWERS + PAGES)
+    answers = summarize_run(SETUP, ANSWERS + PAGES)
     assert answers["answers"]["total"]["count"] == 3
     assert answers["answers"]["ttft"]["count"] == 4
     assert answers["answers"]["ttft"]["p50"] == pytest.approx(0.6)
@@ -85,7 +85,7 @@ def test_failures_are_no_latencies() -> None:
 
 
 def test_tokens_goodput_stages_and_replicas() -> None:
-    summary = summarise(SETUP, ANSWERS + PAGES)
+    summary = summarize_run(SETUP, ANSWERS + PAGES)
     answers = summary["answers"]
     assert answers["tokens_per_second"] == pytest.approx((31 * 3 + 41) / 8.5)
     assert answers["goodput"] == pytest.approx(2 / 8.5)
@@ -111,7 +111,7 @@ def test_the_verdict_goes_both_ways(goal: str, limit: float, held: bool) -> None
     alone: dict[str, float | None] = dict.fromkeys(vars(GOALS)) | {goal: limit}
     latencies = {"ttft_p95": 1000, "tpot_p95": 100} if goal == "goodput" else {}
     wide = {name: limit for name, limit in latencies.items() if name != goal}
-    summary = summarise(replace(SETUP, goals=alone | wide), ANSWERS + PAGES)
+    summary = summarize_run(replace(SETUP, goals=alone | wide), ANSWERS + PAGES)
     found = {one["goal"]: one["held"] for one in summary["goals"]}
     assert found[goal] is held
     if not wide:
@@ -119,17 +119,19 @@ def test_the_verdict_goes_both_ways(goal: str, limit: float, held: bool) -> None
 
 
 def test_a_run_without_any_answer_has_not_passed() -> None:
-    summary = summarise(replace(SETUP, sent={}, moments=[]), [])
+    summary = summarize_run(replace(SETUP, sent={}, moments=[]), [])
     assert not summary["passed"]
 
 
 def test_a_goal_that_could_not_be_measured_breaks_nothing() -> None:
-    checks = goals.check(goals.measure([_answer(tpot_s=None, tokens=None)], 0, GOALS), GOALS)
+    checks = goals.check_goals(
+        goals.measure_goals([_answer(tpot_s=None, tokens=None)], 0, GOALS), GOALS
+    )
     assert {one.goal: one.held for one in checks}["tpot_p95"] is None
-    assert goals.passed(checks)
+    assert goals.all_held(checks)
 
 
 def test_the_web_page_shows_what_people_feel() -> None:
-    (row,) = rows(ANSWERS + PAGES, now=110)
+    (row,) = list_rows(ANSWERS + PAGES, now=110)
     assert row | {"name": "chat", "done": 3, "failed": 1, "ttft_p50": 600, "tokens": 20} == row
     assert row["tokens_now"] == pytest.approx((31 * 3 + 41) / 30, abs=0.1)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Request
 
-from locustfiles.run.person import Person, prompts
+from locustfiles.run.person import Person, read_prompts
 from tests.locustfiles.conftest import Load, command
 from tests.support.fake_ollama.server import BUSY, FakeOllama, cut, error_line, stall
 from tests.support.product import ROOT, Served, free_port, wait_for
@@ -97,8 +97,8 @@ def test_the_prompts_are_those_of_the_seed_and_the_goals_decide(
     done = load(*options, "--model", fake.models[0], "--goal-ttft-p95", 20, "OllamaUser")
     assert done.status == 1
     sent = [body["messages"][0]["content"] for body in fake.bodies()]
-    person = Person("OllamaUser-1", 7, 0.3, prompts())
-    assert sent == [person.turn().prompt.text for _ in sent]
+    person = Person("OllamaUser-1", 7, 0.3, read_prompts())
+    assert sent == [person.plan_exchange().prompt.text for _ in sent]
     assert len(sent) > 3
 
 

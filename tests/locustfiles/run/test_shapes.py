@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from locustfiles.run.shapes import SHAPES, Stage, scaled, stage_at, users_at
+from locustfiles.run.shapes import SHAPES, Stage, scale_shape, stage_at, users_at
 
 CLASSIC = SHAPES["classic"].stages
 
@@ -40,17 +40,25 @@ def test_a_stage_of_no_length_is_a_jump_and_no_moment_lies_in_it() -> None:
 
 
 def test_a_shape_is_scaled_to_a_peak_and_a_length() -> None:
-    classic = scaled(SHAPES["classic"], peak=25, seconds=66).stages
+    classic = scale_shape(SHAPES["classic"], peak=25, seconds=66).stages
     assert [users for _, users in classic] == [5, 5, 0, 25, 25, 0, 10]
     assert [seconds for seconds, _ in classic] == pytest.approx([6, 12, 6, 3, 6, 3, 30])
 
 
 def test_scaling_leaves_at_least_one_user_where_there_were_some() -> None:
-    assert [users for _, users in scaled(SHAPES["classic"], peak=1).stages] == [1, 1, 0, 1, 1, 0, 1]
+    assert [users for _, users in scale_shape(SHAPES["classic"], peak=1).stages] == [
+        1,
+        1,
+        0,
+        1,
+        1,
+        0,
+        1,
+    ]
 
 
 def test_a_search_is_cut_off_above_the_peak_and_its_length_is_that_of_a_step() -> None:
-    assert scaled(SHAPES["sweep"], peak=4, seconds=9).stages == (
+    assert scale_shape(SHAPES["sweep"], peak=4, seconds=9).stages == (
         *(Stage(0, 1), Stage(9, 1), Stage(0, 2), Stage(9, 2)),
         *(Stage(0, 4), Stage(9, 4)),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from locustfiles.run.person import Prompt, Turn
+from locustfiles.run.person import PlannedExchange, Prompt
 from locustfiles.run.records import Record
 from locustfiles.streamlit_client.page_reader import PageReader
 from locustfiles.streamlit_client.user import NoAnswer, StreamlitUser
@@ -44,8 +44,8 @@ def reader(chat: Served) -> Iterator[PageReader]:
     reader.close()
 
 
-def _turn(then: str = "read", opens: bool = False) -> Turn:
-    return Turn(Prompt("short-1", "Hello"), opens, then, 0, 0)  # type: ignore[arg-type]
+def _turn(then: str = "read", opens: bool = False) -> PlannedExchange:
+    return PlannedExchange(Prompt("short-1", "Hello"), opens, then, 0, 0)  # type: ignore[arg-type]
 
 
 def _record() -> Record:

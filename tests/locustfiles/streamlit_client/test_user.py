@@ -152,9 +152,9 @@ def test_the_first_visit_fetches_what_the_page_names_and_later_ones_do_not(whole
     fetched: list[str] = []
 
     class Watched(StreamlitSession):
-        def _get(self, connection: HTTPConnection, path: str) -> bytes:
+        def fetch_file(self, connection: HTTPConnection, path: str) -> bytes:
             fetched.append(path)
-            return super()._get(connection, path)
+            return super().fetch_file(connection, path)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("locustfiles.streamlit_client.user.StreamlitSession", Watched)

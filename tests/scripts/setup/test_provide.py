@@ -59,7 +59,7 @@ def put_release(folder: Path, *, sha256: str | None = None) -> None:
         entry.size, entry.mode = len(program), 0o755
         tar.addfile(entry, io.BytesIO(program))
     archive = zstandard.compress(plain.getvalue())
-    name = release.asset("Linux", platform.machine())
+    name = release.name_archive("Linux", platform.machine())
     (folder / name).write_bytes(archive)
     digest = sha256 or hashlib.sha256(archive).hexdigest()
     (folder / "sha256sum.txt").write_text(f"{digest}  ./{name}\n")
@@ -77,17 +77,17 @@ def put_release(folder: Path, *, sha256: str | None = None) -> None:
     ],
 )
 def test_each_system_has_its_archive(system: str, machine: str, name: str) -> None:
-    assert release.asset(system, machine) == name
+    assert release.name_archive(system, machine) == name
 
 
 def test_a_system_without_a_release_is_named() -> None:
     with pytest.raises(SetupError, match="no release for Linux on riscv64"):
-        release.asset("Linux", "riscv64")
+        release.name_archive("Linux", "riscv64")
 
 
 def test_the_release_is_installed(site: tuple[Path, str], tmp_path: Path) -> None:
     put_release(site[0])
-    release.install(site[1], tmp_path / "ollama-1")
+    release.install_release(site[1], tmp_path / "ollama-1")
     assert subprocess.check_output([tmp_path / "ollama-1/bin/ollama"]) == b"stand-in\n"
     assert sorted(path.name for path in tmp_path.glob("ollama-1*")) == ["ollama-1"]
 
@@ -95,7 +95,7 @@ def test_the_release_is_installed(site: tuple[Path, str], tmp_path: Path) -> Non
 def test_a_damaged_release_is_not_installed(site: tuple[Path, str], tmp_path: Path) -> None:
     put_release(site[0], sha256="0" * 64)
     with pytest.raises(SetupError, match="is damaged"):
-        release.install(site[1], tmp_path / "ollama-1")
+        release.install_release(site[1], tmp_path / "ollama-1")
     assert list(tmp_path.glob("ollama-1*")) == []
 
 
@@ -104,48 +104,48 @@ def test_a_release_without_this_system_is_not_installed(
 ) -> None:
     (site[0] / "sha256sum.txt").write_text(f"{'0' * 64}  ./ollama-windows.zip\n")
     with pytest.raises(SetupError, match="has no ollama-"):
-        release.install(site[1], tmp_path / "ollama-1")
+        release.install_release(site[1], tmp_path / "ollama-1")
 
 
 def test_a_release_that_cannot_be_reached_is_given_up() -> None:
     with pytest.raises(SetupError, match="cannot be reached"):
-        release.checksums(f"http://127.0.0.1:{free_port()}", 5)
+        release.fetch_checksums(f"http://127.0.0.1:{free_port()}", 5)
 
 
 def test_a_release_that_never_answers_is_given_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(SetupError, match="cannot be reached"):
-            release.checksums(url, 0.1)
+            release.fetch_checksums(url, 0.1)
 
 
 # Ollama, from wherever it can be had
 
 
 def test_a_named_server_needs_no_ollama_here(fake: FakeOllama) -> None:
-    assert provide.ollama({"OLLAMA_BASE_URL": fake.url, "PATH": ""}) == {}
+    assert provide.provide_ollama({"OLLAMA_BASE_URL": fake.url, "PATH": ""}) == {}
 
 
 def test_a_named_server_that_does_not_answer_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     url = f"http://127.0.0.1:{free_port()}"
-    assert provide.ollama({"OLLAMA_BASE_URL": url, "PATH": ""}) == {}
+    assert provide.provide_ollama({"OLLAMA_BASE_URL": url, "PATH": ""}) == {}
     assert f"OLLAMA_BASE_URL={url} does not answer yet" in capsys.readouterr().err
 
 
 def test_an_ollama_on_path_is_used(tmp_path: Path) -> None:
     (tmp_path / "ollama").write_text("")
     (tmp_path / "ollama").chmod(0o755)
-    assert provide.ollama({"PATH": str(tmp_path)}) == {}
+    assert provide.provide_ollama({"PATH": str(tmp_path)}) == {}
 
 
 def test_ollama_is_fetched_once(site: tuple[Path, str], tmp_path: Path) -> None:
     put_release(site[0])
     environ = {"PATH": "/empty", "XDG_CACHE_HOME": str(tmp_path), "OLLAMA_RELEASE_URL": site[1]}
-    path = provide.ollama(environ)["PATH"]
+    path = provide.provide_ollama(environ)["PATH"]
     assert path == f"{tmp_path}/ollama-chatbot/ollama-{OLLAMA_VERSION}-release/bin:/empty"
     assert shutil.which("ollama", path=path)
     environ["OLLAMA_RELEASE_URL"] = f"http://127.0.0.1:{free_port()}"
-    assert provide.ollama(environ)["PATH"] == path
+    assert provide.provide_ollama(environ)["PATH"] == path
 
 
 def test_an_unreachable_release_is_built_and_the_lines_say_so(
@@ -154,7 +154,7 @@ def test_an_unreachable_release_is_built_and_the_lines_say_so(
     built: list[Path] = []
     url = f"http://127.0.0.1:{free_port()}"
     released, own = tmp_path / "released", tmp_path / "own"
-    folder = provide.get_ollama(released, own, url, lambda version, where: built.append(where))
+    folder = provide.fetch_ollama(released, own, url, lambda version, where: built.append(where))
     assert built == [own] == [folder]
     assert "cannot be reached" in capsys.readouterr().err
 
@@ -172,8 +172,8 @@ def test_a_build_for_another_processor_is_not_used(
         (folder / "bin/ollama").touch()
 
     def path_on(processor: str) -> str:
-        monkeypatch.setattr(provide, "fingerprint", lambda: processor)
-        return provide.ollama(environ, build)["PATH"]
+        monkeypatch.setattr(provide, "name_processor", lambda: processor)
+        return provide.provide_ollama(environ, build)["PATH"]
 
     first = path_on("avx512")
     assert path_on("avx512") == first
@@ -190,7 +190,7 @@ def test_where_nothing_can_be_built_one_sentence_says_what_to_do(
     monkeypatch.setenv("PATH", "/empty")
     url = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(SetupError, match=r"Go 1.26 .* is missing.*OLLAMA_BASE_URL=") as raised:
-        provide.get_ollama(tmp_path / "released", tmp_path / "own", url)
+        provide.fetch_ollama(tmp_path / "released", tmp_path / "own", url)
     assert "\n" not in str(raised.value)
 
 
@@ -215,25 +215,25 @@ def test_what_does_not_link_for_this_processor_is_built_for_any_and_that_is_said
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("MODULE", str(tmp_path))
-    monkeypatch.setattr(go_build, "installed", lambda header: True)
-    go_build.install("1", tmp_path / "ollama-1")
+    monkeypatch.setattr(go_build, "has_header", lambda header: True)
+    go_build.build_ollama("1", tmp_path / "ollama-1")
     assert "native" not in (tmp_path / "ollama-1/bin/ollama").read_text()
     assert "building it for any processor instead" in capsys.readouterr().err
 
 
 def test_go_packages_are_counted_among_the_compilers_warnings() -> None:
     output = "internal/abi\n# github.com/x/y\na.c:3: warning: z\ngithub.com/x/y\n\n      |  ^\n"
-    assert go_build.packages(output) == 2
+    assert go_build.count_packages(output) == 2
 
 
 def test_missing_headers_name_the_command_that_brings_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(go_build, "installed", lambda header: False)
-    monkeypatch.setattr(go_build, "apt", lambda *names: False)
+    monkeypatch.setattr(go_build, "has_header", lambda header: False)
+    monkeypatch.setattr(go_build, "install_packages", lambda *names: False)
     monkeypatch.setenv("PATH", "/empty")
     with pytest.raises(SetupError, match="sudo apt-get install nlohmann-json3-dev libstb-dev"):
-        go_build.headers(tmp_path)
+        go_build.provide_headers(tmp_path)
 
 
 def test_provide_stops_with_the_sentence_unless_the_parts_are_optional(

