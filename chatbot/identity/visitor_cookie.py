@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from itsdangerous import BadSignature, Signer
-from starlette.requests import cookie_parser
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatbot.settings import Settings
@@ -74,7 +75,7 @@ class VisitorCookie:
         self._signer = signer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes everything on; adds Set-Cookie to a page sent to a visitor without one."""
+        """Pass everything on; add Set-Cookie to a page sent to a visitor without one."""
         is_internal = scope["type"] != "http" or scope["path"].startswith("/_stcore")
         if is_internal or self._has_visitor_id(scope):
             await self._app(scope, receive, send)
@@ -82,24 +83,19 @@ class VisitorCookie:
 
         async def send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start" and _is_page(message):
-                cookie = (b"set-cookie", self._make_cookie(scope))
-                message["headers"] = [*message["headers"], cookie]
+                MutableHeaders(scope=message).append("set-cookie", self._make_cookie(scope))
             await send(message)
 
         await self._app(scope, receive, send_with_cookie)
 
     def _has_visitor_id(self, scope: Scope) -> bool:
-        sent = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
-        return read_visitor_id(cookie_parser(sent.decode("latin-1")), self._signer) is not None
+        return read_visitor_id(HTTPConnection(scope).cookies, self._signer) is not None
 
-    def _make_cookie(self, scope: Scope) -> bytes:
+    def _make_cookie(self, scope: Scope) -> str:
         value = self._signer.sign(secrets.token_hex(16)).decode()
         secure = "; Secure" if scope["scheme"] == "https" else ""
-        return (
-            f"{COOKIE}={value}; Path=/; Max-Age={_YEAR_S}; HttpOnly; SameSite=Lax{secure}".encode()
-        )
+        return f"{COOKIE}={value}; Path=/; Max-Age={_YEAR_S}; HttpOnly; SameSite=Lax{secure}"
 
 
 def _is_page(message: Message) -> bool:
-    types = [value for name, value in message["headers"] if name.lower() == b"content-type"]
-    return any(value.startswith(b"text/html") for value in types)
+    return Headers(scope=message).get("content-type", "").startswith("text/html")

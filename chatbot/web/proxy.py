@@ -6,6 +6,7 @@ import ipaddress
 import logging
 from collections.abc import Sequence
 
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -15,8 +16,8 @@ from chatbot.settings import Network, Settings
 log = logging.getLogger("chatbot.web.proxy")
 
 
-def middleware(settings: Settings) -> list[Middleware]:
-    """What requests pass first. The user's header is judged by the peer that really connected."""
+def make_middleware(settings: Settings) -> list[Middleware]:
+    """Return what requests pass first: the user's header is judged by the peer that connected."""
     passed = []
     if settings.user_header:
         passed.append(
@@ -31,31 +32,31 @@ def middleware(settings: Settings) -> list[Middleware]:
 
 
 class UserHeader:
-    """ASGI middleware: lets the header `name` through from trusted peers that sent it once."""
+    """ASGI middleware: let the header `name` through from trusted peers that sent it once."""
 
     def __init__(self, app: ASGIApp, name: str, trusted: Sequence[Network]) -> None:
         self._app = app
-        self._name = name.lower().encode()
+        self._name = name
         self._trusted = trusted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes everything on, without the header where it is not to be believed."""
-        if scope["type"] in ("http", "websocket") and not self._believes(scope):
-            kept = [one for one in scope["headers"] if one[0] != self._name]
-            scope = {**scope, "headers": kept}
+        """Pass everything on, without the header where it is not to be believed."""
+        if scope["type"] in ("http", "websocket") and not self._is_believed(scope):
+            scope = dict(scope)  # whose headers are copied below
+            del MutableHeaders(scope=scope)[self._name]
         await self._app(scope, receive, send)
 
-    def _believes(self, scope: Scope) -> bool:
-        count = sum(name == self._name for name, _ in scope["headers"])
+    def _is_believed(self, scope: Scope) -> bool:
+        count = len(Headers(scope=scope).getlist(self._name))
         peer = scope["client"][0] if scope.get("client") else ""
-        if count == 1 and self._trusts(peer):
+        if count == 1 and self._is_trusted(peer):
             return True
         if count and scope["type"] == "websocket":  # once a tab
-            why = "sent more than once" if self._trusts(peer) else "not in TRUSTED_PROXIES"
-            log.warning("ignored %s from %s: %s", self._name.decode(), peer, why)
+            why = "sent more than once" if self._is_trusted(peer) else "not in TRUSTED_PROXIES"
+            log.warning("ignored %s from %s: %s", self._name.lower(), peer, why)
         return False
 
-    def _trusts(self, peer: str) -> bool:
+    def _is_trusted(self, peer: str) -> bool:
         try:
             address = ipaddress.ip_address(peer)
         except ValueError:
@@ -73,17 +74,17 @@ class SecureCookies:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes everything on; adds Secure to each Set-Cookie without it."""
+        """Pass everything on; add Secure to each Set-Cookie without it."""
 
         async def send_secure(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [_secured(*one) for one in message.get("headers", ())]
+                message["headers"] = [_add_secure(*header) for header in message.get("headers", ())]
             await send(message)
 
         await self._app(scope, receive, send_secure)
 
 
-def _secured(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+def _add_secure(name: bytes, value: bytes) -> tuple[bytes, bytes]:
     if name.lower() == b"set-cookie" and b"; secure" not in value.lower():
         value += b"; Secure"
     return name, value

@@ -65,7 +65,7 @@ def create_app(settings: Settings) -> st.App:
         _PAGE,
         routes=[*api.ROUTES, *openapi.ROUTES, *downloads.ROUTES],
         middleware=[
-            *proxy.middleware(settings),
+            *proxy.make_middleware(settings),
             Middleware(VisitorCookie, signer=visitor_cookie.make_signer(settings)),
         ],
         lifespan=lifespan,

@@ -1,0 +1,83 @@
+"""The chat behind proxies: which of them may say who the user is, and cookies for https alone."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocket
+
+from chatbot.settings import Settings
+from chatbot.web.proxy import make_middleware
+from tests.support.signing_proxy import HEADER
+
+USER = [(HEADER, "ann")]
+
+
+async def _tell(request: Request) -> Response:
+    """Answer with what came, and with two cookies."""
+    response = JSONResponse({"users": request.headers.getlist(HEADER)})
+    response.set_cookie("plain", "1")
+    response.set_cookie("safe", "2", secure=True)
+    return response
+
+
+async def _tell_socket(socket: WebSocket) -> None:
+    await socket.accept()
+    await socket.send_json(socket.headers.getlist(HEADER))
+
+
+def _client(folder: Path, peer: str, **variables: str) -> TestClient:
+    settings = Settings(data_dir=folder, **variables)
+    routes = [Route("/", _tell), WebSocketRoute("/stream", _tell_socket)]
+    app = Starlette(routes=routes, middleware=make_middleware(settings))
+    return TestClient(app, client=(peer, 5000))
+
+
+def _behind(folder: Path, peer: str) -> TestClient:
+    return _client(folder, peer, user_header=HEADER, trusted_proxies="10.0.0.0/8")
+
+
+@pytest.mark.parametrize(
+    ("peer", "headers", "believed"),
+    [
+        ("10.1.2.3", USER, ["ann"]),
+        ("10.1.2.3", [*USER, (HEADER.lower(), "bob")], []),
+        ("192.0.2.1", USER, []),
+        ("no address", USER, []),
+        ("10.1.2.3", [], []),
+    ],
+)
+def test_a_users_name_is_believed_once_from_a_trusted_proxy(
+    tmp_path: Path, peer: str, headers: list[tuple[str, str]], believed: list[str]
+) -> None:
+    client = _behind(tmp_path, peer)
+    assert client.get("/", headers=headers).json() == {"users": believed}
+
+
+def test_a_page_that_is_not_believed_is_told_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = _behind(tmp_path, "192.0.2.1")
+    with (
+        caplog.at_level(logging.WARNING),
+        client.websocket_connect("/stream", headers=dict(USER)) as socket,
+    ):
+        assert socket.receive_json() == []
+    assert "ignored x-forwarded-user from 192.0.2.1: not in TRUSTED_PROXIES" in caplog.messages
+
+
+@pytest.mark.parametrize(("url", "is_secure"), [("https://a.example", True), ("http://a", False)])
+def test_over_https_each_cookie_is_for_https_alone(
+    tmp_path: Path, url: str, is_secure: bool
+) -> None:
+    response = _client(tmp_path, "192.0.2.1", public_url=url).get("/")
+    plain, safe = response.headers.get_list("set-cookie")
+    assert ("Secure" in plain) == is_secure
+    assert safe.count("Secure") == 1
