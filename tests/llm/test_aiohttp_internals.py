@@ -32,19 +32,6 @@ def test_a_request_that_has_left_is_told_before_its_answer(
     assert told == [0]
 
 
-def test_each_request_opens_a_connection(fake: FakeOllama, loop: LoopThread) -> None:
-    async def ask() -> set[object]:
-        ports = set()
-        async with aiohttp_internals.open_session(lambda: None) as session:
-            for _ in range(3):
-                async with session.post(f"{fake.url}/api/chat", json=BODY) as response:
-                    assert response.connection and response.connection.transport
-                    ports.add(response.connection.transport.get_extra_info("sockname")[1])
-        return ports
-
-    assert len(loop.run(ask())) == 3
-
-
 def test_a_responses_socket_rests_and_goes_on(fake: FakeOllama, loop: LoopThread) -> None:
     fake.fail(stall(after=1))
 

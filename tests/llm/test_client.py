@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import h11
 import pytest
 
 from chatbot import errors
 from chatbot.domain.generation_request import ChatMessage, GenerationRequest
 from chatbot.llm.client import Llm, Piece
 from chatbot.settings import Settings
-from tests.support.fake_ollama.http_server import Exchange
+from tests.support.fake_ollama.exchange import Exchange
 from tests.support.fake_ollama.server import (
     BUSY,
     CRASHED,
@@ -124,12 +123,10 @@ def test_thinking_comes_whether_or_not_it_was_asked_for(
 def test_a_last_line_without_a_line_end_is_read(
     fake: FakeOllama, llm: Llm, loop: LoopThread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stream(exchange: Exchange, line: bytes) -> None:
-        exchange.start_stream()
-        end = b"" if b'"done":true' in line else b"\n"
-        exchange._connection.send(h11.Data(data=line + end))
+    async def stream_line(exchange: Exchange, line: bytes) -> None:
+        await exchange.write(line + (b"" if b'"done":true' in line else b"\n"))
 
-    monkeypatch.setattr(Exchange, "stream", stream)
+    monkeypatch.setattr(Exchange, "stream_line", stream_line)
     *_, last = loop.run(_answer(llm))
     assert last.statistics is not None
 

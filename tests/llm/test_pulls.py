@@ -80,7 +80,7 @@ def test_another_name_of_a_model_joins_its_pull(fake: FakeOllama, models: Models
 def test_a_model_that_is_not_listed_after_its_pull_is_told_and_not_pulled_again(
     fake: FakeOllama, models: Models, loop: LoopThread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fake, "named", lambda name: "elsewhere:1b")
+    monkeypatch.setattr(fake, "find_installed", lambda name: "elsewhere:1b")
     pull = loop.run(models.pulls.finish(BIG))
     assert pull.error is not None
     assert pull.error.sentence.startswith(f"Ollama has pulled {BIG} and does not list it.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from starlette.requests import Request
 
@@ -19,5 +20,6 @@ def test_without_a_login_a_request_says_nothing(tmp_path: Path) -> None:
 
 
 def test_behind_a_proxy_the_header_names_the_user(tmp_path: Path) -> None:
-    settings = Settings(data_dir=tmp_path, user_header=HEADER, trusted_proxies="10.0.0.1")
+    behind: dict[str, Any] = {"user_header": HEADER, "trusted_proxies": "10.0.0.1"}
+    settings = Settings(data_dir=tmp_path, **behind)
     assert read_claims(SIGNED, settings) == {USER: "ann"}

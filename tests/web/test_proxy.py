@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
@@ -33,7 +34,7 @@ async def _tell_socket(socket: WebSocket) -> None:
     await socket.send_json(socket.headers.getlist(HEADER))
 
 
-def _client(folder: Path, peer: str, **variables: str) -> TestClient:
+def _client(folder: Path, peer: str, **variables: Any) -> TestClient:
     settings = Settings(data_dir=folder, **variables)
     routes = [Route("/", _tell), WebSocketRoute("/stream", _tell_socket)]
     app = Starlette(routes=routes, middleware=make_middleware(settings))

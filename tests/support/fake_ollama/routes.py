@@ -10,15 +10,15 @@ from typing import Any
 
 from scripts.versions import OLLAMA_VERSION
 from tests.support.fake_ollama import shapes
-from tests.support.fake_ollama.http_server import Exchange
+from tests.support.fake_ollama.exchange import Exchange
 from tests.support.fake_ollama.state import Fault, Request, State, prose
 
 PULL_STEPS = 10
 
 
-async def handle(state: State, exchange: Exchange) -> None:
+async def answer_request(state: State, exchange: Exchange) -> None:
     """Answer one request as Ollama does, unless a fault is due."""
-    payload = _parsed(exchange.body)
+    payload = _parse_json(exchange.body)
     if exchange.path == "/_fake":
         state.set(**(payload or {}))
         exchange.reply_json(200, state.counts())
@@ -31,39 +31,45 @@ async def handle(state: State, exchange: Exchange) -> None:
     elif fault and fault.kind == "page":
         exchange.reply(fault.status, fault.error.encode(), fault.content_type)
     elif exchange.path.startswith("/api/blobs/"):
-        _blob(state, exchange)
+        _answer_blob(state, exchange)
     elif exchange.method in ("GET", "HEAD"):
-        _get(state, exchange)
+        _answer_get(state, exchange)
     elif not isinstance(payload, dict):
         exchange.reply_json(400, {"error": "missing request body"})
     else:
-        await _act(state, exchange, payload, fault)
+        await _answer_post(state, exchange, payload, fault)
 
 
-def _parsed(body: bytes) -> Any:
+def _parse_json(body: bytes) -> Any:
     try:
         return json.loads(body)
     except ValueError:
         return None
 
 
-def _get(state: State, exchange: Exchange) -> None:
+def _answer_get(state: State, exchange: Exchange) -> None:
     match exchange.path:
         case "/":
             exchange.reply(200, b"Ollama is running")
         case "/api/version":
             exchange.reply_json(200, {"version": OLLAMA_VERSION})
         case "/api/tags":
-            entries = [state.told("/api/tags", name, shapes.listed(name)) for name in state.models]
+            entries = [
+                state.customize_entry("/api/tags", name, shapes.listed(name))
+                for name in state.models
+            ]
             exchange.reply_json(200, {"models": entries})
         case "/api/ps":
-            entries = [state.told("/api/ps", name, shapes.running(name)) for name in state.loaded]
+            entries = [
+                state.customize_entry("/api/ps", name, shapes.running(name))
+                for name in state.loaded
+            ]
             exchange.reply_json(200, {"models": entries})
         case _:
             exchange.reply(404, b"404 page not found")
 
 
-def _blob(state: State, exchange: Exchange) -> None:
+def _answer_blob(state: State, exchange: Exchange) -> None:
     digest = exchange.path.removeprefix("/api/blobs/")
     if exchange.method == "HEAD":
         exchange.reply(200 if digest in state.blobs else 404)
@@ -72,48 +78,49 @@ def _blob(state: State, exchange: Exchange) -> None:
         exchange.reply(201)
 
 
-async def _act(
+async def _answer_post(
     state: State, exchange: Exchange, payload: dict[str, Any], fault: Fault | None
 ) -> None:
     name = str(payload.get("model") or payload.get("name") or "")
-    model = state.named(name)
+    model = state.find_installed(name)
     match exchange.path:
         case "/api/pull":
             pause = state.pull_seconds / ((PULL_STEPS + 1) * len(state.pull_layers) + 4)
             statuses = shapes.pull_statuses(model, state.pull_layers, PULL_STEPS)
-            await _install(state, exchange, model, statuses, fault, pause)
+            await _install_model(state, exchange, model, statuses, fault, pause)
         case "/api/create":
-            await _create(state, exchange, model, payload, fault)
+            await _create_model(state, exchange, model, payload, fault)
         case "/api/show" | "/api/delete" | "/api/chat" | "/api/generate" as path:
             if model not in state.models:
                 exchange.reply_json(404, {"error": f"model '{name}' not found"})
             elif path == "/api/show":
                 more = state.capabilities.get(model, [])
-                exchange.reply_json(200, state.told(path, model, shapes.shown(model, more)))
+                exchange.reply_json(
+                    200, state.customize_entry(path, model, shapes.shown(model, more))
+                )
             elif path == "/api/delete":
                 state.models = [other for other in state.models if other != model]
                 exchange.reply(200)
             else:
-                await _generate(state, exchange, model, payload, fault)
+                await _generate_answer(state, exchange, model, payload, fault)
         case _:
             exchange.reply(404, b"404 page not found")
 
 
-async def _create(
+async def _create_model(
     state: State, exchange: Exchange, model: str, payload: dict[str, Any], fault: Fault | None
 ) -> None:
     digests = list(payload.get("files", {}).values())
     missing = [digest for digest in digests if digest not in state.blobs]
     if missing:
-        _stream_json(exchange, {"status": "parsing GGUF"})
-        _stream_json(exchange, {"error": f"open {missing[0]}: no such file or directory"})
-        exchange.end()
+        await _stream_json(exchange, {"status": "parsing GGUF"})
+        await _stream_json(exchange, {"error": f"open {missing[0]}: no such file or directory"})
     else:
         statuses = shapes.create_statuses(digests[0] if digests else "sha256:base")
-        await _install(state, exchange, model, statuses, fault)
+        await _install_model(state, exchange, model, statuses, fault)
 
 
-async def _install(
+async def _install_model(
     state: State,
     exchange: Exchange,
     model: str,
@@ -122,21 +129,20 @@ async def _install(
     pause: float = 0,
 ) -> None:
     for count, status in enumerate(statuses):
-        if await _broken(state, exchange, fault, count):
+        if await _meet_fault(state, exchange, fault, count):
             return
-        _stream_json(exchange, status)
+        await _stream_json(exchange, status)
         await asyncio.sleep(pause)
     if model not in state.models:
         state.models = [*state.models, model]
-    exchange.end()
 
 
-async def _generate(
+async def _generate_answer(
     state: State, exchange: Exchange, model: str, payload: dict[str, Any], fault: Fault | None
 ) -> None:
     chat = exchange.path == "/api/chat"
     if not payload.get("messages" if chat else "prompt"):
-        _load(state, exchange, model, payload, chat)
+        _load_model(state, exchange, model, payload, chat)
         return
     started = time.monotonic()
     async with state.slot():
@@ -147,7 +153,7 @@ async def _generate(
             await _whole_answer(state, exchange, model, payload, started)
 
 
-def _load(
+def _load_model(
     state: State, exchange: Exchange, model: str, payload: dict[str, Any], chat: bool
 ) -> None:
     unload = payload.get("keep_alive") in (0, "0")
@@ -171,40 +177,39 @@ async def _stream_answer(
     started: float,
 ) -> None:
     chat = exchange.path == "/api/chat"
-    tokens, reason = _answer(state, payload)
+    tokens, reason = _choose_tokens(state, payload)
     rate, evaluating = state.tokens_per_second, time.monotonic()
     first_token = evaluating + state.first_token_delay
     if payload.get("think") is not False:
         for thought in state.thinking:
             first_token += 1 / rate if rate else 0
-            await _until(first_token)
-            _stream_json(exchange, shapes.line(model, chat, "", thought))
+            await _sleep_until(first_token)
+            await _stream_json(exchange, shapes.line(model, chat, "", thought))
     for count, token in enumerate(tokens):
-        await _until(first_token + (count / rate if rate else 0))
-        if await _broken(state, exchange, fault, count):
+        await _sleep_until(first_token + (count / rate if rate else 0))
+        if await _meet_fault(state, exchange, fault, count):
             return
-        _stream_json(exchange, shapes.line(model, chat, token))
-    if await _broken(state, exchange, fault, len(tokens)):
+        await _stream_json(exchange, shapes.line(model, chat, token))
+    if await _meet_fault(state, exchange, fault, len(tokens)):
         return
-    counts = _counts(state, payload, (started, evaluating, first_token), len(tokens))
-    _stream_json(exchange, shapes.last_line(model, chat, reason, counts=counts))
-    exchange.end()
+    counts = _count_tokens(state, payload, (started, evaluating, first_token), len(tokens))
+    await _stream_json(exchange, shapes.last_line(model, chat, reason, counts=counts))
 
 
 async def _whole_answer(
     state: State, exchange: Exchange, model: str, payload: dict[str, Any], started: float
 ) -> None:
-    tokens, reason = _answer(state, payload)
+    tokens, reason = _choose_tokens(state, payload)
     rate, evaluating = state.tokens_per_second, time.monotonic()
     first_token = evaluating + state.first_token_delay
-    await _until(first_token + (len(tokens) / rate if rate else 0))
-    counts = _counts(state, payload, (started, evaluating, first_token), len(tokens))
+    await _sleep_until(first_token + (len(tokens) / rate if rate else 0))
+    counts = _count_tokens(state, payload, (started, evaluating, first_token), len(tokens))
     chat = exchange.path == "/api/chat"
     text = "".join(tokens)
     exchange.reply_json(200, shapes.last_line(model, chat, reason, text, counts))
 
 
-def _answer(state: State, payload: dict[str, Any]) -> tuple[list[str], str]:
+def _choose_tokens(state: State, payload: dict[str, Any]) -> tuple[list[str], str]:
     tokens = prose(state.tokens) if isinstance(state.tokens, int) else state.tokens
     limit = (payload.get("options") or {}).get("num_predict") or -1
     if 0 < limit < len(tokens):
@@ -212,18 +217,18 @@ def _answer(state: State, payload: dict[str, Any]) -> tuple[list[str], str]:
     return tokens, "stop"
 
 
-async def _until(due: float) -> None:
+async def _sleep_until(due: float) -> None:
     await asyncio.sleep(max(0.0, due - time.monotonic()))
 
 
-def _counts(
+def _count_tokens(
     state: State, payload: dict[str, Any], times: tuple[float, float, float], tokens: int
 ) -> dict[str, int]:
     words = len(json.dumps(payload.get("messages") or payload.get("prompt")).split())
     return shapes.measured(times, state.prompt_tokens or words, tokens)
 
 
-async def _broken(state: State, exchange: Exchange, fault: Fault | None, count: int) -> bool:
+async def _meet_fault(state: State, exchange: Exchange, fault: Fault | None, count: int) -> bool:
     """Let `fault` happen if it is due after `count` lines; True when the response is over."""
     if fault is None or fault.after != count:
         return False
@@ -231,15 +236,16 @@ async def _broken(state: State, exchange: Exchange, fault: Fault | None, count: 
         case "cut":
             exchange.cut()
         case "malformed":
-            exchange.stream(b'{"model":"smollm2", "mess')
+            await exchange.stream_line(b'{"model":"smollm2", "mess')
         case "error":
-            _stream_json(exchange, {"error": fault.error})
-            exchange.end()
+            await _stream_json(exchange, {"error": fault.error})
         case "stall":
-            exchange.start_stream()
+            await exchange.start_stream()
             await state.resumed.wait()
     return fault.kind in ("cut", "error")
 
 
-def _stream_json(exchange: Exchange, payload: dict[str, Any]) -> None:
-    exchange.stream(json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode())
+async def _stream_json(exchange: Exchange, payload: dict[str, Any]) -> None:
+    await exchange.stream_line(
+        json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+    )

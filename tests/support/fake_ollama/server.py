@@ -13,8 +13,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from aiohttp import web
+
 from tests.support.fake_ollama import routes
-from tests.support.fake_ollama.http_server import Connection
+from tests.support.fake_ollama.exchange import Exchange
 from tests.support.fake_ollama.state import (
     BUSY,
     CRASHED,
@@ -50,6 +52,9 @@ __all__ = [
     "prose",
     "stall",
 ]
+
+
+_LARGEST_BODY_BYTES = 1_000_000_000  # of a model's file
 
 
 class FakeOllama(State):
@@ -99,21 +104,35 @@ class FakeOllama(State):
         """Serve until stopped; calls `listening` when the port is open."""
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         self.resumed, self._slot_freed = asyncio.Event(), asyncio.Condition()
-        connections: set[Connection] = set()
-        server = await self._loop.create_server(
-            lambda: Connection(lambda exchange: routes.handle(self, exchange), connections),
-            "127.0.0.1",
-            self.port,
-            backlog=512,
-        )
-        self.port = server.sockets[0].getsockname()[1]
+        runner = web.AppRunner(self._make_app(), access_log=None, handler_cancellation=True)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", self.port, backlog=512)
+        await site.start()
+        self.port = runner.addresses[0][1]
         listening()
         await self._stopping.wait()
-        server.close()
-        for _ in range(5):  # what was just accepted is a connection after three of them
-            await asyncio.sleep(0)
-        for connection in list(connections):
+        await site.stop()
+        await _drop_connections(runner)
+
+    def _make_app(self) -> web.Application:
+        app = web.Application(client_max_size=_LARGEST_BODY_BYTES)
+        app.router.add_route("*", "/{path:.*}", self._answer_request)
+        return app
+
+    async def _answer_request(self, request: web.Request) -> web.StreamResponse:
+        exchange = Exchange(request, await request.read())
+        await routes.answer_request(self, exchange)
+        return exchange.response
+
+
+async def _drop_connections(runner: web.AppRunner) -> None:
+    """Drop all connections, whatever they are at."""
+    for _ in range(5):  # what was just accepted is a connection after three of them
+        await asyncio.sleep(0)
+    for connection in runner.server.connections if runner.server else ():
+        if connection.transport is not None:
             connection.transport.abort()
+    await runner.cleanup()
 
 
 def main() -> None:

@@ -134,16 +134,16 @@ class State:
                 raise AttributeError(f"the fake Ollama has no knob {name!r}")
             setattr(self, name, value)
 
-    def told(self, path: str, model: str, entry: dict[str, Any]) -> dict[str, Any]:
-        """The entry as the knob `fields` wants it."""
+    def customize_entry(self, path: str, model: str, entry: dict[str, Any]) -> dict[str, Any]:
+        """Return the entry as the knob `fields` wants it."""
         changed = entry | self.fields.get((path, model), {})
         return {name: value for name, value in changed.items() if value is not ...}
 
-    def named(self, name: str) -> str:
-        """The installed model that a request means, else the name as it would be listed."""
+    def find_installed(self, name: str) -> str:
+        """Return the installed model that a request means, else the name as it would be listed."""
         listed = name if ":" in name else f"{name}:latest"
         short = listed.lower().removeprefix("registry.ollama.ai/").removeprefix("library/")
-        return next((one for one in self.models if one.lower() == short), listed)
+        return next((model for model in self.models if model.lower() == short), listed)
 
     def counts(self) -> dict[str, int]:
         """How many generations are `active`, `waiting`, `finished`, `aborted`; and `requests`."""
@@ -181,7 +181,7 @@ class State:
     @contextlib.asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
         """Hold one of the slots, after those who came before."""
-        await self._turn()
+        await self._wait_for_slot()
         try:
             yield
             with self.changing():
@@ -196,7 +196,7 @@ class State:
             async with self._slot_freed:
                 self._slot_freed.notify_all()
 
-    async def _turn(self) -> None:
+    async def _wait_for_slot(self) -> None:
         with self.changing():
             self.waiting += 1
         try:
