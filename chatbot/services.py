@@ -21,7 +21,7 @@ from chatbot.settings import Settings
 
 T = TypeVar("T")
 
-_PURGE_EVERY_S = 60
+PURGE_EVERY_S = 60
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ async def _purge(history: History) -> None:
     while True:
         with contextlib.suppress(HistoryUnavailable):  # it is in the log; the next time, perhaps
             await asyncio.to_thread(history.purge_deletions)
-        await asyncio.sleep(_PURGE_EVERY_S)
+        await asyncio.sleep(PURGE_EVERY_S)
 
 
 @contextlib.asynccontextmanager

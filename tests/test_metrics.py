@@ -102,7 +102,7 @@ def test_a_refused_prompt_is_counted_with_its_reason(
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """The chat looks for Ollama more often than it would."""
-    monkeypatch.setattr(readiness, "_LOOK_READY_S", 0.2)
+    monkeypatch.setattr(readiness, "LOOK_READY_S", 0.2)
 
 
 def test_ready_is_one_while_the_chat_can_answer(

@@ -46,7 +46,7 @@ def test_the_end_of_the_chat_ends_its_answers_and_pulls(
 def test_what_was_deleted_is_purged_by_itself(
     loop: LoopThread, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatbot.services._PURGE_EVERY_S", 0.01)
+    monkeypatch.setattr("chatbot.services.PURGE_EVERY_S", 0.01)
     monkeypatch.setattr("chatbot.history.collection.UNDO", 0.1)
 
     async def inside() -> None:

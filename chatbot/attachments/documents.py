@@ -22,7 +22,7 @@ _PARTS = (
 )
 _SIGNS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _UNSEEN = {"del", "moveFrom", "instrText", "pPr", "rPr", "tblPr", "trPr", "tcPr", "sectPr"}
-_MOST_XML_BYTES = 64_000_000  # unpacked
+MOST_XML_BYTES = 64_000_000  # unpacked
 
 
 class LockedError(Exception):
@@ -70,7 +70,7 @@ def word_text(data: bytes) -> str:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = sorted(archive.namelist())
         parts = [name for part in _PARTS for name in names if re.fullmatch(part, name)]
-        if sum(archive.getinfo(name).file_size for name in parts) > _MOST_XML_BYTES:
+        if sum(archive.getinfo(name).file_size for name in parts) > MOST_XML_BYTES:
             raise ValueError("it unpacks to more than a document has")
         roots = [ElementTree.fromstring(archive.read(name)) for name in parts]
     texts = ("\n\n".join(_blocks(root)) for root in roots)

@@ -19,7 +19,7 @@ _BEGINNING = re.compile(
     re.DOTALL,
 )
 _ORIENTATION = 0x0112  # of EXIF: 1 is upright
-_MOST_PIXELS = 50_000_000
+MOST_PIXELS = 50_000_000
 _QUALITY = 95
 
 
@@ -65,7 +65,7 @@ def _drawn_anew(picture: Image) -> bytes:
     from PIL import Image, ImageOps
 
     pixels = picture.width * picture.height
-    if pixels > _MOST_PIXELS:
+    if pixels > MOST_PIXELS:
         raise TooManyPixelsError(round(pixels / 1e6))
     upright = ImageOps.exif_transpose(picture).convert("RGBA")
     page = Image.new("RGB", upright.size, "white")

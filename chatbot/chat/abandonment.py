@@ -12,15 +12,15 @@ from chatbot.settings import Settings
 
 log = logging.getLogger("chatbot.chat.abandonment")
 
-_WATCH_S = 0.25  # how soon a closed tab is noticed
+WATCH_S = 0.25  # how soon a closed tab is noticed
 _INTERRUPTION_S = 5.0  # a page whose connection was cut is back by then, if it comes back at once
-_SAVE_S = 2.0  # how much of an answer a crash may cost
+SAVE_S = 2.0  # how much of an answer a crash may cost
 
 
 async def watch_generations(settings: Settings, generations: Generations) -> None:
     """End answers that nobody has come back to and save the text of the others, for ever."""
     while True:
-        await asyncio.sleep(_WATCH_S)
+        await asyncio.sleep(WATCH_S)
         for generation in generations.running:
             if generation.ending is None:
                 await _look_after(settings, generations, generation)
@@ -35,7 +35,7 @@ async def _look_after(settings: Settings, generations: Generations, generation: 
         log.info("answer %s: nobody waits for it", generation.id)
         generation.ending = generation.ending or "abandoned"
         generations.cancel(generation)
-    elif now - max(generation.started_at, generation.saved_at) > _SAVE_S:
+    elif now - max(generation.started_at, generation.saved_at) > SAVE_S:
         generation.saved_at = now
         await generations.save_text(generation)
 

@@ -18,8 +18,8 @@ from chatbot.settings import Settings
 
 log = logging.getLogger("chatbot.chat.generations")
 
-_RETRY_S = 0.5  # how often a lost Ollama is asked for again
-_PATIENCE_S = 120.0  # how long an answer waits for Ollama to come back
+RETRY_S = 0.5  # how often a lost Ollama is asked for again
+PATIENCE_S = 120.0  # how long an answer waits for Ollama to come back
 
 
 class Generations:
@@ -159,10 +159,10 @@ class Generations:
                 generation.leave_out_messages()
             except errors.OllamaUnreachable:
                 waited = time.monotonic() - generation.started_at
-                if not generation.patient or generation.first_text_at or waited > _PATIENCE_S:
+                if not generation.patient or generation.first_text_at or waited > PATIENCE_S:
                     raise
                 generation.waits_for_ollama = True
-                await asyncio.sleep(_RETRY_S)
+                await asyncio.sleep(RETRY_S)
 
     async def _end(self, generation: Generation) -> None:
         generation.complete_text()

@@ -26,10 +26,10 @@ log = logging.getLogger("chatbot.llm.readiness")
 Step = Literal["ollama", "model", "load", "ready"]
 
 _LOOK_S = 0.1  # between two looks while not ready
-_LOOK_READY_S = 2.0  # while ready
+LOOK_READY_S = 2.0  # while ready
 _HERE = ("127.0.0.1", "localhost", "::1")
 _RUNNER_BYTES = 100_000_000  # what the smallest runner takes beside the model's weights
-_MODEL_RETRY_S = 15.0  # after a pull that failed
+MODEL_RETRY_S = 15.0  # after a pull that failed
 
 declare_texts(
     {
@@ -79,7 +79,7 @@ class Readiness:
         """Goes through the steps, again whenever Ollama or the model is lost; never returns."""
         while True:
             await self._advance()
-            await asyncio.sleep(_LOOK_READY_S if self.ready else _LOOK_S)
+            await asyncio.sleep(LOOK_READY_S if self.ready else _LOOK_S)
 
     async def _advance(self) -> None:
         try:
@@ -90,7 +90,7 @@ class Readiness:
         except errors.ChatError as error:
             log.warning("not ready: %s", error.sentence)
             self._at(self.step, error.notice, error)
-            await asyncio.sleep(_MODEL_RETRY_S)
+            await asyncio.sleep(MODEL_RETRY_S)
         except Exception:
             log.exception("looking after Ollama failed")
 

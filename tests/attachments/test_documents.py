@@ -85,6 +85,6 @@ def test_the_header_is_read_once() -> None:
 
 
 def test_a_document_that_unpacks_to_a_giant_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "_MOST_XML_BYTES", 100)
+    monkeypatch.setattr(documents, "MOST_XML_BYTES", 100)
     with pytest.raises(ValueError, match="unpacks"):
         documents.word_text(docx("Dear reader"))

@@ -52,7 +52,7 @@ def test_a_file_that_was_cut_is_seen(kind: str) -> None:
 
 
 def test_a_giant_is_not_drawn_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images, "_MOST_PIXELS", 700)
+    monkeypatch.setattr(images, "MOST_PIXELS", 700)
     with pytest.raises(images.TooManyPixelsError):
         images.media_type_and_data(image("GIF"))
 

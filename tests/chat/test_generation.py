@@ -41,8 +41,8 @@ TWO, THREE = ("".join(prose(count)) for count in (2, 3))
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """The chat looks around more often than it would."""
-    monkeypatch.setattr(abandonment, "_WATCH_S", 0.02)
-    monkeypatch.setattr(generations, "_RETRY_S", 0.02)
+    monkeypatch.setattr(abandonment, "WATCH_S", 0.02)
+    monkeypatch.setattr(generations, "RETRY_S", 0.02)
 
 
 @pytest.fixture
@@ -478,7 +478,7 @@ def test_an_answer_that_is_not_patient_fails_at_once(fake: FakeOllama, ask: Ask)
 
 
 def test_patience_has_an_end(fake: FakeOllama, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generations, "_PATIENCE_S", 0.1)
+    monkeypatch.setattr(generations, "PATIENCE_S", 0.1)
     fake.stop()
     answer = ask(patient=True)
     _ended(answer, "failed")
@@ -579,7 +579,7 @@ def test_an_answer_that_cannot_be_kept_is_shown_and_says_so(
 def test_a_failure_to_save_is_forgotten_when_the_end_is_kept(
     fake: FakeOllama, ask: Ask, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    monkeypatch.setattr(abandonment, "_SAVE_S", 0)
+    monkeypatch.setattr(abandonment, "SAVE_S", 0)
     fake.fail(stall(2))
     kept = Kept("save", error)
     answer = ask(keeper=kept)

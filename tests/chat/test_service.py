@@ -166,7 +166,7 @@ def test_a_stopped_answer_is_kept_and_marked(fake: FakeOllama, ready: Services, 
 def test_an_answer_that_is_stopped_at_another_replica_ends_on_the_server(
     fake: FakeOllama, ready: Services, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatbot.chat.abandonment._SAVE_S", 0)
+    monkeypatch.setattr("chatbot.chat.abandonment.SAVE_S", 0)
     fake.fail(stall(2))
     exchange = send("Hello")
     answer = _answer(ready, exchange)

@@ -25,8 +25,8 @@ from tests.support.product import wait_for
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """The chat looks around more often than it would."""
-    monkeypatch.setattr(module, "_LOOK_READY_S", 0.02)
-    monkeypatch.setattr(module, "_MODEL_RETRY_S", 0.02)
+    monkeypatch.setattr(module, "LOOK_READY_S", 0.02)
+    monkeypatch.setattr(module, "MODEL_RETRY_S", 0.02)
 
 
 @pytest.fixture

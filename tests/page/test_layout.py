@@ -114,13 +114,14 @@ def test_a_long_answer_is_whole(open_page: Open, fake: FakeOllama) -> None:
 
 
 def refused(app: AppTest, prompt: str, sentence: str) -> None:
-    """Sends a prompt that the page must give back with this sentence."""
+    """Send a prompt that the page must give back: the reason is shown, the input has it again."""
     before = messages(app)
     app.chat_input[0].set_value(prompt).run()
     assert not app.exception
     (error,) = texts(app.error)
     assert sentence in error
-    assert app.session_state.prompt is None
+    box = app.chat_input[0].proto
+    assert (box.set_value, box.value) == (True, prompt)
     assert messages(app) == before
 
 

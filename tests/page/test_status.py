@@ -52,7 +52,7 @@ def test_the_first_pull_is_shown_with_its_progress(
 def test_a_pull_that_can_never_work_waits_for_a_person(
     fake: FakeOllama, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readiness, "_MODEL_RETRY_S", 0.02)
+    monkeypatch.setattr(readiness, "MODEL_RETRY_S", 0.02)
     fake.fail(
         error_line(1, "pull model manifest: 412: a newer version of Ollama"), path="/api/pull"
     )

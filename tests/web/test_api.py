@@ -44,7 +44,7 @@ DOWN = "Ollama does not answer at {}. Start it with `ollama serve`; the chat goe
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """The chat looks for Ollama more often than it would."""
-    monkeypatch.setattr(readiness, "_LOOK_READY_S", 0.2)
+    monkeypatch.setattr(readiness, "LOOK_READY_S", 0.2)
 
 
 @pytest.fixture(scope="module")
