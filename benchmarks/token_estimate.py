@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 
 from benchmarks.lib.report import Report
-from chatbot.chat.context_window import estimate
+from chatbot.chat.context_window import estimate_tokens
 from chatbot.settings import EMBEDDED_MODEL_NAME
 from tests.support.product import RealOllama
 
@@ -25,7 +25,7 @@ MOST_CHARACTERS = 2000
 ROOT = Path(__file__).parents[1]
 # How far it may be off, as factors.
 LEAST, MOST = 0.5, 2.0
-_EMPTY = estimate("")
+_EMPTY = estimate_tokens("")
 
 
 def read_texts() -> dict[str, str]:
@@ -67,7 +67,7 @@ def report_kinds(url: str, kinds: Mapping[str, str], report: Report) -> None:
     errors = []
     for kind, text in kinds.items():
         sample = text[:MOST_CHARACTERS]
-        tokens, estimated = count_tokens(url, sample), estimate(sample) - _EMPTY
+        tokens, estimated = count_tokens(url, sample), estimate_tokens(sample) - _EMPTY
         ratio = estimated / tokens
         errors.append(abs(math.log(ratio)))
         report.details[kind] = {"tokens": tokens, "estimated": estimated}

@@ -44,7 +44,7 @@ class Answered(Protocol):
         """The statistics of an answer."""
 
 
-def estimate(text: str) -> int:
+def estimate_tokens(text: str) -> int:
     """Tokens of a message's text, half to double: see benchmarks/token_estimate.md."""
     data = text.encode(errors="replace")
     for run in _RUNS:
@@ -59,16 +59,16 @@ def estimate(text: str) -> int:
     return round(tokens) + 1 + _TOKENS_PER_MESSAGE
 
 
-def size(messages: Iterable[ChatMessage], system_prompt: str = "") -> int:
+def sum_tokens(messages: Iterable[ChatMessage], system_prompt: str = "") -> int:
     """Tokens of all that is sent, roughly: the system prompt, messages, images."""
-    return estimate(system_prompt) + sum(map(_tokens, messages))
+    return estimate_tokens(system_prompt) + sum(map(_estimate_message, messages))
 
 
-def _tokens(message: ChatMessage) -> int:
-    return estimate(message.content) + _TOKENS_PER_IMAGE * len(message.images)
+def _estimate_message(message: ChatMessage) -> int:
+    return estimate_tokens(message.content) + _TOKENS_PER_IMAGE * len(message.images)
 
 
-def scale(messages: Sequence[Answered], model: str) -> float:
+def compute_scale(messages: Sequence[Answered], model: str) -> float:
     """What estimates are to be multiplied by, as the last counted answer of `model` shows."""
     for message in reversed(messages):
         statistics = message.statistics
@@ -78,14 +78,14 @@ def scale(messages: Sequence[Answered], model: str) -> float:
     return 1.0
 
 
-def used(statistics: Statistics) -> int:
+def count_used(statistics: Statistics) -> int:
     """Tokens of the context window after an answer with these statistics."""
     return statistics.input_tokens + statistics.output_tokens
 
 
 def is_full(statistics: Statistics) -> bool:
     """Whether the answer with these statistics ended because the context window was full."""
-    is_at_end = 0 < statistics.num_ctx <= used(statistics)
+    is_at_end = 0 < statistics.num_ctx <= count_used(statistics)
     return statistics.done_reason == "length" and is_at_end
 
 
@@ -101,7 +101,7 @@ def is_cut(input_tokens: int, estimated: int, num_ctx: int) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class FittedMessages:
     """The messages that fit, oldest first, how many older ones were left out, and their tokens.
 
     `estimated` includes the system prompt and is not scaled.
@@ -112,59 +112,59 @@ class Fit:
     estimated: int
 
 
-def fit(
+def fit_messages(
     messages: Sequence[ChatMessage],
     system_prompt: str,
     num_ctx: int,
     num_predict: int,
     scaled: float = 1.0,
-) -> Fit:
+) -> FittedMessages:
     """Keeps the newest messages that leave room for an answer, and always the last one.
 
     The room is `num_predict` tokens, but at most a quarter of `num_ctx`. A kept conversation
     starts with a user's message, since most templates expect that. Raises ContextOverflow for a
     prompt that fits with no tokenizer.
     """
-    if _least(messages[-1].content, num_ctx) > num_ctx:
-        raise overflow(num_ctx, round(scaled * estimate(messages[-1].content)))
+    if _count_minimum(messages[-1].content, num_ctx) > num_ctx:
+        raise make_overflow(num_ctx, round(scaled * estimate_tokens(messages[-1].content)))
     room = (num_ctx - min(num_predict, num_ctx // 4)) / scaled
-    total = estimate(system_prompt) + _tokens(messages[-1])
+    total = estimate_tokens(system_prompt) + _estimate_message(messages[-1])
     kept, first = total, len(messages) - 1
     for index in range(len(messages) - 2, -1, -1):
-        total += _tokens(messages[index])
+        total += _estimate_message(messages[index])
         if total > room:
             break
         if messages[index].role == "user":
             kept, first = total, index
-    return Fit(list(messages[first:]), first, kept)
+    return FittedMessages(list(messages[first:]), first, kept)
 
 
-def shorten(messages: Sequence[ChatMessage], system_prompt: str) -> Fit | None:
+def drop_oldest(messages: Sequence[ChatMessage], system_prompt: str) -> FittedMessages | None:
     """Leaves out the oldest exchanges, a quarter of all at least; None if only the prompt is left.
 
     For a conversation that was estimated to fit and that Ollama has refused.
     """
     if len(messages) == 1:
         return None
-    before = size(messages, system_prompt)
+    before = sum_tokens(messages, system_prompt)
     left = before
     for index in range(1, len(messages)):
-        left -= _tokens(messages[index - 1])
+        left -= _estimate_message(messages[index - 1])
         if messages[index].role == "user" and (
             4 * left <= 3 * before or index == len(messages) - 1
         ):
-            return Fit(list(messages[index:]), index, left)
+            return FittedMessages(list(messages[index:]), index, left)
     return None
 
 
-def overflow(num_ctx: int, tokens: int | None = None) -> ContextOverflow:
+def make_overflow(num_ctx: int, tokens: int | None = None) -> ContextOverflow:
     """The refusal of a prompt for a window of `num_ctx`; `tokens`: how many it has, about."""
     if tokens is None or tokens <= num_ctx:
         return ContextOverflow("context_overflow_uncounted", num_ctx=num_ctx)
     return ContextOverflow(tokens=tokens, num_ctx=num_ctx)
 
 
-def _least(text: str, num_ctx: int) -> int:
+def _count_minimum(text: str, num_ctx: int) -> int:
     """The tokens that a text has with every tokenizer; looked at closely only near `num_ctx`."""
     if len(text) <= 2 * num_ctx:
         return 0

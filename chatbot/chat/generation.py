@@ -109,9 +109,9 @@ class Generation:
 
     def leave_out_messages(self) -> None:
         """Ask without the oldest messages. Raises ContextOverflow when the prompt is alone."""
-        fitted = context_window.shorten(self.request.messages, self.request.system_prompt)
+        fitted = context_window.drop_oldest(self.request.messages, self.request.system_prompt)
         if fitted is None:
-            raise context_window.overflow(self.num_ctx, self.estimated)
+            raise context_window.make_overflow(self.num_ctx, self.estimated)
         self.request = replace(self.request, messages=fitted.messages)
         self.left_out += fitted.left_out
         self.estimated = fitted.estimated

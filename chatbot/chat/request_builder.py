@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chatbot.chat.context_window import Fit, fit, scale, size, used
+from chatbot.chat.context_window import (
+    FittedMessages,
+    compute_scale,
+    count_used,
+    fit_messages,
+    sum_tokens,
+)
 from chatbot.chat.conversation_content import ConversationContent
 from chatbot.domain.conversation_settings import ConversationSettings
 from chatbot.domain.generation_request import ChatMessage, GenerationRequest
@@ -22,7 +28,7 @@ class RequestBuilder:
     models: Models
 
     def build_request(
-        self, fitted: Fit, settings: ConversationSettings, model: str
+        self, fitted: FittedMessages, settings: ConversationSettings, model: str
     ) -> GenerationRequest:
         """Return the request for the messages that fit."""
         parameters = self.choose_parameters(settings, model)
@@ -31,7 +37,7 @@ class RequestBuilder:
 
     def fit_messages(
         self, messages: Sequence[ChatMessage], content: ConversationContent, model: str
-    ) -> Fit:
+    ) -> FittedMessages:
         """Return the messages that fit `model`'s window; the last one is the prompt.
 
         `content` tells the settings and how the estimate is to be corrected. Raises ContextOverflow
@@ -41,15 +47,15 @@ class RequestBuilder:
         longest = content.settings.parameters.num_predict
         if longest is None:
             longest = self.settings.num_predict
-        return fit(
+        return fit_messages(
             messages,
             self._system_prompt(content.settings),
             num_ctx,
             longest if longest > 0 else num_ctx,
-            scale(content.messages, model),
+            compute_scale(content.messages, model),
         )
 
-    def fit_content(self, content: ConversationContent, model: str) -> Fit:
+    def fit_content(self, content: ConversationContent, model: str) -> FittedMessages:
         """Return the conversation's messages that fit, as `fit_messages` does."""
         return self.fit_messages(content.chat_messages(), content, model)
 
@@ -62,11 +68,11 @@ class RequestBuilder:
         messages, system_prompt = content.chat_messages(), self._system_prompt(content.settings)
         last = content.messages[-1]
         statistics = last.statistics
-        sent = size(messages[statistics.left_out : -1], system_prompt)
-        if used(statistics) and not last.thinking and statistics.estimated in (0, sent):
-            return used(statistics), True
+        sent = sum_tokens(messages[statistics.left_out : -1], system_prompt)
+        if count_used(statistics) and not last.thinking and statistics.estimated in (0, sent):
+            return count_used(statistics), True
         fitted = self.fit_messages([*messages, ChatMessage("user", "")], content, model)
-        return round(fitted.estimated * scale(content.messages, model)), False
+        return round(fitted.estimated * compute_scale(content.messages, model)), False
 
     def choose_num_ctx(self, settings: ConversationSettings, model: str) -> int:
         """Return the context window in tokens; no larger than the model's own."""

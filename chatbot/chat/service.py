@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from chatbot import errors
-from chatbot.chat.context_window import Fit
+from chatbot.chat.context_window import FittedMessages
 from chatbot.chat.conversation_content import ConversationContent, Draft, OpenConversation
 from chatbot.chat.generation import Generation
 from chatbot.chat.generations import Generations
@@ -257,7 +257,7 @@ class ChatService:
         if draft.has_images and self.requests.models.lacks(model, "vision"):
             raise errors.BadRequest("images_not_seen", model=model)
 
-    def _fit_stored(self, user_id: str, exchange: Exchange) -> Fit:
+    def _fit_stored(self, user_id: str, exchange: Exchange) -> FittedMessages:
         with self._marking_failure(exchange.answer):
             content = self._read_content(user_id, exchange.conversation)
             return self.requests.fit_content(content, exchange.answer.model)
@@ -269,7 +269,9 @@ class ChatService:
             conversation.settings,
         )
 
-    def _start_answer(self, exchange: Exchange, fitted: Fit, watcher: Callable[[], bool]) -> None:
+    def _start_answer(
+        self, exchange: Exchange, fitted: FittedMessages, watcher: Callable[[], bool]
+    ) -> None:
         message, settings = exchange.answer, exchange.conversation.settings
         request = self.requests.build_request(fitted, settings, message.model)
         with self._marking_failure(message):

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from chatbot.chat.context_window import estimate, scale
+from chatbot.chat.context_window import compute_scale, estimate_tokens
 from chatbot.chat.conversation_content import ConversationContent
 from chatbot.chat.generation import Generation
 from chatbot.chat.generations import Generations
@@ -69,8 +69,8 @@ class _Summarizer:
         return self.shorten(self.shorten(before, transcript[:middle]), transcript[middle:])
 
     def _fits(self, text: str) -> bool:
-        scaled = scale(self.content.messages, self.model)
-        tokens = scaled * (estimate(_TASK) + estimate(text))
+        scaled = compute_scale(self.content.messages, self.model)
+        tokens = scaled * (estimate_tokens(_TASK) + estimate_tokens(text))
         return tokens <= self._num_ctx - self._longest
 
     @property

@@ -18,7 +18,6 @@ from chatbot import errors
 from chatbot.attachments.images import MEDIA_TYPES
 from chatbot.history.errors import not_found
 from chatbot.identity import visitor_cookie
-from chatbot.identity.users import User, Users
 from chatbot.services import Services, current
 from chatbot.web.claims import read_claims
 
@@ -28,25 +27,6 @@ _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
 }
 _EXPORTS = {"json": "application/json", "md": "text/markdown"}
-
-
-def export_address(users: Users, user: User, conversation_id: str | None, ending: str) -> str:
-    """Return the link to one conversation (None: all of them) as a `json` or `md` file.
-
-    Links are relative, so that they work behind a proxy that serves the page under a path.
-    """
-    folder = f"conversations/{conversation_id}" if conversation_id else "conversations"
-    return f"{folder}/export.{ending}{_credential(users, user)}"
-
-
-def attachment_address(users: Users, user: User, message_id: str, number: int) -> str:
-    """Return the link to a message's attachment; the first one's `number` is 0."""
-    return f"attachments/{message_id}-{number:03}{_credential(users, user)}"
-
-
-def _credential(users: Users, user: User) -> str:
-    """Say who asks where the browser will not: it keeps no cookies."""
-    return "" if user.lasting else f"?visitor={users.sign_visitor_id(user.user_id)}"
 
 
 def _download(route: Callable[[Services, Request], Response]) -> Callable[[Request], Response]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chatbot.chat.context_window import estimate
+from chatbot.chat.context_window import estimate_tokens
 from chatbot.chat.conversation_content import ConversationContent, Draft
 from chatbot.domain.attachment import Attachment
 from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings, Summary
@@ -152,7 +152,7 @@ def test_what_is_longer_than_the_window_is_summarized_in_parts(
     asked = [body["messages"][-1]["content"] for body in fake.bodies()[before:]]
     assert len(asked) > 1
     assert all("So far.\n" in text for text in asked[1:])
-    assert all(estimate(text) < 512 for text in asked)
+    assert all(estimate_tokens(text) < 512 for text in asked)
     assert all(any(prompt.strip() in text for text in asked) for prompt in prompts[:6])
 
 

@@ -14,6 +14,7 @@ from chatbot.domain.attachment import Attachment
 from chatbot.history.errors import HistoryUnavailable
 from chatbot.identity import visitor_cookie
 from chatbot.identity.users import User
+from chatbot.page import links
 from chatbot.services import Services
 from chatbot.web import downloads
 from tests.support.files import image
@@ -131,8 +132,8 @@ def test_the_links_of_a_browser_without_cookies_say_whose_they_are(
 ) -> None:
     one, message = store(services, "ann")
     without, with_cookie = User("ann", "b", lasting=False), User("ann", "b")
-    for link in (downloads.export_address, downloads.attachment_address):
-        arguments = (one, "json") if link is downloads.export_address else (message, 0)
+    for link in (links.make_export_link, links.make_attachment_link):
+        arguments = (one, "json") if link is links.make_export_link else (message, 0)
         assert ask_as(None).get(f"/{link(services.users, without, *arguments)}").status_code == 200
         assert "visitor" not in link(services.users, with_cookie, *arguments)
 

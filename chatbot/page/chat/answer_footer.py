@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from chatbot import errors
-from chatbot.chat.context_window import is_full, used
+from chatbot.chat.context_window import count_used, is_full
 from chatbot.domain.messages import Message
 from chatbot.domain.statistics import Statistics
 from chatbot.page import status
@@ -157,7 +157,7 @@ def _figures(answer: Message, statistics: Statistics) -> list[str]:
         t_n("{count} token in, {out} out", "{count} tokens in, {out} out", sent, out=tokens)
     )
     if num_ctx := statistics.num_ctx:
-        counts = {"used": f"{used(statistics):,}", "all": f"{num_ctx:,}"}
+        counts = {"used": f"{count_used(statistics):,}", "all": f"{num_ctx:,}"}
         figures.append(t("{used} of {all} tokens of context", **counts))
     if statistics.done_reason == "stop" and answer.state == "done":
         figures.append(t("complete"))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from chatbot import errors
-from chatbot.chat.context_window import is_full, used
+from chatbot.chat.context_window import count_used, is_full
 from chatbot.domain.messages import Message
 from chatbot.domain.statistics import Statistics
 from chatbot.page.i18n import t
@@ -24,7 +24,11 @@ def is_drawn(state: PageState, answer: Message) -> bool:
     if answer.state != "done":
         return _has_overflown(answer)
     window = state.services.chat.requests.choose_num_ctx(state.settings, answer.model)
-    return not used(statistics) or used(statistics) >= _HALF * window or _has_lost(statistics)
+    return (
+        not count_used(statistics)
+        or count_used(statistics) >= _HALF * window
+        or _has_lost(statistics)
+    )
 
 
 def is_raised(state: PageState, answer: Message) -> bool:

@@ -14,10 +14,10 @@ from chatbot.domain.attachment import Attachment
 from chatbot.page.chat import answer_footer
 from chatbot.page.chat.answer import follow, follow_stored, whole
 from chatbot.page.i18n import t
+from chatbot.page.links import make_attachment_link
 from chatbot.page.markdown import escaped, for_prompt
 from chatbot.page.state import PageState, ShownExchange
 from chatbot.page.streamlit_internals import draws_whole_page, rerun_this_fragment
-from chatbot.web import downloads
 
 _IMAGE_WIDTH = 240  # pixels
 
@@ -66,7 +66,7 @@ def _images(state: PageState, message_id: str) -> None:
     links, users = [], state.services.users
     for number, file in enumerate(state.files.get(message_id, ())):
         if file.is_image:
-            address = downloads.attachment_address(users, state.user, message_id, number)
+            address = make_attachment_link(users, state.user, message_id, number)
             address, name = html.escape(address), html.escape(file.name)
             image = f'<img src="{address}" alt="{name}" width="{_IMAGE_WIDTH}">'
             links.append(f'<a href="{address}" target="_blank">{image}</a>')

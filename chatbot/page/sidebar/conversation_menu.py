@@ -10,10 +10,10 @@ from streamlit.delta_generator import DeltaGenerator
 from chatbot import errors, transfer
 from chatbot.domain.conversation import Conversation
 from chatbot.notices import Notice
+from chatbot.page import links
 from chatbot.page.i18n import describe, t
 from chatbot.page.markdown import literal
 from chatbot.page.state import PageState
-from chatbot.web import downloads
 
 _NAMED = 5  # conversations that a sentence names at most
 
@@ -62,7 +62,7 @@ def _exports(state: PageState, conversation_id: str | None) -> None:
         (t("Export as Markdown"), "md", "markdown"),
         (t("Export as JSON"), "json", "data_object"),
     ):
-        address = downloads.export_address(users, state.user, conversation_id, ending)
+        address = links.make_export_link(users, state.user, conversation_id, ending)
         st.link_button(label, address, icon=f":material/{icon}:", width="stretch")
 
 
