@@ -57,7 +57,7 @@ def database_url(settings: Settings) -> str:
     return settings.database_url or f"sqlite:///{settings.data_dir / 'chat.db'}"
 
 
-async def _purge(history: History) -> None:
+async def _purge_deletions(history: History) -> None:
     """Deletes for good what can no longer be had back, once a minute."""
     while True:
         with contextlib.suppress(HistoryUnavailable):  # it is in the log; the next time, perhaps
@@ -87,7 +87,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         chat=ChatService(settings, history, generations, requests),
         users=Users(settings),
     )
-    works = (readiness.run(), watch_generations(settings, generations), _purge(history))
+    works = (readiness.run(), watch_generations(settings, generations), _purge_deletions(history))
     tasks = [asyncio.create_task(work) for work in works]
     try:
         yield _current

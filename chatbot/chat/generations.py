@@ -51,7 +51,7 @@ class Generations:
             self._running[generation.id] = generation
         metrics.ACTIVE.inc()
         metrics.WAITING.inc()
-        self._loop.call_soon_threadsafe(self._launch, generation)
+        self._loop.call_soon_threadsafe(self._launch_tasks, generation)
         return generation
 
     def check_capacity(self) -> None:
@@ -108,15 +108,15 @@ class Generations:
     async def save_text(self, generation: Generation) -> None:
         """Keep the text so far; a failure is in the log, and the next call may succeed."""
         if generation.keeper:
-            await self._keep(generation.keeper.save, generation)
+            await self._keep_message(generation.keeper.save, generation)
 
-    def _launch(self, generation: Generation) -> None:
+    def _launch_tasks(self, generation: Generation) -> None:
         # Two tasks: only the inner one is ever cancelled, so that the end is always kept.
-        generation.task = self._loop.create_task(self._stream(generation))
-        self._ends.add(end := self._loop.create_task(self._run(generation, generation.task)))
+        generation.task = self._loop.create_task(self._stream_parts(generation))
+        self._ends.add(end := self._loop.create_task(self._run_to_end(generation, generation.task)))
         end.add_done_callback(self._ends.discard)
 
-    async def _run(self, generation: Generation, streaming: asyncio.Task[None]) -> None:
+    async def _run_to_end(self, generation: Generation, streaming: asyncio.Task[None]) -> None:
         try:
             await asyncio.wait_for(streaming, self._settings.answer_timeout)
             generation.check_text()
@@ -125,15 +125,15 @@ class Generations:
             generation.ending = generation.ending or "stopped"
         except TimeoutError:
             seconds = self._settings.answer_timeout
-            _fail(generation, errors.TimedOut("answer_timed_out", count=seconds))
+            _mark_failed(generation, errors.TimedOut("answer_timed_out", count=seconds))
         except errors.ChatError as error:
-            _fail(generation, error)
+            _mark_failed(generation, error)
         except Exception:
             log.exception("answer %s failed", generation.id)
-            _fail(generation, errors.OllamaFailed("answer_failed"))
-        await self._end(generation)
+            _mark_failed(generation, errors.OllamaFailed("answer_failed"))
+        await self._end_generation(generation)
 
-    async def _stream(self, generation: Generation) -> None:
+    async def _stream_parts(self, generation: Generation) -> None:
         on_sent.set(generation.sent.set)
         while True:
             generation.waits_for_ollama = False
@@ -164,12 +164,12 @@ class Generations:
                 generation.waits_for_ollama = True
                 await asyncio.sleep(RETRY_S)
 
-    async def _end(self, generation: Generation) -> None:
+    async def _end_generation(self, generation: Generation) -> None:
         generation.complete_text()
         generation.ended_at = time.monotonic()
         _count_begun(generation)
         if generation.keeper:
-            error = await self._keep(generation.keeper.finish, generation)
+            error = await self._keep_message(generation.keeper.finish, generation)
             generation.error = error or generation.error
         with self._lock:
             del self._running[generation.id]
@@ -179,7 +179,7 @@ class Generations:
         generation.begun.set()
         generation.over.set()
 
-    async def _keep(
+    async def _keep_message(
         self, call: Callable[[Generation], None], generation: Generation
     ) -> errors.ChatError | None:
         try:
@@ -192,7 +192,7 @@ class Generations:
         return None
 
 
-def _fail(generation: Generation, error: errors.ChatError) -> None:
+def _mark_failed(generation: Generation, error: errors.ChatError) -> None:
     generation.ending, generation.error = "failed", error
 
 

@@ -16,10 +16,10 @@ from chatbot.domain.generation_request import ChatMessage, GenerationRequest
 from chatbot.errors import BadRequest, ContextOverflow, EmptyAnswer, OllamaFailed
 
 _TASK = "You summarize conversations. Keep names, numbers, decisions and open questions. Be brief."
-_PROMPT = "Summarize this conversation:\n\n"
-_LONGEST = 300  # tokens
-_THINKING = 1000  # tokens more for a model that may think all the same
-_SHORTEST_PART = 200  # characters
+_TASK_PROMPT = "Summarize this conversation:\n\n"
+_MAX_TOKENS = 300  # tokens
+_THINKING_TOKENS = 1000  # tokens more for a model that may think all the same
+_MIN_PART_CHARS = 200  # characters
 
 
 def summarize_content(
@@ -41,7 +41,9 @@ def summarize_content(
     transcript = "\n".join(f"{message.role}: {message.content}" for message in messages)
     before = content.settings.summary
     summarizer = _Summarizer(requests, generations, content, model, watcher)
-    return Summary(summarizer.shorten(before.text if before else "", transcript), older[-1].id)
+    return Summary(
+        summarizer.summarize_transcript(before.text if before else "", transcript), older[-1].id
+    )
 
 
 @dataclass(frozen=True)
@@ -54,38 +56,40 @@ class _Summarizer:
     model: str
     watcher: Callable[[], bool]
 
-    def shorten(self, before: str, transcript: str) -> str:
+    def summarize_transcript(self, before: str, transcript: str) -> str:
         """Summarize what came `before` with `transcript`; halves what does not fit."""
-        whole = f"{_PROMPT}{before}\n{transcript}" if before else _PROMPT + transcript
-        splits = len(transcript) > _SHORTEST_PART
+        whole = f"{_TASK_PROMPT}{before}\n{transcript}" if before else _TASK_PROMPT + transcript
+        splits = len(transcript) > _MIN_PART_CHARS
         try:
-            if not splits or self._fits(whole):
-                return self._ask(whole)
+            if not splits or self._fits_window(whole):
+                return self._ask_model(whole)
         except ContextOverflow:
             if not splits:
                 raise
         half = len(transcript) // 2
         middle = transcript.rfind("\n", 1, half) + 1 or transcript.rfind(" ", 1, half) + 1 or half
-        return self.shorten(self.shorten(before, transcript[:middle]), transcript[middle:])
+        return self.summarize_transcript(
+            self.summarize_transcript(before, transcript[:middle]), transcript[middle:]
+        )
 
-    def _fits(self, text: str) -> bool:
+    def _fits_window(self, text: str) -> bool:
         scaled = compute_scale(self.content.messages, self.model)
         tokens = scaled * (estimate_tokens(_TASK) + estimate_tokens(text))
-        return tokens <= self._num_ctx - self._longest
+        return tokens <= self._num_ctx - self._max_tokens
 
     @property
-    def _longest(self) -> int:
-        return min(_LONGEST, self._num_ctx // 4)
+    def _max_tokens(self) -> int:
+        return min(_MAX_TOKENS, self._num_ctx // 4)
 
     @property
     def _num_ctx(self) -> int:
         return self.requests.choose_num_ctx(self.content.settings, self.model)
 
-    def _ask(self, text: str) -> str:
+    def _ask_model(self, text: str) -> str:
         quiet = self.content.settings.parameters.model_copy(update={"stop": (), "think": "off"})
         settings = replace(self.content.settings, parameters=quiet)
         own = self.requests.choose_parameters(settings, self.model)
-        room = self._longest + (_THINKING if own.think else 0)
+        room = self._max_tokens + (_THINKING_TOKENS if own.think else 0)
         own = own.model_copy(update={"num_predict": room})
         request = GenerationRequest(self.model, [ChatMessage("user", text)], _TASK, own)
         generation = Generation(

@@ -22,14 +22,14 @@ def help_along(style: str, max_file_mb: int) -> None:
         names="{names}",
         megabytes=max_file_mb,
     )
-    scripts = _call("browser.js", finished) + _call("attach.js", refused)
+    scripts = _call_script("browser.js", finished) + _call_script("attach.js", refused)
     st.html(f"<style>{style}</style><script>{scripts}</script>", unsafe_allow_javascript=True)
 
 
-def _call(name: str, sentence: str) -> str:
-    return f"({_script(name)})({json.dumps(sentence)});"
+def _call_script(name: str, sentence: str) -> str:
+    return f"({_read_script(name)})({json.dumps(sentence)});"
 
 
 @cache
-def _script(name: str) -> str:
+def _read_script(name: str) -> str:
     return (_FOLDER / name).read_text(encoding="utf-8")

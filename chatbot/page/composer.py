@@ -9,7 +9,7 @@ from chatbot.attachments import reader
 from chatbot.chat.conversation_content import Draft
 from chatbot.domain.attachment import Attachment
 from chatbot.page import account, status
-from chatbot.page.chat import context_gauge
+from chatbot.page.chat import context_usage
 from chatbot.page.chat.exchange import draw_chips
 from chatbot.page.i18n import describe, t
 from chatbot.page.state import PageState, exchange_key
@@ -140,7 +140,7 @@ def send_draft(state: PageState, draft: Draft, index: int | None = None) -> list
     last = len(state.exchanges) - 1
     if not last:
         return []  # in place of the greeting, and listed in the sidebar
-    # One that was cut loses its button, and the gauge goes below the new one.
+    # One that was cut loses its button, and the usage goes below the new one.
     before = above.messages[-1]
-    loses = before.state != "done" or context_gauge.is_drawn(state, before)
+    loses = before.state != "done" or context_usage.is_drawn(state, before)
     return [last - 1, last] if loses else [last]

@@ -18,7 +18,7 @@ import streamlit as st
 
 from chatbot.errors import ChatError
 from chatbot.notices import Argument, Notice
-from chatbot.page.markdown import escaped
+from chatbot.page.markdown import escape_text
 
 LANGUAGES = ("de", "es", "fr", "zh")  # Chinese is the simplified one
 FOLDER = Path(__file__).with_name("languages")
@@ -53,7 +53,7 @@ def describe(told: ChatError | Notice) -> str:
 def _quote(value: Argument) -> object:
     if isinstance(value, Notice):
         return describe(value)
-    return escaped(value) if isinstance(value, str) else value
+    return escape_text(value) if isinstance(value, str) else value
 
 
 def _language() -> str:

@@ -7,10 +7,13 @@ from pathlib import Path
 import streamlit as st
 
 from chatbot.page import account, browser, composer
-from chatbot.page.chat import context_gauge, exchange, welcome
-from chatbot.page.dialogs.exchange import draw as draw_dialog
+from chatbot.page.chat import context_usage
+from chatbot.page.chat.exchange import draw_exchange
+from chatbot.page.chat.welcome import draw_welcome
+from chatbot.page.dialogs.exchange import draw_dialog
 from chatbot.page.i18n import t
-from chatbot.page.sidebar import conversation_list, layout
+from chatbot.page.sidebar import conversation_list
+from chatbot.page.sidebar.layout import draw_sidebar
 from chatbot.page.state import PageState, exchange_key, load_state
 from chatbot.services import current
 
@@ -55,9 +58,9 @@ def draw_page() -> None:
     state.follow_address()
     state.begin_run()
     composer.send_early_prompt(state)
-    layout.draw(state)
+    draw_sidebar(state)
     composer.draw_composer(state)
-    welcome.draw(state)
+    draw_welcome(state)
     if state.exchanges:
         _draw_exchanges(state)
     draw_dialog(state)
@@ -73,12 +76,12 @@ def _draw_exchanges(state: PageState) -> None:
     if first:
         _draw_earlier_button(state)
     for index in range(first, last):
-        context_gauge.boundary(state, index)
+        context_usage.draw_boundary(state, index)
         _draw_slot(state, index)
     place = st.container()
     _draw_free_slots(state, last + 1)
     with place:
-        context_gauge.boundary(state, last)
+        context_usage.draw_boundary(state, last)
         _draw_slot(state, last)
 
 
@@ -96,15 +99,15 @@ def _draw_free_slots(state: PageState, first: int) -> None:
 
 
 def _draw_slot(state: PageState, index: int, opens: bool = False) -> None:
-    st.fragment(_draw_exchange, key=exchange_key(index))(state, index, opens)
+    st.fragment(_draw_slot_content, key=exchange_key(index))(state, index, opens)
 
 
-def _draw_exchange(state: PageState, index: int, opens: bool) -> None:
+def _draw_slot_content(state: PageState, index: int, opens: bool) -> None:
     account.require_user(state)
     if opens and index < len(state.exchanges):
         place = st.container()
         _draw_free_slots(state, index + 1)
         with place:
-            exchange.draw(state, index)
+            draw_exchange(state, index)
     else:
-        exchange.draw(state, index)
+        draw_exchange(state, index)

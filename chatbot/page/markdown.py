@@ -30,7 +30,7 @@ _ADDRESS = re.compile(r"https?:(?=//)|www(?=\.)|(?=@)", re.IGNORECASE)
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
-def blocks(text: str) -> list[str]:
+def split_blocks(text: str) -> list[str]:
     """Cuts Markdown at the blank lines between its blocks; "".join of the result is `text`.
 
     A fence, a formula and a list stay whole. The last block may still grow.
@@ -38,7 +38,7 @@ def blocks(text: str) -> list[str]:
     found, start, offset = [], 0, 0
     fence, blank, listing = "", False, False
     for line in text.splitlines(keepends=True):
-        if blank and not fence and line.strip() and not _continues(line, listing):
+        if blank and not fence and line.strip() and not _continues_block(line, listing):
             found.append(text[start:offset])
             start, listing = offset, False
         fence = fence_after(line, fence)
@@ -48,46 +48,46 @@ def blocks(text: str) -> list[str]:
     return [*found, text[start:]]
 
 
-def _continues(line: str, listing: bool) -> bool:
+def _continues_block(line: str, listing: bool) -> bool:
     return line[0] in " \t" or (listing and bool(_LIST_ITEM.match(line)))
 
 
-def for_display(text: str) -> str:
+def convert_for_display(text: str) -> str:
     """Markdown that Streamlit shows as it was meant; code is left alone."""
     out, last = [], 0
     for code in _CODE.finditer(text):
-        out += [_prose(text[last : code.start()]), code[0]]
+        out += [_convert_prose(text[last : code.start()]), code[0]]
         last = code.end()
-    return "".join([*out, _prose(text[last:])])
+    return "".join([*out, _convert_prose(text[last:])])
 
 
-def escaped(text: str) -> str:
+def escape_text(text: str) -> str:
     """Markdown that shows a text as it stands, on one line; only an address becomes a link."""
     return _PUNCTUATION.sub(r"\\\1", " ".join(text.split()))
 
 
-def for_prompt(text: str) -> str:
+def convert_prompt(text: str) -> str:
     """A person's prompt as Markdown in which every line break stays one."""
-    shown = for_display(text)
+    shown = convert_for_display(text)
     return shown if "```" in text else re.sub(r"(?<=\S)\n(?=\S)", "  \n", shown)
 
 
-def literal(text: str) -> str:
+def escape_line(text: str) -> str:
     """Markdown that shows one line of text as it stands: no link, formula, colour or HTML."""
     return _PUNCTUATION.sub(r"\\\1", _ADDRESS.sub("\\g<0>\N{WORD JOINER}", text))
 
 
-def _prose(text: str) -> str:
+def _convert_prose(text: str) -> str:
     if "\\" in text:
-        text = _closed(text, r"\]", _DISPLAY_MATH, lambda m: f"$${m[1]}$$")
-        text = _closed(text, r"\)", _INLINE_MATH, lambda m: f"${m[1].strip()}$")
+        text = _replace_closed(text, r"\]", _DISPLAY_MATH, lambda m: f"$${m[1]}$$")
+        text = _replace_closed(text, r"\)", _INLINE_MATH, lambda m: f"${m[1].strip()}$")
     if "$" in text:
         text = _escape_prices(text)
     # An entity, since a backslash may be escaped itself.
     return _OTHER_IMAGE.sub("&#33;", _IMAGE.sub("", text))
 
 
-def _closed(
+def _replace_closed(
     text: str, closing: str, math: re.Pattern[str], put: Callable[[re.Match[str]], str]
 ) -> str:
     """Replaces formulas; what opens after the last `closing` would search to the end in vain."""

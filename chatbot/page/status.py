@@ -14,16 +14,16 @@ _LOOK_S = 0.5
 def draw_status(services: Services) -> None:
     """Shows what the chat waits for, and looks again by itself; nothing once it is ready."""
     if not services.readiness.ready:
-        _watch(services)
+        _watch_readiness(services)
 
 
 @st.fragment(run_every=_LOOK_S)
-def _watch(services: Services) -> None:
+def _watch_readiness(services: Services) -> None:
     ready = services.readiness
     if ready.ready:
         st.rerun()
     if ready.pull is not None and not ready.pull.done:
-        _progress(ready.pull)
+        _draw_progress(ready.pull)
     elif ready.error is not None:
         st.warning(describe(ready.notice))
         if ready.pull is not None and ready.error is ready.pull.error and not ready.error.may_pass:
@@ -33,7 +33,7 @@ def _watch(services: Services) -> None:
         st.info(f"{describe(ready.notice)}…", icon=":material/hourglass_top:")
 
 
-def pull(services: Services, model: str, key: str, stay: bool = False) -> None:
+def draw_pull(services: Services, model: str, key: str, stay: bool = False) -> None:
     """A button that pulls `model`, then its progress with a button that cancels.
 
     At the end the whole page is drawn anew; with `stay`, as in a dialog that would close, only
@@ -46,12 +46,12 @@ def pull(services: Services, model: str, key: str, stay: bool = False) -> None:
         return
     under_way = services.models.pulls.find(model)
     if under_way is None or under_way.done:
-        _idle(services, model, key, under_way)
+        _draw_last_pull(services, model, key, under_way)
     else:
         _watch_pull(services, model, key, stay)
 
 
-def _idle(services: Services, model: str, key: str, last: Pull | None) -> None:
+def _draw_last_pull(services: Services, model: str, key: str, last: Pull | None) -> None:
     """How the last pull ended, and the button for another one unless the model is there."""
     if last is not None and last.error is None and services.models.has(model):
         st.caption(t("{model} is here now.", model=model))
@@ -63,10 +63,10 @@ def _idle(services: Services, model: str, key: str, last: Pull | None) -> None:
 
 def _pull_button(services: Services, model: str, key: str) -> None:
     label = t("Pull {model}", model=model)
-    st.button(label, key=key, type="primary", on_click=_start, args=(services, model))
+    st.button(label, key=key, type="primary", on_click=_start_pull, args=(services, model))
 
 
-def _start(services: Services, model: str) -> None:
+def _start_pull(services: Services, model: str) -> None:
     services.models.pulls.start(model)
 
 
@@ -74,14 +74,14 @@ def _start(services: Services, model: str) -> None:
 def _watch_pull(services: Services, model: str, key: str, stay: bool) -> None:
     under_way = services.models.pulls.find(model)
     if under_way is not None and not under_way.done:
-        _progress(under_way)
+        _draw_progress(under_way)
         cancel = services.models.pulls.cancel
         st.button(t("Cancel"), key=f"cancel-{key}", on_click=cancel, args=(model,))
     elif stay:
-        _idle(services, model, key, under_way)
+        _draw_last_pull(services, model, key, under_way)
     else:
         st.rerun()
 
 
-def _progress(under_way: Pull) -> None:
+def _draw_progress(under_way: Pull) -> None:
     st.progress(min(under_way.fraction, 1.0), text=describe(under_way.describe()))

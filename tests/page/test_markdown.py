@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from chatbot.page.markdown import blocks, for_display, for_prompt, literal
+from chatbot.page.markdown import convert_for_display, convert_prompt, escape_line, split_blocks
 
 CODE = "```python\nprint('a')\n\n\nprint('$5 and $6')\n```"
 CASES = {
@@ -31,14 +31,14 @@ CASES = {
 
 @pytest.mark.parametrize("expected", CASES.values(), ids=CASES)
 def test_markdown_is_cut_between_its_blocks(expected: list[str]) -> None:
-    assert blocks("".join(expected)) == expected
+    assert split_blocks("".join(expected)) == expected
 
 
 @pytest.mark.parametrize("expected", CASES.values(), ids=CASES)
 def test_a_block_once_finished_stays_as_it_is_while_more_is_written(expected: list[str]) -> None:
     text = "".join(expected)
     for length in range(len(text)):
-        *finished, _ = blocks(text[:length])
+        *finished, _ = split_blocks(text[:length])
         assert finished == expected[: len(finished)], text[:length]
 
 
@@ -61,7 +61,7 @@ def test_no_character_is_lost_or_changed_by_cutting() -> None:
     ]
     for _ in range(500):
         text = "".join(dice.choices(parts, k=30))
-        assert "".join(blocks(text)) == text
+        assert "".join(split_blocks(text)) == text
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_no_character_is_lost_or_changed_by_cutting() -> None:
     ],
 )
 def test_markdown_is_shown_as_it_was_meant(text: str, shown: str) -> None:
-    assert for_display(text) == shown
+    assert convert_for_display(text) == shown
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_markdown_is_shown_as_it_was_meant(text: str, shown: str) -> None:
     ],
 )
 def test_a_prompt_keeps_its_line_breaks(prompt: str, shown: str) -> None:
-    assert for_prompt(prompt) == shown
+    assert convert_prompt(prompt) == shown
 
 
 @pytest.mark.parametrize(
@@ -143,4 +143,4 @@ def test_a_prompt_keeps_its_line_breaks(prompt: str, shown: str) -> None:
     ],
 )  # fmt: skip
 def test_literal_text_has_no_markdown(text: str, shown: str) -> None:
-    assert literal(text) == shown
+    assert escape_line(text) == shown

@@ -12,7 +12,7 @@ from chatbot.chat.generation import Generation
 from chatbot.domain.messages import Message
 from chatbot.page import rerun
 from chatbot.page.i18n import t, t_n
-from chatbot.page.markdown import blocks, for_display
+from chatbot.page.markdown import convert_for_display, split_blocks
 from chatbot.page.state import PageState
 from chatbot.page.streamlit_internals import (
     StatusContainer,
@@ -28,7 +28,7 @@ _LONG = 1500  # characters: a block that has more is sent less often
 
 
 @dataclass
-class _Text:
+class _GrowingText:
     """Text that grows on the page: each finished block is sent once, the last one as it grows."""
 
     slot: DeltaGenerator | None = None
@@ -38,13 +38,13 @@ class _Text:
     sent: float = 0.0
 
     @property
-    def pause(self) -> float:
+    def pause_s(self) -> float:
         """Seconds until the next update: a code block of 6000 characters is sent four times less
         often, since each update sends all of it."""
         growing = len(self.shown) - self.finished
         return min(_UPDATE_S * max(1.0, growing / _LONG), _TICK_S)
 
-    def update(self, text: str) -> None:
+    def update_text(self, text: str) -> None:
         """Shows `text`, which begins with what is shown already."""
         yield_to_other_runs()
         now = time.monotonic()
@@ -52,37 +52,37 @@ class _Text:
         if text == self.shown and now - self.sent < _TICK_S:
             return
         self.shown, self.sent = text, now
-        *whole_blocks, tail = blocks(text[self.finished :])
+        *whole_blocks, tail = split_blocks(text[self.finished :])
         for block in whole_blocks:
-            self.earlier.append(self._put(block))
+            self.earlier.append(self._draw_block(block))
             self.slot = None
             self.finished += len(block)
-        self._put(tail)
+        self._draw_block(tail)
 
-    def clear(self) -> DeltaGenerator:
+    def clear_text(self) -> DeltaGenerator:
         """Takes all text off the page and returns the place where it began."""
         first, *others = [*self.earlier, self.slot or st.empty()]
         for slot in others:
             slot.empty()
         return first
 
-    def _put(self, block: str) -> DeltaGenerator:
+    def _draw_block(self, block: str) -> DeltaGenerator:
         draw = st.markdown if self.slot is None else self.slot.markdown
-        self.slot = draw(for_display(block))
+        self.slot = draw(convert_for_display(block))
         return self.slot
 
 
-def whole(answer: Message) -> None:
+def draw_answer(answer: Message) -> None:
     """Shows an answer in the same parts as when it was written, so that these stay as they are."""
     if answer.thinking:
-        with st.status(_thought(answer.statistics.thought_s or None), state="complete"):
-            _blocks(answer.thinking)
-    _blocks(answer.content)
+        with st.status(_label_thinking(answer.statistics.thought_s or None), state="complete"):
+            _draw_blocks(answer.thinking)
+    _draw_blocks(answer.content)
 
 
-def _blocks(text: str) -> None:
-    for block in blocks(text):
-        st.markdown(for_display(block))
+def _draw_blocks(text: str) -> None:
+    for block in split_blocks(text):
+        st.markdown(convert_for_display(block))
 
 
 def follow_stored(state: PageState, index: int) -> None:
@@ -93,7 +93,7 @@ def follow_stored(state: PageState, index: int) -> None:
     place = st.empty()
     while index < len(state.exchanges) and (message := state.exchanges[index].answer):
         with place.container():
-            whole(message)
+            draw_answer(message)
             if message.state == "writing" and not message.content + message.thinking:
                 st.caption(t("Reading the prompt…"))
         if message.state != "writing":
@@ -102,64 +102,64 @@ def follow_stored(state: PageState, index: int) -> None:
         state.reload_conversation()
 
 
-def follow(generation: Generation, state: PageState) -> None:
+def follow_generation(generation: Generation, state: PageState) -> None:
     """Shows the answer until its end. The stop button ends it; drawing anew leaves it running."""
     if state.is_watched not in generation.watchers:
         generation.watchers.append(state.is_watched)
-    stopped = rerun.on_stop(state.services, generation)
-    slot: DeltaGenerator | None = st.caption(_waiting(state.services, generation))
+    stopped = rerun.handle_stop(state.services, generation)
+    slot: DeltaGenerator | None = st.caption(_describe_wait(state.services, generation))
     try:
         while slot and not generation.begun.wait(_TICK_S):
             yield_to_other_runs()
-            slot.caption(_waiting(state.services, generation))
+            slot.caption(_describe_wait(state.services, generation))
         if slot and generation.thinking:
-            _think(generation, slot)
+            _follow_thinking(generation, slot)
             slot = None
-        _write(generation, slot)
+        _follow_text(generation, slot)
     except StopException:
         stopped()
         raise
 
 
-def _write(generation: Generation, slot: DeltaGenerator | None) -> None:
+def _follow_text(generation: Generation, slot: DeltaGenerator | None) -> None:
     """Shows the text until the end; once it turns out to have been thinking, as that."""
-    text, moved = _Text(slot), generation.moved
+    text, moved = _GrowingText(slot), generation.moved
     while True:
         is_over = generation.over.is_set()
         if generation.moved and not moved:
-            _think(generation, text.clear())
-            text, moved = _Text(), True
-        text.update(generation.text)
+            _follow_thinking(generation, text.clear_text())
+            text, moved = _GrowingText(), True
+        text.update_text(generation.text)
         if is_over:
             return
-        generation.over.wait(text.pause)
+        generation.over.wait(text.pause_s)
 
 
-def _think(generation: Generation, slot: DeltaGenerator) -> None:
+def _follow_thinking(generation: Generation, slot: DeltaGenerator) -> None:
     """Shows the thinking until the first text or the end, then folds it."""
     block: StatusContainer = slot.status(t("Thinking…"), expanded=True)
-    text = _Text()
+    text = _GrowingText()
     with block:
         while not generation.over.is_set() and generation.first_text_at is None:
-            text.update(generation.thinking)
-            generation.over.wait(text.pause)
-        text.update(generation.thinking)
-    block.update(label=_thought(generation.thought_s), state="complete", expanded=False)
+            text.update_text(generation.thinking)
+            generation.over.wait(text.pause_s)
+        text.update_text(generation.thinking)
+    block.update(label=_label_thinking(generation.thought_s), state="complete", expanded=False)
 
 
-def _thought(seconds: float | None) -> str:
+def _label_thinking(seconds: float | None) -> str:
     if seconds is None:
         return t("Thoughts")
     return t("Thought for {seconds} s", seconds=f"{seconds:.1f}")
 
 
-def _waiting(services: Services, generation: Generation) -> str:
+def _describe_wait(services: Services, generation: Generation) -> str:
     seconds = time.monotonic() - generation.started_at
     elapsed = f" {seconds:.0f} s" if seconds >= 1 else ""
-    return _stage(services, generation) + elapsed
+    return _describe_stage(services, generation) + elapsed
 
 
-def _stage(services: Services, generation: Generation) -> str:
+def _describe_stage(services: Services, generation: Generation) -> str:
     if generation.waits_for_ollama:
         return t("Ollama does not answer. Waiting for it to come back…")
     ahead = services.chat.count_ahead(generation)

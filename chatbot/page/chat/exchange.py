@@ -11,54 +11,54 @@ import streamlit as st
 from chatbot.chat.generation import Generation
 from chatbot.chat.message_keeper import apply_generation
 from chatbot.domain.attachment import Attachment
-from chatbot.page.chat import answer_footer
-from chatbot.page.chat.answer import follow, follow_stored, whole
+from chatbot.page.chat import answer_actions
+from chatbot.page.chat.answer import draw_answer, follow_generation, follow_stored
 from chatbot.page.i18n import t
 from chatbot.page.links import make_attachment_link
-from chatbot.page.markdown import escaped, for_prompt
+from chatbot.page.markdown import convert_prompt, escape_text
 from chatbot.page.state import PageState, ShownExchange
 from chatbot.page.streamlit_internals import draws_whole_page, rerun_this_fragment
 
 _IMAGE_WIDTH = 240  # pixels
 
 
-def draw(state: PageState, index: int) -> None:
+def draw_exchange(state: PageState, index: int) -> None:
     """Draws exchange `index` of the view, or nothing while there is none."""
-    generation = _under_way(state, index)
+    generation = _find_generation(state, index)
     if index >= len(state.exchanges):
         return
     one = state.exchanges[index]
     with st.chat_message("user", avatar=":material/person:"):
-        _question(state, one)
+        _draw_prompt(state, one)
     if one.answer is None:
         return
-    with st.chat_message("assistant", avatar=":material/forum:"), _place(one, generation):
+    with st.chat_message("assistant", avatar=":material/forum:"), _choose_place(one, generation):
         if generation is not None and draws_whole_page() and not state.follows_at_once:
             # Until this run ends, nothing goes from the page that is there no more, and no dialog
             # comes: the answer is followed in a run of its own.
-            whole(apply_generation(one.answer, generation))
+            draw_answer(apply_generation(one.answer, generation))
             rerun_this_fragment()
             return
         if generation is not None:
-            follow(generation, state)
+            follow_generation(generation, state)
             state.finish_answer(index, generation)
         elif one.answer.state == "writing":
             follow_stored(state, index)
         else:
-            whole(one.answer)
+            draw_answer(one.answer)
         if index < len(state.exchanges):
-            answer_footer.draw(state, index)
+            answer_actions.draw_footer(state, index)
 
 
-def _question(state: PageState, one: ShownExchange) -> None:
-    _images(state, one.prompt.id)
+def _draw_prompt(state: PageState, one: ShownExchange) -> None:
+    _draw_images(state, one.prompt.id)
     draw_chips([file for file in state.files.get(one.prompt.id, ()) if not file.is_image])
     if one.prompt.content:
-        st.markdown(for_prompt(one.prompt.content))
-    answer_footer.versions(state, one.prompt.id, one.prompt_versions)
+        st.markdown(convert_prompt(one.prompt.content))
+    answer_actions.draw_versions(state, one.prompt.id, one.prompt_versions)
 
 
-def _images(state: PageState, message_id: str) -> None:
+def _draw_images(state: PageState, message_id: str) -> None:
     """Shows a prompt's images, each a link to itself in full size.
 
     Not with st.image, whose files Streamlit forgets.
@@ -77,22 +77,24 @@ def _images(state: PageState, message_id: str) -> None:
 def draw_chips(files: Sequence[Attachment]) -> None:
     """Shows files by their names."""
     if files:
-        st.markdown(" ".join(map(_chip, files)))
+        st.markdown(" ".join(map(_make_chip, files)))
 
 
-def _chip(one: Attachment) -> str:
+def _make_chip(one: Attachment) -> str:
     size = t("{size} kB", size=f"{max(one.size / 1000, 0.1):,.1f}")
-    return f":gray-badge[:material/description: {escaped(one.name)} · {size}]"
+    return f":gray-badge[:material/description: {escape_text(one.name)} · {size}]"
 
 
-def _place(one: ShownExchange, generation: Generation | None) -> AbstractContextManager[object]:
+def _choose_place(
+    one: ShownExchange, generation: Generation | None
+) -> AbstractContextManager[object]:
     """Where an answer stands; one that is had again takes the place of the other at once."""
     if not one.is_answered_again:
         return nullcontext()
     return st.container() if generation is None else st.empty().container()
 
 
-def _under_way(state: PageState, index: int) -> Generation | None:
+def _find_generation(state: PageState, index: int) -> Generation | None:
     """The answer of an exchange while it is written; when there is none, the view has its end."""
     message = state.exchanges[index].answer if index < len(state.exchanges) else None
     generation = state.services.chat.find_generation(message.id) if message else None

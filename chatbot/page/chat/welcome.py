@@ -12,7 +12,7 @@ from chatbot.page.state import PageState
 _KEY = "starters"
 
 
-def draw(state: PageState) -> None:
+def draw_welcome(state: PageState) -> None:
     """Draw it while there is no exchange."""
     place = st.empty()  # emptied at once by the first prompt, not at the end of its answer
     if state.exchanges:
@@ -21,15 +21,15 @@ def draw(state: PageState) -> None:
         st.title(t("What can I help with?"), anchor=False)
         st.pills(
             t("Prompts to start with"),
-            _starters(),
+            _list_starters(),
             key=_KEY,
             label_visibility="collapsed",
-            on_change=_start,
+            on_change=_submit_starter,
             args=(state,),
         )
 
 
-def _starters() -> list[str]:
+def _list_starters() -> list[str]:
     return [
         t("Explain how a rainbow forms"),
         t("Write a short poem about the sea"),
@@ -38,7 +38,7 @@ def _starters() -> list[str]:
     ]
 
 
-def _start(state: PageState) -> None:
+def _submit_starter(state: PageState) -> None:
     chosen = st.session_state[_KEY]
     st.session_state[_KEY] = None
     if chosen:

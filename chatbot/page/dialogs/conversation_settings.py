@@ -9,7 +9,7 @@ from chatbot.chat.service import check_prompt
 from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings, Preset
 from chatbot.domain.parameters import Parameters, Think, allowed, parse, stop_text
 from chatbot.page.i18n import describe, t
-from chatbot.page.markdown import escaped
+from chatbot.page.markdown import escape_text
 from chatbot.page.state import PageState
 
 # The parameters that are typed on one line; the two others have fields of their own kind.
@@ -17,27 +17,27 @@ _FIELDS = tuple(name for name in Parameters.model_fields if name not in ("stop",
 _KEY = "setup-"
 
 
-def dialog(state: PageState) -> None:
+def open_dialog(state: PageState) -> None:
     """Opens the dialog."""
-    _fill(state, state.settings)
+    _fill_fields(state, state.settings)
     # Another key each time: the browser would keep the last choice and not tell of it again.
     st.session_state[_KEY + "opened"] = st.session_state.get(_KEY + "opened", 0) + 1
 
     @st.dialog(t("Settings of this conversation"), width="medium")
-    def opened() -> None:
-        _presets(state)
+    def draw_dialog() -> None:
+        _draw_presets(state)
         st.text_area(
             t("System prompt"),
             key=_KEY + "system_prompt",
             placeholder=state.services.settings.system_prompt,
         )
-        _parameters(state)
-        _end(state)
+        _draw_parameters(state)
+        _draw_buttons(state)
 
-    opened()
+    draw_dialog()
 
 
-def _fill(state: PageState, settings: ConversationSettings) -> None:
+def _fill_fields(state: PageState, settings: ConversationSettings) -> None:
     """Puts a set-up into the dialog's fields."""
     own = settings.parameters
     st.session_state[_KEY + "system_prompt"] = settings.system_prompt
@@ -45,25 +45,25 @@ def _fill(state: PageState, settings: ConversationSettings) -> None:
         value = getattr(own, name)
         st.session_state[_KEY + name] = "" if value is None else str(value)
     st.session_state[_KEY + "stop"] = stop_text(own.stop)
-    st.session_state[_KEY + "think"] = _think(state, own.think)
+    st.session_state[_KEY + "think"] = _choose_think(state, own.think)
     st.session_state[_KEY + "stored-think"] = own.think
 
 
-def _think(state: PageState, think: Think | None) -> Think | None:
+def _choose_think(state: PageState, think: Think | None) -> Think | None:
     """What the model's choice stands at where a conversation says `think`."""
     models, model = state.services.models, state.model
     fitting = models.fitting_think(model, think)
     return fitting if fitting in models.think_choices(model) else None
 
 
-def _typed_think(state: PageState) -> Think | None:
+def _read_think(state: PageState) -> Think | None:
     """What was chosen; what another model was told stays as long as nothing is."""
     stored: Think | None = st.session_state[_KEY + "stored-think"]
     chosen: Think | None = st.session_state.get(_KEY + "think")
-    return stored if chosen == _think(state, stored) else chosen
+    return stored if chosen == _choose_think(state, stored) else chosen
 
 
-def _parameters(state: PageState) -> None:
+def _draw_parameters(state: PageState) -> None:
     settings = state.services.settings
     known = {"num_ctx": str(settings.num_ctx), "num_predict": str(settings.num_predict)}
     columns = st.columns(3)
@@ -78,7 +78,7 @@ def _parameters(state: PageState) -> None:
                 disabled=name == "num_ctx" and settings.has_one_window,
             )
             if name == "num_ctx":
-                _window(state)
+                _draw_window_notes(state)
     st.text_area(
         t("Stop words, one a line"), key=_KEY + "stop", height=68, help=describe(allowed("stop"))
     )
@@ -86,7 +86,7 @@ def _parameters(state: PageState) -> None:
         st.segmented_control(t("Thinking"), choices, key=_KEY + "think")
 
 
-def _window(state: PageState) -> None:
+def _draw_window_notes(state: PageState) -> None:
     """Below the field of the context window: what bounds it, and what another one costs."""
     services = state.services
     if services.settings.has_one_window:
@@ -98,7 +98,7 @@ def _window(state: PageState) -> None:
         st.caption(
             t(
                 "{model} has {count} tokens at most here: that is what counts.",
-                model=escaped(state.model),
+                model=escape_text(state.model),
                 count=f"{most:,}",
             )
         )
@@ -108,21 +108,23 @@ def _window(state: PageState) -> None:
         )
 
 
-def _end(state: PageState) -> None:
+def _draw_buttons(state: PageState) -> None:
     with st.container(horizontal=True):
         save = st.button(t("Save"), type="primary", key=_KEY + "save")
-        st.button(t("Reset"), key=_KEY + "reset", on_click=_fill, args=(state, DEFAULT_SETTINGS))
-    if save and (settings := _typed(state)):
+        st.button(
+            t("Reset"), key=_KEY + "reset", on_click=_fill_fields, args=(state, DEFAULT_SETTINGS)
+        )
+    if save and (settings := _read_fields(state)):
         state.change_settings(settings)
         st.rerun()
 
 
-def _typed(state: PageState) -> ConversationSettings | None:
+def _read_fields(state: PageState) -> ConversationSettings | None:
     """What the fields say; None, with the reason on the page, if a value is not allowed."""
     typed = {name: st.session_state.get(_KEY + name) for name in (*_FIELDS, "stop")}
     prompt = str(st.session_state[_KEY + "system_prompt"]).strip()
     try:
-        own = parse({**typed, "think": _typed_think(state)}, state.services.settings.max_num_ctx)
+        own = parse({**typed, "think": _read_think(state)}, state.services.settings.max_num_ctx)
         if prompt:
             check_prompt(prompt, state.services.settings)
     except errors.ChatError as error:
@@ -132,14 +134,14 @@ def _typed(state: PageState) -> ConversationSettings | None:
     return ConversationSettings(prompt, own, state.settings.summary)
 
 
-def _presets(state: PageState) -> None:
+def _draw_presets(state: PageState) -> None:
     presets = {one.name: one for one in state.services.chat.list_presets(state.user_id)}
     with st.expander(t("Presets"), icon=":material/bookmark:"):
         name = st.selectbox(
             t("Preset"),
             list(presets),
             index=None,
-            key=f"{_KEY}preset-{st.session_state[_KEY + 'opened']}",
+            key=f"{_KEY}preset-{st.session_state[_KEY + 'draw_dialog']}",
             accept_new_options=True,
         )
         with st.container(horizontal=True):
@@ -148,22 +150,22 @@ def _presets(state: PageState) -> None:
                 t("Use"),
                 key=_KEY + "use",
                 disabled=known is None,
-                on_click=_use,
+                on_click=_use_preset,
                 args=(state, known),
             )
             if st.button(t("Save as preset"), key=_KEY + "keep", disabled=not name):
-                _keep(state, str(name))
+                _keep_preset(state, str(name))
             if st.button(t("Delete preset"), key=_KEY + "drop", disabled=known is None):
                 state.services.chat.delete_preset(state.user_id, str(name))
                 st.rerun(scope="fragment")
 
 
-def _use(state: PageState, preset: Preset | None) -> None:
+def _use_preset(state: PageState, preset: Preset | None) -> None:
     if preset is not None:
-        _fill(state, ConversationSettings(preset.system_prompt, preset.parameters))
+        _fill_fields(state, ConversationSettings(preset.system_prompt, preset.parameters))
 
 
-def _keep(state: PageState, name: str) -> None:
-    if settings := _typed(state):
+def _keep_preset(state: PageState, name: str) -> None:
+    if settings := _read_fields(state):
         state.services.chat.save_preset(state.user_id, name, settings)
         st.toast(t("Saved as {name}", name=name))

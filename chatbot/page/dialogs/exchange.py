@@ -11,28 +11,28 @@ from chatbot.page.i18n import describe, t
 from chatbot.page.state import PageState
 
 
-def draw(state: PageState) -> None:
+def draw_dialog(state: PageState) -> None:
     """Opens the dialog that was asked for, if any."""
     if (dialog := state.take_dialog()) is None:
         return
     kind, index = dialog
     if index < len(state.exchanges):
-        {"edit": _edit, "copy": _copy}[kind](state, index)
+        {"edit": _open_edit_dialog, "copy": _open_copy_dialog}[kind](state, index)
 
 
-def _edit(state: PageState, index: int) -> None:
+def _open_edit_dialog(state: PageState, index: int) -> None:
     @st.dialog(t("Edit the prompt"), width="medium")
-    def dialog() -> None:
+    def draw_content() -> None:
         one = state.exchanges[index]
         st.caption(t("The conversation goes on from here; what followed stays reachable."))
         text = st.text_area(t("Prompt"), one.prompt.content, height=200, key="edited")
         if st.button(t("Send"), type="primary", key="send-edited"):
-            _resend(state, index, text)
+            _resend_prompt(state, index, text)
 
-    dialog()
+    draw_content()
 
 
-def _resend(state: PageState, index: int, text: str) -> None:
+def _resend_prompt(state: PageState, index: int, text: str) -> None:
     question = state.exchanges[index].prompt
     draft = Draft(text, state.files.get(question.id, ()), instead_of=question.id)
     try:
@@ -44,10 +44,10 @@ def _resend(state: PageState, index: int, text: str) -> None:
         st.rerun()
 
 
-def _copy(state: PageState, index: int) -> None:
+def _open_copy_dialog(state: PageState, index: int) -> None:
     @st.dialog(t("Copy as Markdown"), width="large")
-    def dialog() -> None:
+    def draw_content() -> None:
         answer = state.exchanges[index].answer
         st.code(answer.content if answer else "", "markdown", wrap_lines=True, height=400)
 
-    dialog()
+    draw_content()

@@ -15,49 +15,54 @@ from chatbot.page.state import PageState
 from chatbot.services import Services
 
 
-def dialog(state: PageState) -> None:
+def open_dialog(state: PageState) -> None:
     """Opens the dialog."""
 
     @st.dialog(t("Models"), width="large")
-    def opened() -> None:
+    def draw_dialog() -> None:
         try:
-            loaded = {one.name: one for one in state.services.wait(_loaded(state.services.models))}
+            loaded = {
+                one.name: one for one in state.services.wait(_list_loaded(state.services.models))
+            }
         except errors.ChatError as error:
             st.error(describe(error))
             return
         for model in state.services.models.installed:
-            _model(state, model, loaded.get(model.name))
-        _pull(state.services)
+            _draw_model(state, model, loaded.get(model.name))
+        _draw_pull(state.services)
 
-    opened()
+    draw_dialog()
 
 
-async def _loaded(models: Models) -> list[Loaded]:
+async def _list_loaded(models: Models) -> list[Loaded]:
     await models.refresh()
     return await models.loaded()
 
 
-def _model(state: PageState, model: Model, loaded: Loaded | None) -> None:
+def _draw_model(state: PageState, model: Model, loaded: Loaded | None) -> None:
     with st.container(border=True):
         st.markdown(f"**{model.name}**")
         st.caption(describe_model(model))
         with st.container(horizontal=True, vertical_alignment="center"):
             if loaded:
-                st.caption(_in_memory(loaded))
+                st.caption(_describe_memory(loaded))
                 st.button(
-                    t("Unload"), key=f"unload-{model.name}", on_click=_unload, args=(state, model)
+                    t("Unload"),
+                    key=f"unload-{model.name}",
+                    on_click=_unload_model,
+                    args=(state, model),
                 )
             if state.services.settings.pull_models:
-                _deletion(state, model)
+                _draw_deletion(state, model)
 
 
-def _deletion(state: PageState, model: Model) -> None:
+def _draw_deletion(state: PageState, model: Model) -> None:
     with st.popover(t("Delete…")):
         st.button(
             t("Delete {model}", model=model.name),
             key=f"delete-{model.name}",
             type="primary",
-            on_click=_delete,
+            on_click=_delete_model,
             args=(state, model),
         )
 
@@ -71,7 +76,7 @@ def describe_model(model: Model) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _in_memory(loaded: Loaded) -> str:
+def _describe_memory(loaded: Loaded) -> str:
     minutes = (loaded.until - time.time()) / 60
     size = bytes_in_words(loaded.size)
     if not 0 < minutes < 24 * 60:
@@ -84,21 +89,21 @@ def _in_memory(loaded: Loaded) -> str:
     )
 
 
-def _unload(state: PageState, model: Model) -> None:
+def _unload_model(state: PageState, model: Model) -> None:
     services = state.services
     state.attempt(lambda: services.wait(services.models.unload(model.name)))
 
 
-def _delete(state: PageState, model: Model) -> None:
+def _delete_model(state: PageState, model: Model) -> None:
     services = state.services
     state.attempt(lambda: services.wait(services.models.delete(model.name)))
     if state.model == model.name:
         state.recall_model()
 
 
-def _pull(services: Services) -> None:
+def _draw_pull(services: Services) -> None:
     name = st.text_input(
         t("Pull a model by its name"), key="pull-name", placeholder="llama3.2:1b"
     ).strip()
     if name:
-        status.pull(services, name, key="pull-named", stay=True)
+        status.draw_pull(services, name, key="pull-named", stay=True)

@@ -12,7 +12,7 @@ from chatbot import errors
 from chatbot.domain.conversation import Conversation, Deletion
 from chatbot.history import Hit
 from chatbot.page.i18n import describe, t
-from chatbot.page.markdown import literal
+from chatbot.page.markdown import escape_line
 from chatbot.page.sidebar import conversation_menu
 from chatbot.page.state import PageState
 
@@ -28,7 +28,7 @@ STYLE = """
 """
 
 
-def draw(state: PageState) -> None:
+def draw_conversations(state: PageState) -> None:
     """Draws the search and the conversations that are wanted."""
     with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center"):
         query = st.text_input(
@@ -39,20 +39,20 @@ def draw(state: PageState) -> None:
             placeholder=t("Search conversations"),
             label_visibility="collapsed",
         )
-        conversation_menu.of_all(state)
+        conversation_menu.draw_collection_menu(state)
     try:
-        _undo(state)
+        _draw_undo(state)
         with st.container(key="conversations", gap="xxsmall"):
-            _hits(state, query) if query and query.strip() else _list(state)
+            _draw_hits(state, query) if query and query.strip() else _draw_newest(state)
     except errors.ChatError as error:
         st.error(describe(error))
 
 
-def _list(state: PageState) -> None:
+def _draw_newest(state: PageState) -> None:
     most = st.session_state.get("listed", _STEP)
     found = state.services.chat.list_conversations(state.user_id, most + 1)
     for one in found[:most]:
-        _entry(state, one)
+        _draw_entry(state, one)
     if len(found) > most:
         st.button(t("Show more"), key="more", type="tertiary", on_click=_show_more, args=(most,))
 
@@ -61,33 +61,33 @@ def _show_more(most: int) -> None:
     st.session_state.listed = most + _STEP
 
 
-def _hits(state: PageState, query: str) -> None:
+def _draw_hits(state: PageState, query: str) -> None:
     found = state.services.chat.search_conversations(state.user_id, query)
     if not found:
         st.caption(t("No conversation has these words."))
     for hit in found:
-        _entry(state, hit.conversation)
+        _draw_entry(state, hit.conversation)
         if hit.excerpt:
-            st.markdown(f":small[{_marked(hit)}]")
+            st.markdown(f":small[{_mark_excerpt(hit)}]")
 
 
-def _marked(hit: Hit) -> str:
-    parts = ((literal(text), is_hit) for text, is_hit in hit.excerpt)
+def _mark_excerpt(hit: Hit) -> str:
+    parts = ((escape_line(text), is_hit) for text, is_hit in hit.excerpt)
     return "".join(f":orange-background[{text}]" if is_hit else text for text, is_hit in parts)
 
 
-def _entry(state: PageState, one: Conversation) -> None:
+def _draw_entry(state: PageState, one: Conversation) -> None:
     if one.id != state.conversation_id:
-        _title(state, one, "tertiary")
+        _draw_title(state, one, "tertiary")
         return
     with st.container(key="shown-row", horizontal=True, gap="xxsmall", vertical_alignment="center"):
-        _title(state, one, "secondary")
-        conversation_menu.of_one(state, one)
+        _draw_title(state, one, "secondary")
+        conversation_menu.draw_conversation_menu(state, one)
 
 
-def _title(state: PageState, one: Conversation, kind: str) -> None:
+def _draw_title(state: PageState, one: Conversation, kind: str) -> None:
     st.button(
-        literal(one.title),
+        escape_line(one.title),
         key=f"open-{one.id}",
         icon=":material/keep:" if one.pinned else None,
         type=kind,  # type: ignore[arg-type]
@@ -98,13 +98,13 @@ def _title(state: PageState, one: Conversation, kind: str) -> None:
     )
 
 
-def _undo(state: PageState) -> None:
+def _draw_undo(state: PageState) -> None:
     deletion = state.services.chat.find_last_deletion(state.user_id)
     if deletion is None:
         return
     with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center"):
         st.caption(
-            t("“{title}” was deleted.", title=literal(deletion.title))
+            t("“{title}” was deleted.", title=escape_line(deletion.title))
             if deletion.count == 1
             else t("{count} conversations were deleted.", count=deletion.count)
         )
@@ -113,12 +113,12 @@ def _undo(state: PageState) -> None:
             key="undo",
             icon=":material/undo:",
             type="tertiary",
-            on_click=_undelete,
+            on_click=_undo_deletion,
             args=(state, deletion),
         )
 
 
-def _undelete(state: PageState, deletion: Deletion) -> None:
+def _undo_deletion(state: PageState, deletion: Deletion) -> None:
     try:
         back = state.services.chat.undo_deletion(state.user_id, deletion)
     except errors.ChatError as error:

@@ -12,50 +12,57 @@ from chatbot.domain.conversation import Conversation
 from chatbot.notices import Notice
 from chatbot.page import links
 from chatbot.page.i18n import describe, t
-from chatbot.page.markdown import literal
+from chatbot.page.markdown import escape_line
 from chatbot.page.state import PageState
 
 _NAMED = 5  # conversations that a sentence names at most
 
 
-def of_one(state: PageState, one: Conversation) -> None:
+def draw_conversation_menu(state: PageState, one: Conversation) -> None:
     """The menu of the open conversation."""
-    with _menu(t("Rename, pin, export, delete"), "more_horiz"):
+    with _draw_menu(t("Rename, pin, export, delete"), "more_horiz"):
         key = f"title-{one.id}"
         st.text_input(
-            t("Title"), value=one.title, key=key, on_change=_rename, args=(state, one, key)
+            t("Title"),
+            value=one.title,
+            key=key,
+            on_change=_rename_conversation,
+            args=(state, one, key),
         )
-        _item(
+        _draw_item(
             t("Unpin") if one.pinned else t("Pin"),
             f"pin-{one.id}",
             "keep_off" if one.pinned else "keep",
-            lambda: _pin(state, one),
+            lambda: _pin_conversation(state, one),
         )
-        _exports(state, one.id)
-        _item(
-            t("Delete this conversation"), f"delete-{one.id}", "delete", lambda: _delete(state, one)
+        _draw_exports(state, one.id)
+        _draw_item(
+            t("Delete this conversation"),
+            f"delete-{one.id}",
+            "delete",
+            lambda: _delete_conversation(state, one),
         )
 
 
-def of_all(state: PageState) -> None:
+def draw_collection_menu(state: PageState) -> None:
     """The menu of all conversations."""
-    with _menu(t("All conversations"), "more_vert"):
-        _import(state)
-        _exports(state, None)
-        _delete_all(state)
+    with _draw_menu(t("All conversations"), "more_vert"):
+        _draw_import(state)
+        _draw_exports(state, None)
+        _draw_delete_all(state)
 
 
-def _menu(label: str, icon: str) -> DeltaGenerator:
+def _draw_menu(label: str, icon: str) -> DeltaGenerator:
     """A popover whose label only a screen reader and a tooltip tell; see library.STYLE."""
     key = f"menu-{icon}"
     return st.popover(label, icon=f":material/{icon}:", type="tertiary", help=label, key=key)
 
 
-def _item(label: str, key: str, icon: str, act: Callable[[], None]) -> None:
+def _draw_item(label: str, key: str, icon: str, act: Callable[[], None]) -> None:
     st.button(label, key=key, icon=f":material/{icon}:", width="stretch", on_click=act)
 
 
-def _exports(state: PageState, conversation_id: str | None) -> None:
+def _draw_exports(state: PageState, conversation_id: str | None) -> None:
     """Two links, each to a file that is made when it is asked for."""
     users = state.services.users
     for label, ending, icon in (
@@ -66,30 +73,30 @@ def _exports(state: PageState, conversation_id: str | None) -> None:
         st.link_button(label, address, icon=f":material/{icon}:", width="stretch")
 
 
-def _rename(state: PageState, one: Conversation, key: str) -> None:
+def _rename_conversation(state: PageState, one: Conversation, key: str) -> None:
     title = " ".join(str(st.session_state[key]).split())
     if title:
         state.attempt(lambda: state.services.chat.rename_conversation(state.user_id, one.id, title))
 
 
-def _pin(state: PageState, one: Conversation) -> None:
+def _pin_conversation(state: PageState, one: Conversation) -> None:
     chat = state.services.chat
     state.attempt(lambda: chat.pin_conversation(state.user_id, one.id, not one.pinned))
 
 
-def _delete(state: PageState, one: Conversation) -> None:
+def _delete_conversation(state: PageState, one: Conversation) -> None:
     state.stop_answer()
     if state.attempt(lambda: state.services.chat.delete_conversation(state.user_id, one.id)):
         state.open_conversation(None)
 
 
-def _import(state: PageState) -> None:
+def _draw_import(state: PageState) -> None:
     st.file_uploader(
         t("Import a JSON file of this chat, Open WebUI or Hollama"),
         type=["json", "jsonl"],
         key="import",
         max_upload_size=transfer.MOST_BYTES // 1_000_000,  # Streamlit's MB are 5 % larger
-        on_change=_take_in,
+        on_change=_import_file,
         args=(state,),
     )
     if refused := st.session_state.get("import_refused"):
@@ -97,20 +104,20 @@ def _import(state: PageState) -> None:
     if count := st.session_state.pop("imported", 0):
         st.toast(t("Conversations imported: {count}", count=count), icon=":material/check:")
     if losses := st.session_state.get("import_losses"):
-        _tell(losses)
+        _draw_losses(losses)
 
 
-def _tell(losses: list[transfer.Loss]) -> None:
+def _draw_losses(losses: list[transfer.Loss]) -> None:
     """What was left out of an import, and of which conversations."""
     titles: dict[str, list[str]] = {}
     for loss in losses:
-        name = literal(loss.title) if loss.title else t("line {number}", number=loss.line)
+        name = escape_line(loss.title) if loss.title else t("line {number}", number=loss.line)
         titles.setdefault(loss.what, []).append(name)
-    parts = [f"- {describe(Notice(what))} {_some(names)}" for what, names in titles.items()]
+    parts = [f"- {describe(Notice(what))} {_join_names(names)}" for what, names in titles.items()]
     st.warning("\n".join([t("These parts of the file were left out:"), "", *parts]))
 
 
-def _some(names: list[str]) -> str:
+def _join_names(names: list[str]) -> str:
     first = "; ".join(names[:_NAMED])
     more = len(names) - _NAMED
     if more <= 0:
@@ -118,7 +125,7 @@ def _some(names: list[str]) -> str:
     return t("{names} and {count} more", names=first, count=more)
 
 
-def _take_in(state: PageState) -> None:
+def _import_file(state: PageState) -> None:
     """Imports what is sound of the file that was chosen."""
     st.session_state.import_refused, st.session_state.import_losses = None, []
     if (file := st.session_state["import"]) is None:
@@ -135,25 +142,29 @@ def _take_in(state: PageState) -> None:
         state.open_conversation(new[0])
 
 
-def _delete_all(state: PageState) -> None:
+def _draw_delete_all(state: PageState) -> None:
     """Two steps. Not a dialog: that is a fragment, which waits for the answer being written."""
     if not st.session_state.get("deleting_all"):
-        _item(t("Delete all…"), "delete-all", "delete_sweep", lambda: _ask(True))
+        _draw_item(t("Delete all…"), "delete-all", "delete_sweep", lambda: _set_confirmation(True))
         return
     st.warning(t("Delete all conversations? They can be had back for five minutes."))
     with st.container(horizontal=True):
         st.button(
-            t("Delete all"), key="delete-all-now", type="primary", on_click=_sure, args=(state,)
+            t("Delete all"),
+            key="delete-all-now",
+            type="primary",
+            on_click=_delete_confirmed,
+            args=(state,),
         )
-        st.button(t("Cancel"), key="delete-all-not", on_click=_ask, args=(False,))
+        st.button(t("Cancel"), key="delete-all-not", on_click=_set_confirmation, args=(False,))
 
 
-def _ask(whether: bool) -> None:
+def _set_confirmation(whether: bool) -> None:
     st.session_state.deleting_all = whether
 
 
-def _sure(state: PageState) -> None:
-    _ask(False)
+def _delete_confirmed(state: PageState) -> None:
+    _set_confirmation(False)
     state.stop_answer()
     if state.attempt(lambda: state.services.chat.delete_all_conversations(state.user_id)):
         state.open_conversation(None)

@@ -8,13 +8,13 @@ from chatbot.llm.model_names import is_same
 from chatbot.llm.models import names
 from chatbot.page import account
 from chatbot.page.i18n import t
-from chatbot.page.markdown import escaped
+from chatbot.page.markdown import escape_text
 from chatbot.page.sidebar import conversation_list, tools
 from chatbot.page.state import PageState
 from chatbot.settings import EMBEDDED_MODEL_NAME
 
 
-def draw(state: PageState) -> None:
+def draw_sidebar(state: PageState) -> None:
     """Draws the sidebar."""
     with st.sidebar:
         st.button(
@@ -26,15 +26,15 @@ def draw(state: PageState) -> None:
             on_click=state.open_conversation,
             args=(None,),
         )
-        _model(state)
-        tools.draw(state)
-        conversation_list.draw(state)
-        if note := _what_ends(state):
+        _draw_model_choice(state)
+        tools.draw_tools(state)
+        conversation_list.draw_conversations(state)
+        if note := _describe_loss(state):
             st.caption(note)
         account.draw_user(state)
 
 
-def _what_ends(state: PageState) -> str:
+def _describe_loss(state: PageState) -> str:
     """What will not be there the next time, if anything."""
     settings = state.services.settings
     if not state.user.lasting:
@@ -49,7 +49,7 @@ def _what_ends(state: PageState) -> str:
     return ""
 
 
-def _model(state: PageState) -> None:
+def _draw_model_choice(state: PageState) -> None:
     models = state.services.models
     state.correct_model_name()
     choices = names(models.offered)
@@ -57,10 +57,15 @@ def _model(state: PageState) -> None:
         choices.insert(0, state.model)
     st.session_state.model = state.model
     st.selectbox(
-        t("Model"), choices, format_func=_label, key="model", on_change=_choose, args=(state,)
+        t("Model"),
+        choices,
+        format_func=_label_model,
+        key="model",
+        on_change=_choose_model,
+        args=(state,),
     )
     if state.missing_model:
-        missing, model = escaped(state.missing_model), escaped(_label(state.model))
+        missing, model = escape_text(state.missing_model), escape_text(_label_model(state.model))
         st.caption(
             t("{missing} is not here; {model} answers instead.", missing=missing, model=model)
         )
@@ -73,9 +78,9 @@ def _model(state: PageState) -> None:
         )
 
 
-def _choose(state: PageState) -> None:
+def _choose_model(state: PageState) -> None:
     state.choose_model(st.session_state.model)
 
 
-def _label(model: str) -> str:
+def _label_model(model: str) -> str:
     return t("SmolLM2 135M, embedded") if is_same(model, EMBEDDED_MODEL_NAME) else model

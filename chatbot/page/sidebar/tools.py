@@ -9,26 +9,26 @@ from chatbot.page.i18n import t
 from chatbot.page.state import PageState
 
 
-def draw(state: PageState) -> None:
+def draw_tools(state: PageState) -> None:
     """Draws the row of buttons; each opens its dialog."""
     with st.container(horizontal=True, gap="small"):
-        if _button(t("Settings"), "tune"):
-            conversation_settings.dialog(state)
-        if _button(t("Models"), "deployed_code"):
-            models.dialog(state)
-        if _button(t("Help"), "help"):
-            _help()
+        if _draw_button(t("Settings"), "tune"):
+            conversation_settings.open_dialog(state)
+        if _draw_button(t("Models"), "deployed_code"):
+            models.open_dialog(state)
+        if _draw_button(t("Help"), "help"):
+            _open_help()
     if state.services.models.lacks(state.model, "vision"):
         st.caption(t("This model cannot see images."))
 
 
-def _button(label: str, icon: str) -> bool:
+def _draw_button(label: str, icon: str) -> bool:
     return st.button(label, icon=f":material/{icon}:", key=f"tool-{icon}", type="tertiary")
 
 
-def _help() -> None:
+def _open_help() -> None:
     @st.dialog(t("Help"), width="medium")
-    def dialog() -> None:
+    def draw_dialog() -> None:
         st.markdown(
             t(
                 "| Keys | What they do |\n"
@@ -47,4 +47,4 @@ def _help() -> None:
             )
         )
 
-    dialog()
+    draw_dialog()

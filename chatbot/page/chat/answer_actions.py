@@ -11,15 +11,15 @@ from chatbot.chat.context_window import count_used, is_full
 from chatbot.domain.messages import Message
 from chatbot.domain.statistics import Statistics
 from chatbot.page import status
-from chatbot.page.chat import context_gauge
+from chatbot.page.chat import context_usage
 from chatbot.page.i18n import describe, t, t_n
-from chatbot.page.markdown import escaped
+from chatbot.page.markdown import escape_text
 from chatbot.page.state import PageState, exchange_key
 
 _SLOW_LOAD_S = 1.0  # shorter loading is not worth a word
 
 
-def draw(state: PageState, index: int) -> None:
+def draw_footer(state: PageState, index: int) -> None:
     """Draws the foot of an exchange's answer."""
     one = state.exchanges[index]
     answer = one.answer
@@ -27,38 +27,40 @@ def draw(state: PageState, index: int) -> None:
         return
     if answer.error:
         failure = answer.failure
-        st.error(describe(failure) if failure else escaped(answer.error))
-    if found := notes(answer):
+        st.error(describe(failure) if failure else escape_text(answer.error))
+    if found := list_notes(answer):
         st.caption(" · ".join(found))
-    versions(state, answer.id, one.answer_versions)
-    actions = _actions()
+    draw_versions(state, answer.id, one.answer_versions)
+    actions = _list_actions()
     st.menu_button(
         t("More"),
         actions,
         key=f"actions-{answer.id}",
         type="tertiary",
         format_func=actions.__getitem__,
-        on_click=_act,
+        on_click=_run_action,
         args=(state, index, f"actions-{answer.id}"),
     )
     if index == len(state.exchanges) - 1:
-        _help(state, index, answer)
+        _draw_help(state, index, answer)
 
 
-def _help(state: PageState, index: int, answer: Message) -> None:
+def _draw_help(state: PageState, index: int, answer: Message) -> None:
     """Below the last answer: what cures its ending, or a window that is getting full."""
-    context_gauge.draw(state, answer)
+    context_usage.draw_usage(state, answer)
     if answer.state in ("done", "writing"):
         return
     if answer.failure_code == errors.ModelMissing.code:
-        status.pull(state.services, answer.model, key=f"pull-{answer.id}")
+        status.draw_pull(state.services, answer.model, key=f"pull-{answer.id}")
     # Without a change it may help no more: another model is one, a larger window another.
-    is_changed = state.model != answer.model or context_gauge.is_raised(state, answer)
+    is_changed = state.model != answer.model or context_usage.is_raised(state, answer)
     if is_changed or errors.may_pass(answer.failure_code):
-        st.button(t("Try again"), key=f"again-{answer.id}", on_click=again, args=(state, index))
+        st.button(
+            t("Try again"), key=f"again-{answer.id}", on_click=answer_again, args=(state, index)
+        )
 
 
-def _actions() -> dict[str, str]:
+def _list_actions() -> dict[str, str]:
     return {
         "again": f":material/refresh: {t('Answer again')}",
         "edit": f":material/edit: {t('Edit the prompt')}",
@@ -66,16 +68,16 @@ def _actions() -> dict[str, str]:
     }
 
 
-def _act(state: PageState, index: int, key: str) -> None:
+def _run_action(state: PageState, index: int, key: str) -> None:
     action = st.session_state[key]
     if action == "again":
-        again(state, index)
+        answer_again(state, index)
     elif action:
         state.open_dialog(action, index)
         st.rerun()
 
 
-def again(state: PageState, index: int) -> None:
+def answer_again(state: PageState, index: int) -> None:
     """Answers the prompt once more, as a new version of the answer."""
     answer = state.exchanges[index].answer
     if state.conversation_id is None or answer is None:
@@ -95,18 +97,18 @@ def again(state: PageState, index: int) -> None:
     st.rerun()
 
 
-def versions(state: PageState, message_id: str, those: Sequence[str]) -> None:
+def draw_versions(state: PageState, message_id: str, those: Sequence[str]) -> None:
     """Goes through the versions of a message, if there are several."""
     if len(those) < 2:
         return
     key = f"version-{message_id}"
     page = list(those).index(message_id) + 1
     st.pagination(
-        len(those), default=page, key=key, on_change=_show, args=(state, list(those), key)
+        len(those), default=page, key=key, on_change=_show_version, args=(state, list(those), key)
     )
 
 
-def _show(state: PageState, those: list[str], key: str) -> None:
+def _show_version(state: PageState, those: list[str], key: str) -> None:
     wanted = those[st.session_state[key] - 1]
     if state.conversation_id is None:
         return
@@ -114,7 +116,7 @@ def _show(state: PageState, those: list[str], key: str) -> None:
     st.rerun()
 
 
-def notes(answer: Message) -> list[str]:
+def list_notes(answer: Message) -> list[str]:
     """How an answer ended, and its figures, in words."""
     statistics = answer.statistics
     found = []
@@ -140,10 +142,10 @@ def notes(answer: Message) -> list[str]:
         found.append(t("Ollama cut off the beginning of what was sent: the model has not seen it"))
     if statistics.images_left_out:
         found.append(t("Images were left out: {model} cannot see them", model=answer.model))
-    return found + (_figures(answer, statistics) if statistics.output_tokens else [])
+    return found + (_list_figures(answer, statistics) if statistics.output_tokens else [])
 
 
-def _figures(answer: Message, statistics: Statistics) -> list[str]:
+def _list_figures(answer: Message, statistics: Statistics) -> list[str]:
     tokens, seconds = statistics.output_tokens, statistics.eval_s
     figures = [answer.model]
     if ttft := statistics.ttft_s:
