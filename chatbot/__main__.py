@@ -8,7 +8,7 @@ from chatbot import errors, logs, settings
 
 
 def main() -> None:
-    """Ends with one sentence for each variable that cannot be used."""
+    """End with one sentence for each variable that cannot be used."""
     try:
         loaded = settings.load()
     except settings.SettingsError as error:

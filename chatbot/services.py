@@ -39,7 +39,7 @@ class Services:
     users: Users
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
-        """Runs a coroutine on the event loop, from another thread, and returns its result."""
+        """Run a coroutine on the event loop, from another thread, and return its result."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result()
 
 
@@ -47,7 +47,7 @@ _current: Services | None = None
 
 
 def current() -> Services:
-    """The services of this process; `running` must be under way."""
+    """Return the services of this process; `running` must be under way."""
     assert _current is not None, "the chat has not started"
     return _current
 
@@ -58,7 +58,7 @@ def database_url(settings: Settings) -> str:
 
 
 async def _purge_deletions(history: History) -> None:
-    """Deletes for good what can no longer be had back, once a minute."""
+    """Delete for good what can no longer be had back, once a minute."""
     while True:
         with contextlib.suppress(HistoryUnavailable):  # it is in the log; the next time, perhaps
             await asyncio.to_thread(history.purge_deletions)
@@ -67,7 +67,7 @@ async def _purge_deletions(history: History) -> None:
 
 @contextlib.asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Services]:
-    """Makes the services on the running event loop and looks after them until the block ends."""
+    """Make the services on the running event loop and look after them until the block ends."""
     global _current
     loop = asyncio.get_running_loop()
     history = History(database_url(settings))

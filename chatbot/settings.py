@@ -104,7 +104,7 @@ def _networks(value: object) -> object:
 
 
 def _plain(value: object) -> object:
-    """A value without what an env file leaves on it: blanks, a line's end, a pair of quotes."""
+    """Return a value without the blanks, line end and pair of quotes that an env file leaves."""
     if not isinstance(value, str):
         return value
     text = value.strip()
@@ -302,7 +302,7 @@ class Settings(BaseSettings):
 
 
 def load() -> Settings:
-    """Reads the environment; raises SettingsError with one sentence for each bad variable."""
+    """Read the environment; raises SettingsError with one sentence for each bad variable."""
     try:
         return Settings()
     except ValidationError as error:

@@ -82,7 +82,7 @@ def _new_entry(text: Text, forms: int) -> polib.POEntry:
 
 
 def main() -> None:
-    """Updates all languages' files."""
+    """Update all languages' files."""
     found = collect_texts()
     for language in LANGUAGES:
         for text in update_file(FOLDER / f"{language}.po", found):

@@ -30,12 +30,12 @@ class LockedError(Exception):
 
 
 def is_pdf(data: bytes) -> bool:
-    """Whether it begins as a PDF; some have a line of something else before."""
+    """Return whether it begins as a PDF; some have a line of something else before."""
     return b"%PDF-" in data[:1024]
 
 
 def is_word(data: bytes) -> bool:
-    """Whether it is a Word document of the kind that is called DOCX."""
+    """Return whether it is a Word document of the kind that is called DOCX."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return any(name.startswith("word/") for name in archive.namelist())
@@ -44,12 +44,15 @@ def is_word(data: bytes) -> bool:
 
 
 def is_locked_office(data: bytes) -> bool:
-    """Whether it is a document of Office's with a password."""
+    """Return whether it is a document of Office's with a password."""
     return data.startswith(_OLE) and _LOCKED_OFFICE in data
 
 
 def pdf_text(data: bytes) -> str:
-    """The text of all pages; raises LockedError, and what pypdf raises for a damaged file."""
+    """Return the text of all pages.
+
+    Raises LockedError, and what pypdf raises for a damaged file.
+    """
     # Imported late: that takes a second, and most files are no PDF.
     from langchain_community.document_loaders.parsers.pdf import PyPDFParser
     from langchain_core.document_loaders import Blob
@@ -63,7 +66,7 @@ def pdf_text(data: bytes) -> str:
 
 
 def word_text(data: bytes) -> str:
-    """The text with the cells of a table's row on one line; what was deleted is left out.
+    """Return the text with the cells of a table's row on one line; what was deleted is left out.
 
     Raises what zipfile and ElementTree raise for a damaged file.
     """
@@ -82,7 +85,7 @@ def _kind(element: ElementTree.Element) -> str:
 
 
 def _blocks(element: ElementTree.Element) -> Iterator[str]:
-    """The text of each paragraph and each table under an element."""
+    """Yield the text of each paragraph and each table under an element."""
     for child in element:
         match _kind(child):
             case "p":
@@ -94,7 +97,7 @@ def _blocks(element: ElementTree.Element) -> Iterator[str]:
 
 
 def _paragraph(element: ElementTree.Element) -> Iterator[str]:
-    """The text of a paragraph, then what stands in its text boxes."""
+    """Yield the text of a paragraph, then what stands in its text boxes."""
     pieces, boxes = list[str](), list[ElementTree.Element]()
     _gather(element, pieces, boxes)
     text = "".join(pieces).strip()
@@ -123,7 +126,7 @@ def _gather(
 
 
 def _inside(element: ElementTree.Element, kind: str) -> Iterator[ElementTree.Element]:
-    """The parts of this kind, also those in a wrapper such as a form's control."""
+    """Yield the parts of this kind, also those in a wrapper such as a form's control."""
     for child in element:
         if _kind(child) == kind:
             yield child

@@ -60,7 +60,7 @@ _LEGACY = [
 
 
 def decode(data: bytes) -> str | None:
-    """Return the text of `data` with its line ends as "\\n", or None where it is no text.
+    r"""Return the text of `data` with its line ends as "\n", or None where it is no text.
 
     A byte order mark decides, then UTF-8, then UTF-16, then the likeliest of the encodings that
     were in use before.
@@ -123,7 +123,7 @@ def _legacy(data: bytes) -> str | None:
 
 
 def _telling(data: bytes) -> bytes:
-    """The first lines that are not plain ASCII, which all encodings read alike."""
+    """Return the first lines that are not plain ASCII, which all encodings read alike."""
     lines, size = list[bytes](), 0
     for line in data.splitlines(keepends=True):
         if not line.isascii():
@@ -137,7 +137,7 @@ def _telling(data: bytes) -> bytes:
 def _rank(
     sample: bytes, encoding: str, match: CharsetMatch | None, place: int
 ) -> tuple[float, float, float, int, str] | None:
-    """How unlikely the encoding is, less is likelier; None if it cannot be."""
+    """Return how unlikely the encoding is, less is likelier; None if it cannot be."""
     try:
         text = sample.decode(encoding)[:_SAMPLE_BYTES]
     except UnicodeDecodeError:

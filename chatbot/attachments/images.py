@@ -28,7 +28,7 @@ class TooManyPixelsError(Exception):
 
 
 def media_type_and_data(data: bytes) -> tuple[str, bytes] | None:
-    """The image and its media type, or None for what is no image.
+    """Return the image and its media type, or None for what is no image.
 
     PNG and JPEG stay as they are, unless they lie on their side, which a model would not see. Any
     other is drawn anew as a JPEG, its first picture on white. Raises TooManyPixelsError, and what
@@ -53,7 +53,7 @@ def _is_upright(picture: Image) -> bool:
 
 
 def _check(picture: Image) -> None:
-    """Raises what Pillow raises if the file is cut off, without decoding all of it."""
+    """Raise what Pillow raises if the file is cut off, without decoding all of it."""
     if picture.format == "PNG":
         picture.verify()
     else:

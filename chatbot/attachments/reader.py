@@ -43,7 +43,7 @@ class FileRefused(BadRequest):
 
 
 def read(name: str, data: bytes, max_bytes: int) -> Attachment:
-    """Checks a file and reads it, in up to seconds; raises FileRefused with the reason."""
+    """Check a file and read it, in up to seconds; raises FileRefused with the reason."""
     name = re.sub(r"[\x00-\x1f\x7f]", "", PurePath(name).name).replace('"', "'")
     if len(data) > max_bytes:
         megabytes = {"megabytes": len(data) / 1e6, "most": max_bytes / 1e6}
@@ -58,7 +58,7 @@ def read(name: str, data: bytes, max_bytes: int) -> Attachment:
 
 @contextmanager
 def _explained(name: str) -> Iterator[None]:
-    """Turns what the libraries raise into FileRefused."""
+    """Turn what the libraries raise into FileRefused."""
     try:
         yield
     except FileRefused:

@@ -69,7 +69,7 @@ def _estimate_message(message: ChatMessage) -> int:
 
 
 def compute_scale(messages: Sequence[Answered], model: str) -> float:
-    """What estimates are to be multiplied by, as the last counted answer of `model` shows."""
+    """Return the factor for estimates, as the last counted answer of `model` shows it."""
     for message in reversed(messages):
         statistics = message.statistics
         counted, estimated = statistics.input_tokens, statistics.estimated
@@ -84,13 +84,13 @@ def count_used(statistics: Statistics) -> int:
 
 
 def is_full(statistics: Statistics) -> bool:
-    """Whether the answer with these statistics ended because the context window was full."""
+    """Return whether the answer with these statistics ended because the context window was full."""
     is_at_end = 0 < statistics.num_ctx <= count_used(statistics)
     return statistics.done_reason == "length" and is_at_end
 
 
 def is_cut(input_tokens: int, estimated: int, num_ctx: int) -> bool:
-    """Whether a model that counted so many tokens has not seen all that was sent.
+    """Return whether a model that counted so many tokens has not seen all that was sent.
 
     An Ollama that does not know how to refuse cuts: what it counts fills the window, or is far
     less than what was sent.
@@ -119,7 +119,7 @@ def fit_messages(
     num_predict: int,
     scaled: float = 1.0,
 ) -> FittedMessages:
-    """Keeps the newest messages that leave room for an answer, and always the last one.
+    """Keep the newest messages that leave room for an answer, and always the last one.
 
     The room is `num_predict` tokens, but at most a quarter of `num_ctx`. A kept conversation
     starts with a user's message, since most templates expect that. Raises ContextOverflow for a
@@ -158,14 +158,14 @@ def drop_oldest(messages: Sequence[ChatMessage], system_prompt: str) -> FittedMe
 
 
 def make_overflow(num_ctx: int, tokens: int | None = None) -> ContextOverflow:
-    """The refusal of a prompt for a window of `num_ctx`; `tokens`: how many it has, about."""
+    """Return the refusal of a prompt of about `tokens` for a window of `num_ctx`."""
     if tokens is None or tokens <= num_ctx:
         return ContextOverflow("context_overflow_uncounted", num_ctx=num_ctx)
     return ContextOverflow(tokens=tokens, num_ctx=num_ctx)
 
 
 def _count_minimum(text: str, num_ctx: int) -> int:
-    """The tokens that a text has with every tokenizer; looked at closely only near `num_ctx`."""
+    """Return the least tokens that a text has, by any tokenizer; 0 if far below `num_ctx`."""
     if len(text) <= 2 * num_ctx:
         return 0
     varied = re.sub(r"(.)\1+", r"\1", text, flags=re.DOTALL)

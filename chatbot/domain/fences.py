@@ -8,7 +8,7 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
 
 def fence_after(line: str, fence: str) -> str:
-    """The fence that is open after `line`: of backticks, tildes, or `$$` of a formula."""
+    """Return the fence that is open after `line`: of backticks, tildes, or `$$` of a formula."""
     if line.strip().startswith("$$") and fence in ("", "$$"):
         return "" if fence or line.count("$$") > 1 else "$$"
     mark = _FENCE.match(line)

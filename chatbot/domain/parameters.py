@@ -28,7 +28,7 @@ _ESCAPES = {"\\": "\\", "n": "\n", "r": "\r", "t": "\t", "s": " "}
 
 
 def stop_words(text: str) -> tuple[str, ...]:
-    r"""The stop words of a text that has one a line, in which `\n` is a line end.
+    r"""Return the stop words of a text that has one a line, in which `\n` is a line end.
 
     Each is taken with its spaces; one of spaces alone is written with `\s`.
     """
@@ -37,7 +37,7 @@ def stop_words(text: str) -> tuple[str, ...]:
 
 
 def stop_text(words: Sequence[str]) -> str:
-    """The text of which `stop_words` makes these words."""
+    """Return the text of which `stop_words` makes these words."""
     return "\n".join(map(_stop_line, words))
 
 
@@ -53,7 +53,7 @@ def _words(value: object) -> object:
 
 
 def _duration(value: object) -> object:
-    """A time as Ollama takes it: a number of seconds, or as Go writes a duration."""
+    """Return a time as Ollama takes it: a number of seconds, or as Go writes a duration."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return value
     text = str(value).strip()
@@ -129,12 +129,12 @@ class Parameters(BaseModel):
         return self.model_dump(mode="json", exclude_defaults=True)
 
     def options(self) -> dict[str, Any]:
-        """The options of Ollama's API that are set here."""
+        """Return the options of Ollama's API that are set here."""
         chosen = self.model_dump(exclude={"keep_alive", "think"}, exclude_none=True)
         return {name: value for name, value in chosen.items() if value != ()}
 
     def keep_alive_value(self) -> float | str | None:
-        """The time that Ollama keeps the model in memory: in seconds, or as Go writes it."""
+        """Return the time that Ollama keeps the model in memory: in seconds, or as Go writes it."""
         value = self.keep_alive
         return float(value) if value and _SECONDS.fullmatch(value) else value
 
@@ -161,7 +161,7 @@ def allowed(name: str) -> Notice:
 
 
 def parse(values: dict[str, Any], max_num_ctx: int | None = None) -> Parameters:
-    """Reads what a person typed; empty values count as unset.
+    """Read what a person typed; empty values count as unset.
 
     Raises BadRequest that says each value that is not allowed; `max_num_ctx` is the operator's
     limit.

@@ -49,8 +49,10 @@ _SENTENCE_ENDS = tuple(".!?:;)*`…\u3002\uff01\uff1f")  # the last three are Ch
 
 
 class Part(NamedTuple):
-    """What comes next of an answer. `moves`: all text before was thinking, and stands in this
-    part's `thinking`."""
+    """What comes next of an answer.
+
+    `moves`: all text before was thinking, and stands in this part's `thinking`.
+    """
 
     text: str = ""
     thinking: str = ""
@@ -113,7 +115,7 @@ class Splitter:
                 return self._begin_text(rest, thinking, at_end)
 
     def _thought(self, text: str, at_end: bool) -> tuple[str, str]:
-        """The thinking at the beginning of `text`, and what follows its end tag."""
+        """Return the thinking at the beginning of `text`, and what follows its end tag."""
         text = text.lstrip() if self._is_new else text
         tag = _first_tag(_END_OF[self._opening], text, at_end)
         if tag:
@@ -175,7 +177,7 @@ class _Text:
         return Part(piece)
 
     def _ends_thinking(self, text: str, start: int, end: int, at_end: bool) -> bool | None:
-        """Whether the tag at `start` ends a thinking; None while the rest of its line misses."""
+        """Return whether the tag at `start` ends a thinking; None while its line is incomplete."""
         line = text.rfind("\n", 0, start) + 1
         before, after = text[line:start], text[end:].lstrip(" \t\r")
         if before.strip():
@@ -204,7 +206,7 @@ def _ends_sentence(line: str) -> bool:
 
 
 def _first_tag(tags: re.Pattern[str], text: str, at_end: bool) -> re.Match[str] | None:
-    """The first of the tags in `text` that stands in no quotes."""
+    """Return the first of the tags in `text` that stands in no quotes."""
     for tag in tags.finditer(text):
         before, after = text[: tag.start()][-1:], text[tag.end() : tag.end() + 1]
         if before not in _QUOTES or (after != before and (after or at_end)):
@@ -215,7 +217,7 @@ def _first_tag(tags: re.Pattern[str], text: str, at_end: bool) -> re.Match[str] 
 
 
 def _unfinished(text: str, tags: Iterable[str]) -> int:
-    """How many of the last characters may belong to a tag, or to one in quotes."""
+    """Return how many of the last characters may belong to a tag, or to one in quotes."""
     tail = text[-_LONGEST - 1 :]
     for at, character in enumerate(tail):
         start = tail[at + 1 :] if character in _QUOTES else tail[at:]

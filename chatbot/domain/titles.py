@@ -28,9 +28,9 @@ _SENTENCE = re.compile(r".{6,}?(?:[.!?](?=\s|$)|[。！？])")
 
 
 def shorten_title(text: str) -> str:
-    """Cut a text to one line of at most TITLE_LENGTH characters that ends with a whole word.
+    r"""Cut a text to one line of at most TITLE_LENGTH characters that ends with a whole word.
 
-    >>> shorten_title("Why is the sky blue?\\n\\nExplain it to a child, please, in three lines.")
+    >>> shorten_title("Why is the sky blue?\n\nExplain it to a child, please, in three lines.")
     'Why is the sky blue? Explain it to a child, please, in…'
     """
     # A word and its space take two characters or more, so no later word can be in the title.
@@ -56,7 +56,7 @@ def make_title(prompt: str) -> str:
 
 
 def _prose(prompt: str) -> str:
-    """What stands outside of code, or the code when there is nothing else."""
+    """Return what stands outside of code, or the code when there is nothing else."""
     outside = _FENCE.sub("\n", prompt)
     return outside if outside.strip() else _FENCE_LINE.sub("", prompt)
 

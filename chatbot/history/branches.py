@@ -22,7 +22,7 @@ def versions(db: Connection, ids: Ids) -> dict[str, list[str]]:
 
 
 def newest_end(db: Connection, ids: Ids, message_id: str) -> str:
-    """The end of the newest branch from a message on; raises NotFound."""
+    """Return the end of the newest branch from a message on; raises NotFound."""
     children = _children(db, ids)
     if not any(message_id in group for group in children.values()):
         raise not_found()
@@ -39,7 +39,7 @@ def _children(db: Connection, ids: Ids) -> dict[str | None, list[str]]:
 
 
 def keep_files(db: Connection, message_id: str, files: Sequence[Attachment]) -> None:
-    """Stores a prompt's attachments in their order."""
+    """Store a prompt's attachments in their order."""
     if files:
         rows = [
             {
@@ -56,7 +56,7 @@ def keep_files(db: Connection, message_id: str, files: Sequence[Attachment]) -> 
 
 
 def files(db: Connection, ids: Ids) -> dict[str, list[Attachment]]:
-    """The attachments by the id of their message, each in their order."""
+    """Return the attachments by the id of their message, each in their order."""
     found: dict[str, list[Attachment]] = defaultdict(list)
     for row in db.execute(queries.FILES, ids):
         found[row.message_id].append(Attachment(row.name, row.media_type, row.size, row.data))

@@ -181,17 +181,17 @@ def _explain_owner(
 
 
 def _or_elsewhere(folder: Path) -> str:
-    """The cure for a folder that holds no history yet."""
+    """Return the cure for a folder that holds no history yet."""
     return "" if folder.exists() else ", or name another folder in DATA_DIR"
 
 
 def _find_nearest(path: Path) -> Path:
-    """The path, or the nearest above it that can be seen."""
+    """Return the path, or the nearest above it that can be seen."""
     return next(one for one in [path, *path.parents] if os.path.lexists(one))
 
 
 def _is_allowed(status: os.stat_result) -> bool:
-    """Whether a file's mode lets this process write, as one of its group or as anybody."""
+    """Return whether a file's mode lets this process write, as one of its group or as anybody."""
     groups = {os.getegid(), *os.getgroups()}
     return bool(
         status.st_uid == os.geteuid()
@@ -201,7 +201,7 @@ def _is_allowed(status: os.stat_result) -> bool:
 
 
 def _host_id(user: int, table: Path = _UID_MAP) -> int:
-    """The id that a user of this container has on the host, which differs in a rootless one."""
+    """Return the id on the host of a user of this container; they differ in a rootless one."""
     for line in table.read_text().splitlines() if table.exists() else ():
         inside, outside, count = map(int, line.split())
         if inside <= user < inside + count:
@@ -214,7 +214,7 @@ def _quote(path: Path) -> str:
 
 
 def main() -> None:
-    """Ends with the sentence when the folder named on the command line cannot be used."""
+    """End with the sentence when the folder named on the command line cannot be used."""
     try:
         check_folder(Path(sys.argv[1]))
     except DataDirUnusable as error:

@@ -38,5 +38,5 @@ def _read(line: str) -> Mount:
 
 
 def _unescape(field: str) -> str:
-    """Undo the escapes of blanks and backslashes, such as \\040."""
+    r"""Undo the escapes of blanks and backslashes, such as \040."""
     return re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), field)

@@ -112,7 +112,7 @@ class History(Collection):
             db.execute(update(conversations).where(where).values(head_id=head))
 
     def list_attachments(self, user_id: str, conversation_id: str) -> dict[str, list[Attachment]]:
-        """The attachments of a conversation by the id of their message."""
+        """Return the attachments of a conversation by the id of their message."""
         with self._reading() as db:
             return branches.files(db, _ids(user_id, conversation_id))
 

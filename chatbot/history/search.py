@@ -36,7 +36,7 @@ class Hit:
 
 
 def words_of(query: str) -> list[str]:
-    """The words to look for: at most eight."""
+    """Return the words to look for: at most eight."""
     return query.split()[:_MOST_WORDS]
 
 

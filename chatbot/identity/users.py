@@ -48,7 +48,7 @@ class Users:
         self._signed_out: dict[str, float] = {}
 
     def identify(self, cookies: Mapping[str, str], claims: Mapping[str, object]) -> User | None:
-        """The person behind a request's cookies and claims; None when nobody has signed in.
+        """Return the person behind a request's cookies and claims; None when nobody has signed in.
 
         `claims` are `st.user`'s: those of the provider's ID token, or the header's value as USER.
         """
@@ -62,7 +62,7 @@ class Users:
         return User(user_id=browser, browser=browser, lasting=known is not None)
 
     def sign_visitor_id(self, visitor_id: str) -> str:
-        """The value of the cookie that would make a browser this visitor."""
+        """Return the value of the cookie that would make a browser this visitor."""
         return self._signer.sign(visitor_id).decode()
 
     def check_provider(self) -> bool:
@@ -76,15 +76,15 @@ class Users:
         return True
 
     def sign_out(self, user: User) -> None:
-        """Ends every tab that his browser has open now."""
+        """End every tab that his browser has open now."""
         self._signed_out[user.browser] = time.monotonic()
 
     def is_still_signed_in(self, user: User) -> bool:
-        """Whether nobody has signed out in his browser since the tab was opened."""
+        """Return whether nobody has signed out in his browser since the tab was opened."""
         return user.since > self._signed_out.get(user.browser, 0)
 
     def check_signed_in(self, user: User) -> None:
-        """Raises SignedOut unless he is here."""
+        """Raise SignedOut unless he is here."""
         if not self.is_still_signed_in(user):
             raise errors.SignedOut
 
@@ -105,13 +105,13 @@ class Users:
 
 
 def _make_user_id(kind: str, *parts: str) -> str:
-    """A key that is the same each time, and that no other kind of visitor can have."""
+    """Return a key that is the same each time, and that no other kind of visitor can have."""
     parts_json = json.dumps([kind, *parts]).encode()
     return f"{kind}-{hashlib.sha256(parts_json).hexdigest()}"
 
 
 def _decode_header(value: str) -> str:
-    """A header's value: servers read its bytes as Latin-1, proxies write UTF-8."""
+    """Return a header's value: servers read its bytes as Latin-1, proxies write UTF-8."""
     try:
         return value.encode("latin-1").decode()
     except UnicodeError:

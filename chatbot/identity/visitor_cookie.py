@@ -23,12 +23,12 @@ _YEAR_S = 365 * 24 * 3600
 
 
 def make_signer(settings: Settings) -> Signer:
-    """The signer of the visitors' cookies."""
+    """Return the signer of the visitors' cookies."""
     return Signer(read_secret(settings), salt=COOKIE)
 
 
 def read_secret(settings: Settings) -> str:
-    """What signs all cookies: COOKIE_SECRET, or the secret kept in DATA_DIR."""
+    """Return what signs all cookies: COOKIE_SECRET, or the secret kept in DATA_DIR."""
     return settings.cookie_secret or _read_kept_secret(settings.data_dir / "cookie-secret")
 
 
@@ -60,7 +60,7 @@ def _keep_first(made: Path, file: Path) -> None:
 
 
 def read_visitor_id(cookies: Mapping[str, str], signer: Signer) -> str | None:
-    """The visitor's id, or None when the cookie is missing or not ours."""
+    """Return the visitor's id, or None when the cookie is missing or not ours."""
     try:
         return signer.unsign(cookies.get(COOKIE, "")).decode()
     except BadSignature:

@@ -71,7 +71,7 @@ class Llm:
         )
 
     def warm(self) -> None:
-        """Imports LangChain, so that the first prompt need not; takes most of a second."""
+        """Import LangChain, so that the first prompt need not; takes most of a second."""
         _ = self._chat
 
     def _session(self) -> aiohttp.ClientSession:
@@ -81,7 +81,7 @@ class Llm:
         return self._sessions[loop]
 
     async def close(self) -> None:
-        """Closes what this event loop has opened."""
+        """Close what this event loop has opened."""
         session = self._sessions.pop(asyncio.get_running_loop(), None)
         if session is not None:
             await session.close()
@@ -126,7 +126,7 @@ class Llm:
         return arguments
 
     async def read(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """What Ollama replies at `path`, whatever fields it has; raises a ChatError.
+        """Return what Ollama replies at `path`, whatever fields it has; raises a ChatError.
 
         The ollama package's own calls refuse a reply that lacks what its version expects.
         """
@@ -138,7 +138,7 @@ class Llm:
         raise errors.NotOllama(url=self.settings.ollama_base_url, variable="OLLAMA_BASE_URL")
 
     async def load(self, model: str) -> None:
-        """Loads `model` with the options that answers use, so that the first one need not."""
+        """Load `model` with the options that answers use, so that the first one need not."""
         options = {"num_ctx": self.settings.num_ctx, "num_thread": self.settings.num_thread}
         with ollama_errors(self.settings, model):
             await self.api.generate(

@@ -28,7 +28,7 @@ _LOGGED_CHARS = 300  # of a page that is not read out
 def ollama_errors(
     settings: Settings, model: str = "", broke_off: errors.ChatError | None = None, url: str = ""
 ) -> Iterator[None]:
-    """Turns what httpx, aiohttp and the ollama package raise into a ChatError.
+    """Turn what httpx, aiohttp and the ollama package raise into a ChatError.
 
     `broke_off` is the error of a stream that ends too early, if it is not an answer's; `url` is the
     server that was asked, if it is not the one at OLLAMA_BASE_URL.
@@ -57,7 +57,7 @@ def ollama_errors(
 
 
 async def readable(response: httpx.Response) -> httpx.Response:
-    """A reply as the ollama package can read it: an error with Ollama's words, or with none.
+    """Return a reply as the ollama package can read it: an error with Ollama's words, or with none.
 
     A page of HTML is an error whatever its status says: Ollama has none.
     """
@@ -72,7 +72,7 @@ async def readable(response: httpx.Response) -> httpx.Response:
 
 
 def _error_text(body: bytes) -> str:
-    """What a JSON object says is wrong; nothing if the body is something else."""
+    """Return what a JSON object says is wrong; nothing if the body is something else."""
     try:
         error = json.loads(body)["error"]
         return str(error["message"] if isinstance(error, dict) else error or "")
@@ -81,7 +81,7 @@ def _error_text(body: bytes) -> str:
 
 
 def _counted_tokens(text: str) -> int:
-    """How long the prompt was, as newer ones say: "request (9000 tokens) exceeds the …"; else 0."""
+    """Return the tokens of the prompt, where it says "request (9000 tokens) exceeds …"; else 0."""
     counted = re.search(r"request \((\d+) tokens\)", text)
     return int(counted[1]) if counted else 0
 
@@ -151,7 +151,7 @@ _BY_WORDS: list[tuple[str, Callable[[str, str], errors.ChatError]]] = [
 def refusal(
     settings: Settings, error: ollama.ResponseError, model: str, url: str
 ) -> errors.ChatError:
-    """The ChatError for what the server at `url` answered instead of doing what was asked."""
+    """Return the ChatError for what the server at `url` answered instead of what was asked."""
     words, status = str(error.error), error.status_code
     for pattern, make in _BY_WORDS:
         if re.search(pattern, words, re.IGNORECASE | re.DOTALL):

@@ -45,7 +45,7 @@ class PlainChat(ChatOllama):
 
 
 def to_messages(system_prompt: str, messages: Sequence[ChatMessage]) -> list[BaseMessage]:
-    """The system prompt and the conversation as LangChain's messages."""
+    """Return the system prompt and the conversation as LangChain's messages."""
     return [SystemMessage(system_prompt), *map(_to_message, messages)]
 
 

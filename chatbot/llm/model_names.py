@@ -26,12 +26,12 @@ def canonical(name: str) -> str:
 
 
 def is_same(name: str, other: str) -> bool:
-    """Whether two names mean the same model."""
+    """Return whether two names mean the same model."""
     return canonical(name) == canonical(other)
 
 
 def _without_source(name: str) -> str:
-    """Where a name says where its model runs, `:local` goes and `:cloud` joins the tag."""
+    """Return where a name says where its model runs, `:local` goes and `:cloud` joins the tag."""
     start, _, source = name.rpartition(":")
     if source == "local":
         return start

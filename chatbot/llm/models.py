@@ -97,7 +97,7 @@ class Models:
         return self.has(name)
 
     async def _describe(self, model: Model) -> Model | None:
-        """The model with what it can do, where Ollama says so; None if it was deleted since."""
+        """Return the model with what it can do, if Ollama says so; None if it was deleted since."""
         known = self._described.get((model.name, model.digest))
         if known or time.monotonic() < self._show_again.get(model.name, 0):
             return known or model
@@ -123,37 +123,37 @@ class Models:
         return [model for model in self.installed if model.can_chat]
 
     def can(self, name: str, capability: str) -> bool:
-        """Whether the model has a capability such as "vision" or "thinking"."""
+        """Return whether the model has a capability such as "vision" or "thinking"."""
         model = self.find(name)
         return model is not None and capability in model.capabilities
 
     def lacks(self, name: str, capability: str) -> bool:
-        """Whether the model is known not to have a capability; some servers tell of none."""
+        """Return whether the model is known not to have a capability; some servers tell of none."""
         model = self.find(name)
         return bool(model and model.capabilities) and not self.can(name, capability)
 
     def think_choices(self, name: str) -> tuple[Think, ...]:
-        """The ways to think that can be chosen for a model, none if it does not think."""
+        """Return the ways to think that can be chosen for a model, none if it does not think."""
         model = self.find(name)
         if model is None or "thinking" not in model.capabilities:
             return ()
         return ("low", "medium", "high") if model.has_think_levels else ("off", "on")
 
     def fitting_think(self, name: str, think: Think | None) -> Think | None:
-        """How the model thinks where a conversation says `think`: without levels, one is "on"."""
+        """Return how the model thinks where a conversation says `think`; a level may mean "on"."""
         choices = self.think_choices(name)
         return "on" if "on" in choices and think not in (None, *choices) else think
 
     def find(self, name: str) -> Model | None:
-        """The model that this name means, if it was installed when Ollama was last asked."""
+        """Return the model that this name means, if it was installed when Ollama was last asked."""
         return next((model for model in self.installed if is_same(model.name, name)), None)
 
     def has(self, name: str) -> bool:
-        """Whether the model was installed when Ollama was last asked."""
+        """Return whether the model was installed when Ollama was last asked."""
         return self.find(name) is not None
 
     def choose(self, wanted: Sequence[str], default: str) -> str:
-        """The first of the wanted models that is here and can chat, else the default one.
+        """Return the first of the wanted models that is here and can chat, else the default one.
 
         A default that cannot chat gives way to one that can. While nothing is known of what is
         installed, the first one is taken at its word.
@@ -165,11 +165,11 @@ class Models:
         return next((model.name for model in found if model and model.can_chat), default)
 
     def is_in_memory(self, name: str) -> bool:
-        """Whether the model was in memory when Ollama was last asked."""
+        """Return whether the model was in memory when Ollama was last asked."""
         return canonical(name) in self._in_memory
 
     async def loaded(self) -> list[Loaded]:
-        """The models that Ollama has in memory now; raises a ChatError."""
+        """Return the models that Ollama has in memory now; raises a ChatError."""
         reply: dict[str, Any] = {}
         with contextlib.suppress(errors.NotOllama):  # old versions and some proxies do not say it
             reply = await self._llm.read("/api/ps")
@@ -178,19 +178,19 @@ class Models:
         return loaded
 
     async def unload(self, name: str) -> None:
-        """Takes a model out of memory; raises a ChatError."""
+        """Take a model out of memory; raises a ChatError."""
         with ollama_errors(self._llm.settings, name):
             await self._llm.api.generate(model=name, keep_alive=0)
 
     async def delete(self, name: str) -> None:
-        """Deletes a model from the disk; raises a ChatError."""
+        """Delete a model from the disk; raises a ChatError."""
         with ollama_errors(self._llm.settings, name):
             await self._llm.api.delete(name)
         log.info("%s: deleted", name)
         await self.refresh()
 
     async def create(self, name: str, file: Path) -> None:
-        """Makes the model `name` in Ollama from a GGUF file; raises a ChatError."""
+        """Make the model `name` in Ollama from a GGUF file; raises a ChatError."""
         log.info("%s: creating it from %s", name, file.name)
         with ollama_errors(self._llm.settings, name):
             digest = await self._llm.api.create_blob(file)
@@ -203,12 +203,12 @@ class Models:
 
 
 def names(models: Iterable[Model]) -> list[str]:
-    """The models' names."""
+    """Return the models' names."""
     return [model.name for model in models]
 
 
 def _entries(reply: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The models in a reply that have a name; older versions of Ollama say `name` only."""
+    """Return the models in a reply that have a name; older versions of Ollama say `name` only."""
     entries = reply.get("models")
     entries = entries if isinstance(entries, list) else []
     return [entry for entry in entries if isinstance(entry, dict) and _name(entry)]

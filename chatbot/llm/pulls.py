@@ -56,7 +56,7 @@ class Pull:
         return self.ended.is_set()
 
     def note(self, status: str, digest: str | None, completed: int, total: int) -> None:
-        """Takes one line of Ollama's progress."""
+        """Take one line of Ollama's progress."""
         self.status = status
         if digest and total:
             self._layers[digest] = (completed, total)
@@ -80,7 +80,7 @@ class Pull:
         return (self.total - self.completed) / self.speed if self.speed else None
 
     def describe(self) -> Notice:
-        """The progress in words."""
+        """Return the progress in words."""
         if not self.status:
             return Notice("pull_begins", {"model": self.model})
         if not self.total:
@@ -113,11 +113,11 @@ class Pulls:
         self._lock = threading.Lock()
 
     def find(self, name: str) -> Pull | None:
-        """The last pull of this model that was asked for, ended or not."""
+        """Return the last pull of this model that was asked for, ended or not."""
         return self._pulls.get(canonical(name))
 
     def start(self, name: str) -> Pull:
-        """Starts to pull `name`, or joins the pull under way. Callable from any thread."""
+        """Start to pull `name`, or join the pull under way. Callable from any thread."""
         with self._lock:
             pull = self.find(name)
             if pull is None or pull.done:
@@ -126,7 +126,7 @@ class Pulls:
             return pull
 
     async def finish(self, name: str) -> Pull:
-        """Pulls `name` and waits for the end, whichever it is.
+        """Pull `name` and wait for the end, whichever it is.
 
         What failed for a reason that cannot pass is not pulled again; see `forget`.
         """
@@ -137,7 +137,7 @@ class Pulls:
         return pull
 
     def cancel(self, name: str) -> None:
-        """Ends the pull of `name`; Ollama keeps the parts that came and resumes there."""
+        """End the pull of `name`; Ollama keeps the parts that came and resumes there."""
         self._loop.call_soon_threadsafe(self._cancel, name)
 
     def forget(self) -> None:
@@ -146,7 +146,7 @@ class Pulls:
             self._pulls = {name: pull for name, pull in self._pulls.items() if not pull.done}
 
     async def close(self) -> None:
-        """Ends the pulls under way."""
+        """End the pulls under way."""
         tasks = [pull._task for pull in self._pulls.values() if pull._task is not None]
         for task in tasks:
             task.cancel()

@@ -112,14 +112,14 @@ class Readiness:
         self._at("ready", Notice("ready"))
 
     def _check_purpose(self, wanted: str) -> None:
-        """Raises ModelCannotChat for a model that was made for something else."""
+        """Raise ModelCannotChat for a model that was made for something else."""
         model = self.models.find(wanted)
         if model is not None and not model.can_chat:
             self._at("model", Notice("model_awaited", {"model": wanted}))
             raise errors.ModelCannotChat(model=wanted)
 
     def _check_memory(self, wanted: str) -> None:
-        """Raises OutOfMemory if the model cannot fit the container that Ollama shares with us."""
+        """Raise OutOfMemory if the model cannot fit the container that Ollama shares with us."""
         model = self.models.find(wanted)
         shared = urlsplit(self.settings.ollama_base_url).hostname in _HERE
         left = memory_limit.available() if shared else None

@@ -14,7 +14,7 @@ _FOLDER = Path(__file__).parent
 
 
 def help_along(style: str, max_file_mb: int) -> None:
-    """Puts our own style and scripts on the page, once for each tab."""
+    """Put our own style and scripts on the page, once for each tab."""
     finished = t("The answer is finished.")
     refused = t(
         "Not sent, as this could not be attached: {names}. Remove it here, or attach it again; "

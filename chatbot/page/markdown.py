@@ -1,5 +1,8 @@
-"""A model's Markdown, made fit for the page: cut into blocks while it streams, prices kept from
-becoming formulas, remote images from being fetched."""
+"""A model's Markdown, made fit for the page.
+
+It is cut into blocks while it streams; prices do not become formulas, and no remote image is
+fetched.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +70,7 @@ def escape_text(text: str) -> str:
 
 
 def convert_prompt(text: str) -> str:
-    """A person's prompt as Markdown in which every line break stays one."""
+    """Return a person's prompt as Markdown in which every line break stays one."""
     shown = convert_for_display(text)
     return shown if "```" in text else re.sub(r"(?<=\S)\n(?=\S)", "  \n", shown)
 
@@ -90,7 +93,7 @@ def _convert_prose(text: str) -> str:
 def _replace_closed(
     text: str, closing: str, math: re.Pattern[str], put: Callable[[re.Match[str]], str]
 ) -> str:
-    """Replaces formulas; what opens after the last `closing` would search to the end in vain."""
+    """Replace formulas; what opens after the last `closing` would search to the end in vain."""
     before, closer, after = text.rpartition(closing)
     return math.sub(put, before + closer) + after
 

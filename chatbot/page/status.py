@@ -12,7 +12,7 @@ _LOOK_S = 0.5
 
 
 def draw_status(services: Services) -> None:
-    """Shows what the chat waits for, and looks again by itself; nothing once it is ready."""
+    """Show what the chat waits for, and look again by itself; nothing once it is ready."""
     if not services.readiness.ready:
         _watch_readiness(services)
 
@@ -34,7 +34,7 @@ def _watch_readiness(services: Services) -> None:
 
 
 def draw_pull(services: Services, model: str, key: str, stay: bool = False) -> None:
-    """A button that pulls `model`, then its progress with a button that cancels.
+    """Draw a button that pulls `model`, then its progress with a button that cancels.
 
     At the end the whole page is drawn anew; with `stay`, as in a dialog that would close, only
     the end of the pull is shown.

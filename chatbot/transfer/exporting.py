@@ -91,7 +91,7 @@ def _page(archive: ConversationArchive) -> str:
 
 
 def _visible(archive: ConversationArchive) -> list[Message]:
-    """The messages from the first to the conversation's head."""
+    """Return the messages from the first to the conversation's head."""
     by_id = {one.id: one for one in archive.messages}
     path: list[Message] = []
     at = archive.conversation.head_id

@@ -51,7 +51,7 @@ def lenient(default: Any) -> WrapValidator:
 
 
 def seconds(value: object) -> float | None:
-    """A time in Unix seconds from one in seconds, milliseconds and so on, or in ISO 8601."""
+    """Return a time in Unix seconds from one in seconds, milliseconds and so on, or in ISO 8601."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value).timestamp()
@@ -89,7 +89,7 @@ class Content:
 
 
 def content_of(value: object, lost: Lost, depth: int = 0) -> Content:
-    """What a message's content says: a text, or parts as OpenAI's API has them."""
+    """Return what a message's content says: a text, or parts as OpenAI's API has them."""
     content = Content()
     for part in value if isinstance(value, list) and depth < _DEEPEST else [value]:
         _add(content, part, lost, depth + 1)
@@ -153,7 +153,7 @@ def read_parameters(options: Mapping[str, Any] | None, lost: Lost) -> Parameters
 
 
 def image(source: object, name: str, lost: Lost) -> Attachment | None:
-    """An image from base64 or a data URL, or from what has one in it; None for all others."""
+    """Return an image from base64, a data URL or what has one in it; None for all others."""
     fields = source if isinstance(source, dict) else {"url": source}
     given = fields.get("name") or fields.get("filename")
     name = given if isinstance(given, str) else name
@@ -191,12 +191,12 @@ def _as_models_see(data: bytes) -> tuple[str, bytes] | None:
 
 
 def media_type_of(data: bytes) -> str | None:
-    """The media type of an image of a kind that models take, by its first bytes."""
+    """Return the media type of an image of a kind that models take, by its first bytes."""
     return next((name for name, (start, _) in _IMAGES.items() if start.match(data)), None)
 
 
 def is_sound(file: Attachment) -> bool:
-    """Whether the file is what a model can be given: an image of a known kind, or text."""
+    """Return whether the file is what a model can be given: an image of a known kind, or text."""
     if file.is_image:
         return media_type_of(file.data) == file.media_type
     try:
@@ -207,7 +207,7 @@ def is_sound(file: Attachment) -> bool:
 
 
 def document(name: str, text: str) -> Attachment:
-    """A text that was given to the model, as a file."""
+    """Return a text that was given to the model, as a file."""
     data = text.encode(errors="replace")
     return Attachment(name, "text/txt", len(data), data)
 
@@ -223,7 +223,7 @@ def message(
     state: State = "done",
     error: str = "",
 ) -> Message:
-    """A message of another program's conversation; `at` in Unix seconds."""
+    """Return a message of another program's conversation; `at` in Unix seconds."""
     return Message(
         id=message_id,
         conversation_id="",

@@ -50,7 +50,7 @@ class _Session(Part):
 
 
 def fits(document: object) -> bool:
-    """Whether the document looks like such a session."""
+    """Return whether the document looks like such a session."""
     return isinstance(document, dict) and isinstance(document.get("messages"), list)
 
 
@@ -79,7 +79,7 @@ def read(document: dict[str, Any], lost: Lost) -> ConversationArchive:
 def _messages(
     session: _Session, told: list[str], at: float, lost: Lost
 ) -> tuple[list[Message], dict[str, list[Attachment]]]:
-    """The messages in a line, and their files; `told` gets what the system's messages say."""
+    """Return the messages in a line and their files; `told` gets the texts of the system's."""
     messages: list[Message] = []
     files: dict[str, list[Attachment]] = {}
     knowledge: list[Attachment] = []

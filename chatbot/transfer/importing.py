@@ -86,7 +86,7 @@ def read(data: bytes) -> Reading:
 
 
 def _take(source: _Source, reading: Reading) -> Iterator[int]:
-    """Reads each element; yields the numbers of those that have nothing, not even a title."""
+    """Read each element; yield the numbers of those that have nothing, not even a title."""
     for number, element in enumerate(source.elements):
         source.elements[number] = None  # what has been read is freed
         lost: losses.Lost = set()
@@ -159,7 +159,7 @@ def _own_source(document: dict[str, Any], data: bytes) -> _Source:
 
 
 def _json_lines(data: bytes, reading: Reading) -> _Source | None:
-    """What stands in a file of one JSON object a line; None for another file."""
+    """Return what stands in a file of one JSON object a line; None for another file."""
     elements: list[Any] = []
     lines: list[int] = []
     for number, line in enumerate(data.splitlines(), 1):
@@ -183,7 +183,7 @@ def _utf8(data: bytes) -> bytes:
 
 
 def _repaired(data: bytes, reading: Reading) -> bytes:
-    """The text with U+FFFD for what is no character."""
+    """Return the text with U+FFFD for what is no character."""
     try:
         data.decode()
     except UnicodeDecodeError as error:

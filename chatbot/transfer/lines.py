@@ -11,7 +11,7 @@ _SPACE = " \t\n\r"
 
 
 def lines_of(text: str, name: str | None = None) -> Iterator[int]:
-    """The line, from 1, of each element of the list that a JSON text is, or has under `name`.
+    """Yield the line, from 1, of each element of the list that a JSON text is, or has under `name`.
 
     The text must have been read before.
     """
@@ -31,7 +31,7 @@ def _skip(text: str, at: int) -> int:
 
 
 def _members(text: str, at: int) -> Iterator[tuple[str | int, int]]:
-    """Each (key or index, place of its value) of the object or list that begins at `at`."""
+    """Yield each (key or index, place of its value) of the object or list that begins at `at`."""
     is_object, number = text[at] == "{", 0
     at = _skip(text, at + 1)
     while text[at] not in "}]":

@@ -65,7 +65,7 @@ class _Item(Part):
 
 
 def fits(document: object) -> bool:
-    """Whether the document looks like such a chat."""
+    """Return whether the document looks like such a chat."""
     return isinstance(document, dict) and ("chat" in document or "history" in document)
 
 
@@ -144,7 +144,7 @@ class _Nodes:
         self.messages = tied(self.messages, self.instead, self.damaged)
 
     def _parents(self, nodes: dict[str, _Message]) -> dict[str, str | None]:
-        """What each node says of its parent, or what a parent says of it."""
+        """Return what each node says of its parent, or what a parent says of it."""
         listed = {str(child): key for key, node in nodes.items() for child in node.childrenIds}
         known = nodes.keys() | self.instead.keys()
         return {
@@ -168,7 +168,7 @@ class _Nodes:
             self.lost.add(losses.MESSAGES)
 
     def _guess(self, key: str, parent: str | None, node: _Message, is_prompt: bool) -> None:
-        """A node without a role holds what came late for an answer, or is what is left of one."""
+        """Take a node without a role: what came late for an answer, or what is left of one."""
         if not (node.content or node.output):
             self.instead[key] = parent
         elif is_prompt:
@@ -195,7 +195,7 @@ class _Nodes:
 
 
 def _nodes(chat: _Chat) -> dict[str, _Message]:
-    """The nodes by their key; old chats have a list of messages, each of which follows the last."""
+    """Return the nodes by key; old chats have a list of messages, each following the last."""
     written = chat.history.messages or chat.messages
     if isinstance(written, list):
         written = _linked(written)
@@ -235,7 +235,7 @@ def _content(node: _Message, role: Role, lost: Lost) -> Content:
 
 
 def _file(file: Any, name: str, lost: Lost) -> Attachment | None:
-    """An image or a text that is in the export; others are only named there."""
+    """Return an image or a text that is in the export; others are only named there."""
     fields = file if isinstance(file, dict) else {}
     inner = fields["file"] if isinstance(fields.get("file"), dict) else fields
     data = inner.get("data")

@@ -18,7 +18,7 @@ Files = dict[str, list[Attachment]]  # by message id
 def mended(
     conversation: Conversation, messages: Sequence[Message], files: Files
 ) -> ConversationArchive:
-    """The conversation with parents before children; raises Unreadable without a message.
+    """Return the conversation with parents before children; raises Unreadable without a message.
 
     A message whose parent is lost goes on where the conversation had come to at its time; a lost
     end becomes the newest one.
@@ -33,7 +33,7 @@ def mended(
 
 
 def resolved(message_id: str | None, instead: Mapping[str, str | None]) -> str | None:
-    """The id itself, or what stands `instead` of it, over as many steps as it takes."""
+    """Return the id itself, or what stands `instead` of it, over as many steps as it takes."""
     seen: set[str] = set()
     while message_id is not None and message_id in instead and message_id not in seen:
         seen.add(message_id)
@@ -44,7 +44,7 @@ def resolved(message_id: str | None, instead: Mapping[str, str | None]) -> str |
 def tied(
     messages: Sequence[Message], instead: dict[str, str | None], damaged: Set[str]
 ) -> list[Message]:
-    """The messages with the parents that stand `instead` of those that are left out.
+    """Return the messages with the parents that stand `instead` of those that are left out.
 
     A damaged one that has an answer stays as an empty prompt.
     """
@@ -85,7 +85,7 @@ class _Tree:
         return list(self._messages.values())
 
     def _place(self, message_id: str) -> None:
-        """Marks the message and all below it as parts of the tree."""
+        """Mark the message and all below it as parts of the tree."""
         waiting = [message_id]
         while waiting:
             below = waiting.pop()
@@ -112,7 +112,7 @@ class _Tree:
 
 
 def lost_prompt(answer: Message, parent_id: str | None) -> Message:
-    """An empty prompt for an answer that has none: the page shows answers with their prompts."""
+    """Return an empty prompt for an answer without one: the page shows answers with prompts."""
     prompt = new_message("", parent_id, "user")
     return replace(prompt, created_at=answer.created_at, updated_at=answer.created_at)
 
@@ -139,7 +139,7 @@ def alternating(archive: ConversationArchive) -> ConversationArchive:
 def _by_turns(
     messages: Sequence[Message],
 ) -> tuple[dict[str | None, Message], dict[str, list[Message]]]:
-    """The messages by id, and by the id of its last part each answer that has several."""
+    """Return the messages by id, and by the id of its last part each answer that has several."""
     children = Counter(message.parent_id for message in messages)
     made: dict[str | None, Message] = {}
     chains: dict[str, list[Message]] = {}

@@ -30,14 +30,14 @@ class Cable:
         self.unplug()
 
     def unplug(self, *, server_notices: bool = True) -> None:
-        """Ends all connections, for the browser alone unless the `server_notices` it too."""
+        """End all connections, for the browser alone unless the `server_notices` it too."""
         _end(self._listener)
         _end_all(self._browsers)
         if server_notices:
             _end_all(self._servers)
 
     def plug_in(self) -> None:
-        """Takes connections again, at the same address."""
+        """Take connections again, at the same address."""
         self._listener = socket.create_server(self._address)
         self.__enter__()
 
@@ -59,7 +59,7 @@ def _copy(source: socket.socket, sink: socket.socket) -> None:
 
 
 def _answer(server: socket.socket, browser: socket.socket) -> None:
-    """Copies until the server ends the connection, which the browser would use again."""
+    """Copy until the server ends the connection, which the browser would use again."""
     _copy(server, browser)
     _end(browser)
 

@@ -32,17 +32,17 @@ class ChatPage:
         self.sidebar = page.get_by_test_id("stSidebar")
 
     def open(self, path: str = "/") -> None:
-        """Opens the page and waits until a prompt can be typed."""
+        """Open the page and wait until a prompt can be typed."""
         self.page.goto(self.url + path)
         expect(self.input).to_be_enabled()
 
     def reload(self) -> None:
-        """Reloads the page and waits until it is drawn."""
+        """Reload the page and wait until it is drawn."""
         self.page.reload()
         expect(self.input).to_be_visible()
 
     def ask(self, prompt: str) -> Locator:
-        """Sends a prompt and returns the place of its answer."""
+        """Send a prompt and return the place of its answer."""
         self.input.fill(prompt)
         self.input.press("Enter")
         asked = self.messages.filter(has_text=prompt).last
@@ -56,15 +56,15 @@ class ChatPage:
         expect(self.sidebar.get_by_role("combobox")).to_have_value(model)
 
     def button(self, name: str) -> Locator:
-        """The button with this label."""
+        """Return the button with this label."""
         return self.page.get_by_role("button", name=name)
 
     def conversation(self, title: str) -> Locator:
-        """The entry of a conversation in the sidebar."""
+        """Return the entry of a conversation in the sidebar."""
         return self.sidebar.get_by_role("button", name=title, exact=True)
 
     def idle(self) -> None:
-        """Waits until nothing is being written."""
+        """Wait until nothing is being written."""
         expect(self.page.get_by_test_id("stApp")).to_have_attribute(
             "data-test-script-state", "notRunning"
         )

@@ -31,7 +31,7 @@ class KubectlError(Exception):
 
 
 def kubectl(*arguments: str, stdin: str = "", timeout: float = 120) -> str:
-    """What `kubectl ARGUMENTS` prints, in the chat's namespace; raises KubectlError."""
+    """Return what `kubectl ARGUMENTS` prints, in the chat's namespace; raises KubectlError."""
     done = subprocess.run(
         ["kubectl", "--namespace", NAMESPACE, *arguments],
         input=stdin,
@@ -45,12 +45,12 @@ def kubectl(*arguments: str, stdin: str = "", timeout: float = 120) -> str:
 
 
 def get(*arguments: str) -> Any:
-    """What `kubectl get ARGUMENTS` says, as JSON."""
+    """Return what `kubectl get ARGUMENTS` says, as JSON."""
     return json.loads(kubectl("get", *arguments, "--output", "json"))
 
 
 def apply(folder: Path) -> None:
-    """Applies a kustomization, server-side, and waits until all its pods are Ready."""
+    """Apply a kustomization, server-side, and wait until all its pods are Ready."""
     kubectl("apply", "--server-side", "--force-conflicts", "--kustomize", str(folder))
     for claim in get("pvc")["items"]:
         wait_for(lambda claim=claim: _opened(name_of(claim)), 30)  # type: ignore[misc]
@@ -58,7 +58,7 @@ def apply(folder: Path) -> None:
 
 
 def _opened(claim: str) -> bool:
-    """Whether a claim has its volume; one that is a folder of this machine ignores fsGroup."""
+    """Return whether a claim has its volume; open one that is a folder, which ignores fsGroup."""
     volume = get("pvc", claim)["spec"].get("volumeName")
     if volume is None:
         return False
@@ -70,7 +70,7 @@ def _opened(claim: str) -> bool:
 
 
 def wait_settled(timeout: float = 180) -> None:
-    """Returns when each workload is as wanted, every pod is Ready and none is on its way out."""
+    """Return when each workload is as wanted, every pod is Ready and none is on its way out."""
     for kind in ("deployment", "statefulset"):
         for one in get(kind)["items"]:
             name = f"{kind}/{one['metadata']['name']}"
@@ -79,34 +79,34 @@ def wait_settled(timeout: float = 180) -> None:
 
 
 def pods(selector: str = CHAT) -> list[Any]:
-    """The pods of the chat, oldest first, those that end included."""
+    """Return the pods of the chat, oldest first, those that end included."""
     found = get("pods", "--selector", selector)["items"]
     return sorted(found, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
 
 
 def is_ready(pod: Any) -> bool:
-    """Whether the pod is Ready and stays."""
+    """Return whether the pod is Ready and stays."""
     return "deletionTimestamp" not in pod["metadata"] and "Ready" in conditions(pod)
 
 
 def conditions(pod: Any) -> dict[str, str]:
-    """The conditions that hold: name and since when."""
+    """Return the conditions that hold: name and since when."""
     held = pod["status"].get("conditions", [])
     return {one["type"]: one["lastTransitionTime"] for one in held if one["status"] == "True"}
 
 
 def name_of(pod: Any) -> str:
-    """The object's name."""
+    """Return the object's name."""
     return str(pod["metadata"]["name"])
 
 
 def page_of(pod: Any) -> str:
-    """The address of the page in one pod."""
+    """Return the address of the page in one pod."""
     return f"http://{pod['status']['podIP']}:8501"
 
 
 def service_url(name: str = "chatbot") -> str:
-    """The address of a Service, from this machine."""
+    """Return the address of a Service, from this machine."""
     service = get("service", name)["spec"]
     return f"http://{service['clusterIP']}:{service['ports'][0]['port']}"
 
@@ -119,5 +119,5 @@ def scale(replicas: int) -> None:
 
 
 def execute(pod: Any, container: str, command: Sequence[str]) -> str:
-    """What a command prints in a container."""
+    """Return what a command prints in a container."""
     return kubectl("exec", name_of(pod), "--container", container, "--", *command)

@@ -54,7 +54,7 @@ class Visitors:
             thread.join(130)
 
     def since(self, start: float, end: float | None = None) -> list[Told]:
-        """The answers that were over between two moments (time.time)."""
+        """Return the answers that were over between two moments (time.time)."""
         return [one for one in list(self.answers) if start <= one.at < (end or time.time())]
 
     def _chat(self, number: int) -> None:

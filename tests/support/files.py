@@ -17,19 +17,19 @@ _NAMES = (
 
 
 def image(kind: str = "PNG", **options: Any) -> bytes:
-    """A small blue picture."""
+    """Return a small blue picture."""
     file = io.BytesIO()
     Image.new("RGB", (32, 24), (90, 120, 220)).save(file, kind, **options)
     return file.getvalue()
 
 
 def docx(text: str, header: str = "") -> bytes:
-    """A Word document with one paragraph, and one in its header where asked for."""
+    """Return a Word document with one paragraph, and one in its header where asked for."""
     return word_file(_paragraph(text), header=f"<w:hdr {_NAMES}>{_paragraph(header)}</w:hdr>")
 
 
 def word_file(body: str, **parts: str) -> bytes:
-    """A Word document with this XML as its body, and further parts by their names."""
+    """Return a Word document with this XML as its body, and further parts by their names."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr(
@@ -45,7 +45,7 @@ def _paragraph(text: str) -> str:
 
 
 def pdf(text: str) -> bytes:
-    """A PDF of one page; no text leaves it as empty as a scan."""
+    """Return a PDF of one page; no text leaves it as empty as a scan."""
     content = f"BT /F1 24 Tf 72 700 Td ({text}) Tj ET" if text else ""
     objects = [
         "<< /Type /Catalog /Pages 2 0 R >>",

@@ -39,7 +39,7 @@ class Provider:
         self._process.wait()
 
     def settings(self, port: int) -> dict[str, Any]:
-        """What a chat on this port of this machine needs for a login here."""
+        """Return what a chat on this port of this machine needs for a login here."""
         return {
             "oidc_issuer": self.issuer,
             "oidc_client_id": "chat",

@@ -37,7 +37,7 @@ def wait_for(condition: Callable[[], T], timeout: float = 60, every: float = 0.0
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 on which nothing listens now."""
+    """Return a port of 127.0.0.1 on which nothing listens now."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
@@ -51,7 +51,7 @@ def usual_port() -> int:
 
 
 def environment(**variables: Any) -> dict[str, str]:
-    """This process's environment with only these of the chat's variables, named as its settings."""
+    """Return this environment with only these of the chat's variables, named as its settings."""
     ours = {name.upper() for name in Settings.model_fields}
     kept = {name: value for name, value in os.environ.items() if name.upper() not in ours}
     return kept | {name.upper(): str(value) for name, value in variables.items()}
@@ -73,7 +73,7 @@ class LoopThread:
         self.loop.close()
 
     def run(self, work: Coroutine[Any, Any, T], timeout: float = 60) -> T:
-        """Runs a coroutine on the loop and returns what it returns."""
+        """Run a coroutine on the loop and return what it returns."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout)
 
 
@@ -118,7 +118,7 @@ class Served:
         return self.log_file.read_text()
 
     def readyz(self) -> httpx.Response | None:
-        """What /readyz answers, or None while nothing listens."""
+        """Return what /readyz answers, or None while nothing listens."""
         if self.process.poll() is not None:
             raise RuntimeError(f"the chat ended with {self.process.returncode}:\n{self.log}")
         try:
@@ -127,11 +127,11 @@ class Served:
             return None
 
     def wait_ready(self, timeout: float = 60) -> None:
-        """Returns when a prompt sent now is answered."""
+        """Return when a prompt sent now is answered."""
         wait_for(lambda: (found := self.readyz()) and found.status_code == 200, timeout)
 
     def terminate(self, sent: signal.Signals = signal.SIGTERM, timeout: float = 30) -> int:
-        """Sends a signal and returns the exit status."""
+        """Send a signal and return the exit status."""
         self.process.send_signal(sent)
         return self.process.wait(timeout)
 
@@ -186,7 +186,7 @@ class RealOllama:
 
 
 def embedded_model() -> Path:
-    """The GGUF file of the embedded model; raises NoOllama."""
+    """Return the GGUF file of the embedded model; raises NoOllama."""
     named = os.environ.get("EMBEDDED_MODEL")
     found = [Path(named)] if named else sorted(_cache().rglob("*.gguf"))
     if not found or not found[0].is_file():
@@ -195,7 +195,7 @@ def embedded_model() -> Path:
 
 
 def ollama_binary() -> str:
-    """The program of a real Ollama; raises NoOllama."""
+    """Return the program of a real Ollama; raises NoOllama."""
     cached = (str(one) for one in sorted(_cache().rglob("ollama")) if one.is_file())
     for found in (os.environ.get("OLLAMA_BIN"), shutil.which("ollama"), *cached):
         if found and os.access(found, os.X_OK):

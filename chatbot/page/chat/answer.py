@@ -39,13 +39,16 @@ class _GrowingText:
 
     @property
     def pause_s(self) -> float:
-        """Seconds until the next update: a code block of 6000 characters is sent four times less
-        often, since each update sends all of it."""
+        """Seconds until the next update.
+
+        A code block of 6000 characters is sent four times less often, since each update sends all
+        of it.
+        """
         growing = len(self.shown) - self.finished
         return min(_UPDATE_S * max(1.0, growing / _LONG), _TICK_S)
 
     def update_text(self, text: str) -> None:
-        """Shows `text`, which begins with what is shown already."""
+        """Show `text`, which begins with what is shown already."""
         yield_to_other_runs()
         now = time.monotonic()
         # A silent model's text is sent again: only then does Streamlit look for a stop.
@@ -60,7 +63,7 @@ class _GrowingText:
         self._draw_block(tail)
 
     def clear_text(self) -> DeltaGenerator:
-        """Takes all text off the page and returns the place where it began."""
+        """Take all text off the page and return the place where it began."""
         first, *others = [*self.earlier, self.slot or st.empty()]
         for slot in others:
             slot.empty()
@@ -73,7 +76,7 @@ class _GrowingText:
 
 
 def draw_answer(answer: Message) -> None:
-    """Shows an answer in the same parts as when it was written, so that these stay as they are."""
+    """Show an answer in the same parts as when it was written, so that these stay as they are."""
     if answer.thinking:
         with st.status(_label_thinking(answer.statistics.thought_s or None), state="complete"):
             _draw_blocks(answer.thinking)
@@ -86,7 +89,7 @@ def _draw_blocks(text: str) -> None:
 
 
 def follow_stored(state: PageState, index: int) -> None:
-    """Shows an answer that another replica writes, as it is saved, until its end.
+    """Show an answer that another replica writes, as it is saved, until its end.
 
     One whose replica has died ends too: the history sees that nobody saves it any more.
     """
@@ -103,7 +106,7 @@ def follow_stored(state: PageState, index: int) -> None:
 
 
 def follow_generation(generation: Generation, state: PageState) -> None:
-    """Shows the answer until its end. The stop button ends it; drawing anew leaves it running."""
+    """Show the answer until its end. The stop button ends it; drawing anew leaves it running."""
     if state.is_watched not in generation.watchers:
         generation.watchers.append(state.is_watched)
     stopped = rerun.handle_stop(state.services, generation)
@@ -122,7 +125,7 @@ def follow_generation(generation: Generation, state: PageState) -> None:
 
 
 def _follow_text(generation: Generation, slot: DeltaGenerator | None) -> None:
-    """Shows the text until the end; once it turns out to have been thinking, as that."""
+    """Show the text until the end; once it turns out to have been thinking, as that."""
     text, moved = _GrowingText(slot), generation.moved
     while True:
         is_over = generation.over.is_set()
@@ -136,7 +139,7 @@ def _follow_text(generation: Generation, slot: DeltaGenerator | None) -> None:
 
 
 def _follow_thinking(generation: Generation, slot: DeltaGenerator) -> None:
-    """Shows the thinking until the first text or the end, then folds it."""
+    """Show the thinking until the first text or the end, then fold it."""
     block: StatusContainer = slot.status(t("Thinking…"), expanded=True)
     text = _GrowingText()
     with block:

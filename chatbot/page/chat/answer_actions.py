@@ -117,7 +117,7 @@ def _show_version(state: PageState, those: list[str], key: str) -> None:
 
 
 def list_notes(answer: Message) -> list[str]:
-    """How an answer ended, and its figures, in words."""
+    """Return how an answer ended, and its figures, in words."""
     statistics = answer.statistics
     found = []
     if answer.state == "stopped":

@@ -32,7 +32,7 @@ def is_drawn(state: PageState, answer: Message) -> bool:
 
 
 def is_raised(state: PageState, answer: Message) -> bool:
-    """Whether the window has become larger since an answer for which it was too small."""
+    """Return whether the window has become larger since an answer for which it was too small."""
     statistics = answer.statistics
     window = state.services.chat.requests.choose_num_ctx(state.settings, answer.model)
     return _has_overflown(answer) and window > (statistics.num_ctx)
@@ -43,7 +43,7 @@ def _has_overflown(answer: Message) -> bool:
 
 
 def _has_lost_messages(statistics: Statistics) -> bool:
-    """Whether something did not fit the window any more."""
+    """Return whether something did not fit the window any more."""
     return bool(statistics.left_out or statistics.is_cut or is_full(statistics))
 
 
@@ -122,7 +122,7 @@ def draw_boundary(state: PageState, index: int) -> None:
 
 
 def _find_first_sent(state: PageState) -> int:
-    """The place of the first message that the last answer's model saw; 0 if it saw all."""
+    """Return the place of the first message that the last answer's model saw; 0 if it saw all."""
     last = state.exchanges[-1].answer
     left_out = last.statistics.left_out if last else 0
     messages, summary = state.messages(), state.settings.summary

@@ -59,7 +59,7 @@ def _draw_prompt(state: PageState, one: ShownExchange) -> None:
 
 
 def _draw_images(state: PageState, message_id: str) -> None:
-    """Shows a prompt's images, each a link to itself in full size.
+    """Show a prompt's images, each a link to itself in full size.
 
     Not with st.image, whose files Streamlit forgets.
     """
@@ -75,7 +75,7 @@ def _draw_images(state: PageState, message_id: str) -> None:
 
 
 def draw_chips(files: Sequence[Attachment]) -> None:
-    """Shows files by their names."""
+    """Show files by their names."""
     if files:
         st.markdown(" ".join(map(_make_chip, files)))
 
@@ -88,14 +88,14 @@ def _make_chip(one: Attachment) -> str:
 def _choose_place(
     one: ShownExchange, generation: Generation | None
 ) -> AbstractContextManager[object]:
-    """Where an answer stands; one that is had again takes the place of the other at once."""
+    """Return where an answer stands; one that is had again takes the place of the other at once."""
     if not one.is_answered_again:
         return nullcontext()
     return st.container() if generation is None else st.empty().container()
 
 
 def _find_generation(state: PageState, index: int) -> Generation | None:
-    """The answer of an exchange while it is written; when there is none, the view has its end."""
+    """Return the answer of an exchange while it is written; without one, the view has its end."""
     message = state.exchanges[index].answer if index < len(state.exchanges) else None
     generation = state.services.chat.find_generation(message.id) if message else None
     if message is not None and generation is None and message.state == "writing":

@@ -18,7 +18,7 @@ _KEY = "setup-"
 
 
 def open_dialog(state: PageState) -> None:
-    """Opens the dialog."""
+    """Open the dialog."""
     _fill_fields(state, state.settings)
     # Another key each time: the browser would keep the last choice and not tell of it again.
     st.session_state[_KEY + "opened"] = st.session_state.get(_KEY + "opened", 0) + 1
@@ -38,7 +38,7 @@ def open_dialog(state: PageState) -> None:
 
 
 def _fill_fields(state: PageState, settings: ConversationSettings) -> None:
-    """Puts a set-up into the dialog's fields."""
+    """Put a set-up into the dialog's fields."""
     own = settings.parameters
     st.session_state[_KEY + "system_prompt"] = settings.system_prompt
     for name in _FIELDS:
@@ -50,14 +50,14 @@ def _fill_fields(state: PageState, settings: ConversationSettings) -> None:
 
 
 def _choose_think(state: PageState, think: Think | None) -> Think | None:
-    """What the model's choice stands at where a conversation says `think`."""
+    """Return what the model's choice stands at where a conversation says `think`."""
     models, model = state.services.models, state.model
     fitting = models.fitting_think(model, think)
     return fitting if fitting in models.think_choices(model) else None
 
 
 def _read_think(state: PageState) -> Think | None:
-    """What was chosen; what another model was told stays as long as nothing is."""
+    """Return what was chosen; what another model was told stays as long as nothing is."""
     stored: Think | None = st.session_state[_KEY + "stored-think"]
     chosen: Think | None = st.session_state.get(_KEY + "think")
     return stored if chosen == _choose_think(state, stored) else chosen
@@ -120,7 +120,7 @@ def _draw_buttons(state: PageState) -> None:
 
 
 def _read_fields(state: PageState) -> ConversationSettings | None:
-    """What the fields say; None, with the reason on the page, if a value is not allowed."""
+    """Return what the fields say; None, with the reason on the page, if a value is not allowed."""
     typed = {name: st.session_state.get(_KEY + name) for name in (*_FIELDS, "stop")}
     prompt = str(st.session_state[_KEY + "system_prompt"]).strip()
     try:

@@ -12,7 +12,7 @@ from chatbot.page.state import PageState
 
 
 def draw_dialog(state: PageState) -> None:
-    """Opens the dialog that was asked for, if any."""
+    """Open the dialog that was asked for, if any."""
     if (dialog := state.take_dialog()) is None:
         return
     kind, index = dialog

@@ -16,7 +16,7 @@ from chatbot.services import Services
 
 
 def open_dialog(state: PageState) -> None:
-    """Opens the dialog."""
+    """Open the dialog."""
 
     @st.dialog(t("Models"), width="large")
     def draw_dialog() -> None:

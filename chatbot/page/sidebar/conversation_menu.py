@@ -19,7 +19,7 @@ _NAMED = 5  # conversations that a sentence names at most
 
 
 def draw_conversation_menu(state: PageState, one: Conversation) -> None:
-    """The menu of the open conversation."""
+    """Draw the menu of the open conversation."""
     with _draw_menu(t("Rename, pin, export, delete"), "more_horiz"):
         key = f"title-{one.id}"
         st.text_input(
@@ -45,7 +45,7 @@ def draw_conversation_menu(state: PageState, one: Conversation) -> None:
 
 
 def draw_collection_menu(state: PageState) -> None:
-    """The menu of all conversations."""
+    """Draw the menu of all conversations."""
     with _draw_menu(t("All conversations"), "more_vert"):
         _draw_import(state)
         _draw_exports(state, None)
@@ -53,7 +53,7 @@ def draw_collection_menu(state: PageState) -> None:
 
 
 def _draw_menu(label: str, icon: str) -> DeltaGenerator:
-    """A popover whose label only a screen reader and a tooltip tell; see library.STYLE."""
+    """Return a popover whose label only a screen reader and a tooltip tell; see library.STYLE."""
     key = f"menu-{icon}"
     return st.popover(label, icon=f":material/{icon}:", type="tertiary", help=label, key=key)
 
@@ -108,7 +108,7 @@ def _draw_import(state: PageState) -> None:
 
 
 def _draw_losses(losses: list[transfer.Loss]) -> None:
-    """What was left out of an import, and of which conversations."""
+    """Say what was left out of an import, and of which conversations."""
     titles: dict[str, list[str]] = {}
     for loss in losses:
         name = escape_line(loss.title) if loss.title else t("line {number}", number=loss.line)
@@ -126,7 +126,7 @@ def _join_names(names: list[str]) -> str:
 
 
 def _import_file(state: PageState) -> None:
-    """Imports what is sound of the file that was chosen."""
+    """Import what is sound of the file that was chosen."""
     st.session_state.import_refused, st.session_state.import_losses = None, []
     if (file := st.session_state["import"]) is None:
         return

@@ -35,7 +35,7 @@ def draw_sidebar(state: PageState) -> None:
 
 
 def _describe_loss(state: PageState) -> str:
-    """What will not be there the next time, if anything."""
+    """Return what will not be there the next time, if anything."""
     settings = state.services.settings
     if not state.user.lasting:
         return t("Your browser keeps no cookies, so this history ends with the tab.")

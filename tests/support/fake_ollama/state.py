@@ -39,29 +39,29 @@ TOO_LONG = Fault("status", status=400, error="the input length exceeds the conte
 
 
 def model_missing(name: str) -> Fault:
-    """The refusal that a model which is not installed meets."""
+    """Return the refusal that a model which is not installed meets."""
     return Fault("status", status=404, error=f"model '{name}' not found")
 
 
 def page(
     status: int, body: str = "<html><h1>Bad Gateway</h1>nginx</html>", kind: str = "text/html"
 ) -> Fault:
-    """What another program than Ollama answers, such as a proxy before it."""
+    """Return what another program than Ollama answers, such as a proxy before it."""
     return Fault("page", status=status, error=body, content_type=kind)
 
 
 def cut(after: int) -> Fault:
-    """The connection is dropped after `after` tokens."""
+    """Drop the connection after `after` tokens."""
     return Fault("cut", after)
 
 
 def malformed(after: int) -> Fault:
-    """A line that is not JSON comes after `after` tokens, then the stream goes on."""
+    """Send a line that is not JSON after `after` tokens, then go on with the stream."""
     return Fault("malformed", after)
 
 
 def error_line(after: int, error: str = Fault.error) -> Fault:
-    """A line `{"error": …}` ends the stream after `after` tokens, as when the runner is killed."""
+    """End a stream by `{"error": …}` after `after` tokens, as when the runner is killed."""
     return Fault("error", after, error=error)
 
 
@@ -146,11 +146,11 @@ class State:
         return next((model for model in self.models if model.lower() == short), listed)
 
     def counts(self) -> dict[str, int]:
-        """How many generations are `active`, `waiting`, `finished`, `aborted`; and `requests`."""
+        """Return the numbers of active, waiting, finished and aborted ones, and of requests."""
         return {name: getattr(self, name) for name in COUNTS} | {"requests": len(self.requests)}
 
     def bodies(self, path: str = "/api/chat") -> list[Any]:
-        """The JSON bodies of the requests for `path`, oldest first."""
+        """Return the JSON bodies of the requests for `path`, oldest first."""
         return [request.json for request in self.requests if request.path == path]
 
     def fail(self, fault: Fault, times: int = 1, path: str = "/api/chat") -> None:
@@ -158,7 +158,7 @@ class State:
         self._faults += [(path, fault)] * times
 
     def next_fault(self, path: str) -> Fault | None:
-        """The fault that a request for `path` has to meet now, used up by asking."""
+        """Return the fault that a request for `path` has to meet now, used up by asking."""
         for entry in self._faults:
             if entry[0] == path:
                 self._faults.remove(entry)
@@ -173,7 +173,7 @@ class State:
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[None]:
-        """Records may change inside; whoever is in `wait_for` looks again afterwards."""
+        """Let records change inside; whoever is in `wait_for` looks again afterwards."""
         with self._observed:
             yield
             self._observed.notify_all()

@@ -44,7 +44,7 @@ def turn(index: int) -> None:
 
 @st.fragment
 def prompt_box() -> None:
-    """The chat input in a fragment: a submission reruns one turn, not the page."""
+    """Draw the chat input in a fragment: a submission reruns one exchange, not the page."""
     if st.button("More"):
         st.text("There is no more")
     st.chat_input("Ask", key="prompt", on_submit=submit)

@@ -32,13 +32,13 @@ def redraw() -> None:
 
 @st.fragment
 def draw_anew() -> None:
-    """A fragment whose button has the whole page drawn, by another thread."""
+    """Draw a fragment whose button has the whole page drawn, by another thread."""
     st.button("Redraw", on_click=redraw)
 
 
 @st.fragment
 def count_twice() -> None:
-    """A fragment that draws itself once more whenever it is drawn by itself."""
+    """Draw a fragment that draws itself once more whenever it is drawn by itself."""
     memory.count = memory.get("count", 0) + 1
     if not streamlit_internals.draws_whole_page() and memory.count % 2 == 0:
         streamlit_internals.rerun_this_fragment()
@@ -48,7 +48,7 @@ def count_twice() -> None:
 
 @st.fragment
 def follow() -> None:
-    """A fragment that goes on for long, unless another is asked for: that one comes first."""
+    """Draw a fragment that goes on for long, unless another is asked for: that one comes first."""
     st.button("Follow", key="follow-button")
     if streamlit_internals.draws_whole_page() or memory.get("interrupted"):
         st.text("follows no more" if memory.get("interrupted") else "follows nothing")
@@ -62,7 +62,7 @@ def follow() -> None:
 
 @st.fragment
 def interrupt() -> None:
-    """A fragment whose button is pressed while the other one follows."""
+    """Draw a fragment whose button is pressed while the other one follows."""
     if st.button("Interrupt", key="interrupt-button"):
         memory.interrupted = True
         st.text("interrupted")
