@@ -18,6 +18,7 @@ def apply_generation(message: Message, generation: Generation) -> Message:
     statistics = replace(
         counted,
         ttft_s=generation.ttft_s or 0.0,
+        queued_s=generation.queued_s or 0.0,
         thought_s=generation.thought_s or 0.0,
         left_out=generation.left_out,
         images_left_out=generation.images_left_out,

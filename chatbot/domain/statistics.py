@@ -18,13 +18,14 @@ class Statistics:
     eval_s: float = 0.0  # writing the answer
     done_reason: str = ""  # why the server ended it: "stop", "length"
     ttft_s: float = 0.0  # from the prompt to the first text
+    queued_s: float = 0.0  # of these, neither loading nor reading
     thought_s: float = 0.0  # thinking
     left_out: int = 0  # older messages that did not fit the context window
     images_left_out: int = 0  # images that the model cannot see
     num_ctx: int = 0  # tokens of the context window
     estimated: int = 0  # tokens of what was sent, as they were estimated before
     is_cut: bool = False  # the server has cut off the beginning of what was sent
-    error_code: str = ""
+    error_code: str = ""  # of messages from before they had it themselves
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any] | None) -> Statistics:

@@ -25,7 +25,8 @@ def draw_composer(state: PageState) -> None:
     with st.bottom:
         status.draw_status(state.services)
         if state.error is not None:
-            st.error(describe(state.error).replace("\n", "\n\n"))
+            with st.container(key=f"error-{state.error.code}"):  # by which programs know it
+                st.error(describe(state.error).replace("\n", "\n\n"))
         if state.held_files:
             _draw_held_files(state)
         # Streamlit's own stop button takes the end of the submission's run for the answer's end.

@@ -19,8 +19,7 @@ class Record:
 
     `ttft_s`: first text; `total_s`: last text of an answer, or the page drawn; `tpot_s`: time per
     token after the first. `queue_s`: waiting for a slot of Ollama; `load_s`: loading the model, a
-    cold start when it is long. Both are Ollama's own figures; for "chat", `queue_s` is how long
-    the page said that other answers come first, and `load_s` is unknown.
+    cold start when it is long. Both are Ollama's own figures; the page tells of `queue_s` alone.
     `outcome`: "stopped" and "left" are what the user meant to do, "lost" is what the end of the
     test cut off. `stage` and `users` are the shape's at that moment; `replica` answered.
     `app_ttft_s`: the chat's own figure, which answers of its API have.

@@ -32,8 +32,8 @@ class Answer:
 
     `ttft` is when the first text was there, None if none came; `updates` when the text changed;
     `total` when the script had ended. `wire_bytes` are compressed if the server compresses,
-    `message_bytes` are not; `messages` is their number. `captions` tells what stood in small print
-    at the answer and since when, `alerts` what errors stand there at its end.
+    `message_bytes` are not; `messages` is their number. `alerts` are the errors that stand there at
+    its end, `keys` those of its elements.
     """
 
     text: str
@@ -43,8 +43,8 @@ class Answer:
     wire_bytes: int
     message_bytes: int
     messages: int
-    captions: tuple[tuple[float, str], ...]
     alerts: str
+    keys: tuple[str, ...]
 
     @property
     def last_text(self) -> float:
@@ -69,8 +69,8 @@ class Asking:
     meter: Meter
     text: str = ""
     updates: list[float] = field(default_factory=list)
-    captions: list[tuple[float, str]] = field(default_factory=list)
     alerts: str = ""
+    keys: tuple[str, ...] = ()
     sent: float = field(default_factory=time.perf_counter)
     ended: float = 0
 
@@ -105,9 +105,9 @@ class Asking:
         )
         first = self.updates[0] if self.updates else None
         total = self.ended - self.sent
-        updates, captions = tuple(self.updates), tuple(self.captions)
+        updates = tuple(self.updates)
         return Answer(
-            self.text, first, total, updates, wire, message, messages, captions, self.alerts
+            self.text, first, total, updates, wire, message, messages, self.alerts, self.keys
         )
 
     def observe(self, message: ForwardMsg, at: float) -> None:
@@ -158,13 +158,6 @@ class Asking:
             self.text = text
             self.updates.append(at - self.sent)
             self._first_text.set()
-        elif not text:
-            self._read_caption(node, at)
-
-    def _read_caption(self, node: Node, at: float) -> None:
-        caption = node.captions
-        if caption != (self.captions[-1][1] if self.captions else ""):
-            self.captions.append((at - self.sent, caption))
 
     def _end_of_run(self, message: ForwardMsg, at: float) -> None:
         run = message.metadata.run.script_run_id
@@ -177,8 +170,7 @@ class Asking:
         self._locate_answer()
         if self._answer_path:
             node = self.tree.at(self._answer_path)
-            self._read_caption(node, at)
-            self.alerts = node.alerts
+            self.alerts, self.keys = node.alerts, tuple(node.keys)
         self.ended, self._after = at, self._meter_reading()
         for event in (self._shown, self._first_text, self._finished):
             event.set()

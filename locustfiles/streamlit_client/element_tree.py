@@ -16,6 +16,9 @@ Path = tuple[int, ...]
 # A backslash by which the page keeps Markdown from meaning something.
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
+# What Streamlit puts before a key to make an id of it.
+_KEY = re.compile(r"\$\$ID-[0-9a-f]+-")
+
 
 def as_read(markdown: str) -> str:
     """Return a text that the page has escaped, as a person reads it."""
@@ -54,10 +57,19 @@ class Node:
         return "\n\n".join(text for text in texts if text)
 
     @property
-    def captions(self) -> str:
-        """The captions in it and below."""
-        elements = (node.element.markdown for _, node in self.walk() if node.element)
-        return " | ".join(m.body for m in elements if m.element_type == Markdown.Type.CAPTION)
+    def key(self) -> str:
+        """The key that the page has given it, or ""."""
+        if self.element is not None:
+            kind = self.element.WhichOneof("type")
+            whole = getattr(getattr(self.element, kind), "id", "") if kind else ""
+        else:
+            whole = self.block.id if self.block else ""
+        return _KEY.sub("", whole) if _KEY.match(whole) else ""
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys in it and below."""
+        return [node.key for _, node in self.walk() if node.key]
 
     @property
     def alerts(self) -> str:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import time
 
 from locustfiles.run.person import PlannedExchange, reading_seconds
 from locustfiles.run.records import Record
+from locustfiles.streamlit_client.answer_end import read_ends
 from locustfiles.streamlit_client.user import Answer, NoAnswer, StreamlitUser
-
-_TOKENS = re.compile(r"(\d+) tokens in, (\d+) out")
-_QUEUED = re.compile(r"Queued, \d+ answers? before yours")
 
 
 class PageReader:
     """One tab of one visitor. Raises NoAnswer or OSError when the page does not do what it should.
 
-    The page tells how many tokens an answer had and how many others came first, no more.
+    The page tells how an answer ended, its tokens and how long it was queued, no more. It may be in
+    any language.
     """
 
-    def __init__(self, host: str, timeout: float) -> None:
-        self._tab = StreamlitUser(host, timeout, assets=True)
+    def __init__(self, host: str, timeout: float, locale: str = "en-US") -> None:
+        self._tab = StreamlitUser(host, timeout, assets=True, locale=locale)
         self._empty = True
         self.is_open = False
 
@@ -45,7 +43,7 @@ class PageReader:
         """Ask and see what comes; fills the record, returns the seconds still needed to read."""
         record.replica = self.replica
         if exchange.opens and not self._empty:
-            self._tab.click("New chat")
+            self._tab.click("new")
             self._tab.wait_for(lambda: not self._tab.messages(), "the conversation is empty")
         self._empty = False
         asking = self._tab.begin(exchange.prompt.text)
@@ -58,10 +56,10 @@ class PageReader:
             record.outcome, record.ttft_s = "left", asking.updates[0]
             return 0.0
         if exchange.then == "stop" and not over:
-            self._tab.click("Stop")
+            self._tab.click("stop")
         answer = asking.result(self._tab.timeout)
-        _fill_record(record, answer)
-        if answer.alerts or not answer.text:
+        has_failed = _fill_record(record, answer)
+        if has_failed or not answer.text:
             raise NoAnswer(answer.alerts or self._tab.alerts() or "no text came")
         if exchange.then == "stop" and not over:
             record.outcome = "stopped"
@@ -70,12 +68,11 @@ class PageReader:
         return reading_seconds(answer.text, answer.last_text - answer.updates[0])
 
 
-def _fill_record(record: Record, answer: Answer) -> None:
+def _fill_record(record: Record, answer: Answer) -> bool:
+    """Note what is known of the answer; return whether the page says that it has failed."""
     record.ttft_s, record.total_s = answer.ttft, answer.last_text
-    counts = _TOKENS.search(answer.captions[-1][1]) if answer.captions else None
-    if counts:
-        record.prompt_tokens, record.tokens = int(counts[1]), int(counts[2])
-    record.queue_s = 0.0
-    for since, caption in answer.captions:
-        if _QUEUED.match(caption):
-            record.queue_s = since
+    ends = read_ends(answer.keys)
+    for end in ends:
+        record.prompt_tokens, record.tokens = end.prompt_tokens or None, end.tokens or None
+        record.queue_s = end.queued_s
+    return any(end.has_failed for end in ends)

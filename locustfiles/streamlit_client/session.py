@@ -39,9 +39,11 @@ class StreamlitSession:
         query: str,
         timeout: float,
         assets: bool = False,
+        locale: str = "en-US",
     ) -> None:
         self.base_url, self.query = base_url, query
         self.cookies = cookies
+        self._locale = locale
         self.tree = ElementTree()
         self.changed = threading.Condition()
         self.runs_finished = 0
@@ -74,7 +76,7 @@ class StreamlitSession:
         rerun.cached_message_hashes.extend(self._cache.hashes())
         rerun.context_info.CopyFrom(
             ContextInfo(
-                timezone="UTC", locale="en-US", url=self.base_url + "/", color_scheme="light"
+                timezone="UTC", locale=self._locale, url=self.base_url + "/", color_scheme="light"
             )
         )
         rerun.widget_states.SetInParent()

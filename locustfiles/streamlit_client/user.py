@@ -28,15 +28,18 @@ class StreamlitUser:
 
     `timeout` (seconds) bounds each wait. `session` is the open connection with its element tree.
     `assets`: the first `connect` also fetches the scripts, styles and fonts that the page names, as
-    a browser does whose cache is empty.
+    a browser does whose cache is empty. `locale` is the browser's language.
     """
 
     session: StreamlitSession
 
-    def __init__(self, base_url: str, timeout: float = 60, assets: bool = False) -> None:
+    def __init__(
+        self, base_url: str, timeout: float = 60, assets: bool = False, locale: str = "en-US"
+    ) -> None:
         self.base_url = base_url.rstrip("/")
         self.timeout = timeout
         self.assets = assets
+        self.locale = locale
         self.cookies: dict[str, str] = {}
 
     def __enter__(self) -> Self:
@@ -57,7 +60,7 @@ class StreamlitUser:
         if query is None:
             query = self.session.query if hasattr(self, "session") else ""
         self.session = StreamlitSession(
-            self.base_url, self.cookies, query, self.timeout, self.assets
+            self.base_url, self.cookies, query, self.timeout, self.assets, self.locale
         )
         self.assets = False  # from now on they are in the cache
         self.wait_for(lambda: self._is_drawn(wait_for_input), "the page is drawn")
@@ -116,6 +119,11 @@ class StreamlitUser:
         with self.session.changed:
             return self.session.tree.root.alerts
 
+    def keys(self, begin: str = "") -> list[str]:
+        """The keys of the page's elements that begin so, in the page's order."""
+        with self.session.changed:
+            return [key for key in self.session.tree.root.keys if key.startswith(begin)]
+
     def has_button(self, name: str) -> bool:
         """Return whether a button with this label or key is on the page."""
         with self.session.changed:
@@ -140,6 +148,6 @@ class StreamlitUser:
     def _find_button(self, name: str) -> Node | None:
         for node in self.session.tree.elements("button"):
             button = node.element.button if node.element else None
-            if button and (button.label == name or button.id.endswith(f"-{name}")):
+            if button and name in (button.label, node.key):
                 return node
         return None

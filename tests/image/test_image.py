@@ -175,7 +175,7 @@ def test_stop_lets_the_answer_end_and_refuses_new_prompts(run: Run) -> None:
         docker("kill", "--signal", "TERM", container.id)
         wait_for(lambda: (found := container.readyz()) and found.status_code == 503)
         late.begin("Too late?")
-        late.wait_for(lambda: "about to restart" in late.alerts(), "the prompt is refused")
+        late.wait_for(lambda: bool(late.keys("error-draining")), "the prompt is refused")
         assert asking.result(30).text
         assert container.wait_ended() in (0, 143)
 

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Self
 
+from locustfiles.streamlit_client.answer_end import read_ends
 from locustfiles.streamlit_client.user import NoAnswer, StreamlitUser
 
 _AGAIN_S = 0.5  # after a refusal, or a page that is not there
@@ -85,14 +86,14 @@ class Visitors:
         except (NoAnswer, OSError) as error:
             self._note(user, prompt, error)
         else:
-            if user.alerts():
+            if any(end.has_failed for end in read_ends(user.keys())) or user.keys("error-"):
                 self._note(user, prompt, NoAnswer(user.alerts()))
                 return
             ttft = answer.ttft or answer.total
             self.answers.append(Told(number, time.time(), ttft, answer.total))
 
     def _note(self, user: StreamlitUser, prompt: str, error: Exception) -> None:
-        if "about to restart" in user.alerts():
+        if user.keys("error-draining"):
             self.events["refused"] += 1
             self._stop.wait(_AGAIN_S)
         elif ("user", prompt) in user.messages():

@@ -31,15 +31,15 @@ def draw_footer(state: PageState, index: int) -> None:
     if found := list_notes(answer):
         st.caption(" · ".join(found))
     draw_versions(state, answer.id, one.answer_versions)
-    actions = _list_actions()
+    actions, key = _list_actions(), _key_of_end(answer)
     st.menu_button(
         t("More"),
         actions,
-        key=f"actions-{answer.id}",
+        key=key,
         type="tertiary",
         format_func=actions.__getitem__,
         on_click=_run_action,
-        args=(state, index, f"actions-{answer.id}"),
+        args=(state, index, key),
     )
     if index == len(state.exchanges) - 1:
         _draw_help(state, index, answer)
@@ -58,6 +58,17 @@ def _draw_help(state: PageState, index: int, answer: Message) -> None:
         st.button(
             t("Try again"), key=f"again-{answer.id}", on_click=answer_again, args=(state, index)
         )
+
+
+def _key_of_end(answer: Message) -> str:
+    """Return a key that tells programs how the answer ended, which reads no word of the page.
+
+    See locustfiles/streamlit_client/answer_end.py.
+    """
+    figures = answer.statistics
+    code = answer.failure_code if answer.failure_code in errors.kinds else ""
+    counts = f"{figures.input_tokens}-{figures.output_tokens}-{round(1000 * figures.queued_s)}"
+    return f"answer-{answer.id}-{answer.state}-{code}-{counts}"
 
 
 def _list_actions() -> dict[str, str]:

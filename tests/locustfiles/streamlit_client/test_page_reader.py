@@ -8,6 +8,7 @@ import pytest
 
 from locustfiles.run.person import PlannedExchange, Prompt
 from locustfiles.run.records import Record
+from locustfiles.streamlit_client.answer_end import read_ends
 from locustfiles.streamlit_client.page_reader import PageReader
 from locustfiles.streamlit_client.user import NoAnswer, StreamlitUser
 from tests.support.fake_ollama.server import FakeOllama, cut, stall
@@ -72,6 +73,43 @@ def test_stopping_and_leaving_end_the_answer(
     assert record.outcome == outcome
     assert record.ttft_s
     fake.wait_for(lambda f: f.aborted == aborted + 1)
+
+
+def test_a_page_in_another_language_is_read_alike(chat: Served, fake: FakeOllama) -> None:
+    reader = PageReader(chat.url, timeout=60, locale="de-DE")
+    reader.open()
+    for opens, then, outcome in ((True, "read", "done"), (True, "stop", "stopped")):
+        record = _record()
+        if then == "stop":
+            fake.fail(stall(2))
+        reader.ask(_turn(then, opens), record)
+        assert record.outcome == outcome
+        assert record.tokens == (6 if then == "read" else None)
+    fake.fail(cut(3))
+    with pytest.raises(NoAnswer, match="Die Antwort brach vor ihrem Ende ab"):
+        reader.ask(_turn(opens=True), _record())
+    reader.close()
+
+
+def test_the_key_of_an_answer_tells_its_end(chat: Served, fake: FakeOllama) -> None:
+    with StreamlitUser(chat.url, locale="zh-CN") as user:
+        user.ask("Hello")
+        (end,) = read_ends(user.keys())
+        assert (end.state, end.code, end.tokens, end.has_failed) == ("done", "", 6, False)
+        assert end.prompt_tokens and end.queued_s >= 0
+        fake.fail(cut(2))
+        user.begin("Again").result()
+        _, end = read_ends(user.keys())
+        assert (end.state, end.code, end.has_failed) == ("failed", "answer_broke_off", True)
+        assert not user.keys("error-")
+
+
+def test_a_refusal_is_known_by_its_key(chat: Served, fake: FakeOllama) -> None:
+    fake.fail(stall(1))
+    with StreamlitUser(chat.url) as other, StreamlitUser(chat.url, locale="de") as user:
+        other.begin("Hold the only place").wait_for_text()
+        user.begin("One too many").result()
+        assert user.keys("error-") == ["error-busy"]
 
 
 def test_a_cut_answer_is_a_failure_in_the_pages_words(reader: PageReader, fake: FakeOllama) -> None:
