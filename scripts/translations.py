@@ -37,11 +37,13 @@ def _page_texts() -> Iterator[Text]:
     """Yield the text of each call `t("…")` and `t_n("…", "…", …)` on the page."""
     for file in sorted(FOLDER.parent.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                if node.func.id == "t" and isinstance(node.args[0], ast.Constant):
-                    yield str(ast.literal_eval(node.args[0]))
-                elif node.func.id == "t_n" and isinstance(node.args[0], ast.Constant):
-                    yield ast.literal_eval(node.args[0]), ast.literal_eval(node.args[1])
+            match node:
+                case ast.Call(ast.Name("t"), [ast.Constant(str(text)), *_]):
+                    yield text
+                case ast.Call(
+                    ast.Name("t_n"), [ast.Constant(str(one)), ast.Constant(str(many)), *_]
+                ):
+                    yield one, many
 
 
 def _notice_texts() -> dict[str, Text]:
@@ -66,6 +68,7 @@ def update_file(file: Path, found: dict[Text, str]) -> list[str]:
         entry = known.get(text) or _new_entry(text, int(old.metadata["Plural-Forms"][9]))
         entry.comment = codes
         new.append(entry)
+    new.sort(key=lambda entry: entry.msgid)  # so that a text that moves in the code stays here
     new.save(str(file))
     return [entry.msgid for entry in new if not entry.translated()]
 
