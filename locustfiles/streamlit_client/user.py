@@ -120,7 +120,7 @@ class StreamlitUser:
             return self.session.tree.root.alerts
 
     def keys(self, begin: str = "") -> list[str]:
-        """The keys of the page's elements that begin so, in the page's order."""
+        """Return the keys of the elements that begin so, in the order of the page."""
         with self.session.changed:
             return [key for key in self.session.tree.root.keys if key.startswith(begin)]
 
