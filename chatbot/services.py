@@ -54,7 +54,7 @@ def current() -> Services:
 
 def database_url(settings: Settings) -> str:
     """DATABASE_URL, or SQLite in DATA_DIR."""
-    return settings.database_url or f"sqlite:///{settings.data_dir / 'chat.db'}"
+    return settings.database_url.get_secret_value() or f"sqlite:///{settings.data_dir / 'chat.db'}"
 
 
 async def _purge_deletions(history: History) -> None:

@@ -7,7 +7,7 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -18,6 +18,8 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from chatbot.urls import ServerUrl, hide_password
 
 EMBEDDED_MODEL_NAME = "smollm2:135m-instruct-q4_1"
 _SHORTEST_SECRET = 32  # characters, of the one that signs who somebody is
@@ -32,23 +34,39 @@ def _default_data_dir() -> Path:
     return Path(base) / "ollama-chatbot"
 
 
-def _ollama_url(value: str) -> str:
+def _parse_ollama_url(value: object) -> object:
     """Ollama's address as it takes one itself: http where no scheme is named, with port 11434."""
+    if not isinstance(value, str) or isinstance(value, ServerUrl):
+        return value
     if value and "://" not in value:
         host, slash, path = value.partition("/")
         port = "" if re.search(r":\d+$", host) else ":11434"
         value = f"http://{host}{port}{slash}{path}"
-    parts = urlsplit(value)
-    if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0):
+    parts = _split_web_address(value)
+    if value and parts is None:
         raise ValueError("must be an address such as http://127.0.0.1:11434")
-    if ending := re.search(r"/(v1|api)(/.*)?$", parts.path):
+    if parts and (ending := re.search(r"/(v1|api)(/.*)?$", parts.path)):
         # It is not cut off: nobody would see that another address is asked than the one they gave.
         raise ValueError(f"must be Ollama's address alone, without {ending[0]}")
-    return value.rstrip("/")
+    return ServerUrl(value.rstrip("/"))
 
 
-def _database_url(value: str) -> str:
-    if value and not value.startswith(("sqlite:///", "postgresql://", "postgres://")):
+def _split_web_address(value: str) -> SplitResult | None:
+    """Return the parts of an http address; None for what is none, such as one with a bad port."""
+    try:
+        parts = urlsplit(value)
+        is_web = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # it may quote the password
+        return None
+    # A password with one of /?# in it ends the host, as the address is read.
+    is_whole = "@" not in parts.path and not parts.query and not parts.fragment
+    return parts if is_web and is_whole else None
+
+
+def _check_database_url(value: SecretStr) -> SecretStr:
+    if value and not value.get_secret_value().startswith(
+        ("sqlite:///", "postgresql://", "postgres://")
+    ):
         raise ValueError("must start with sqlite:/// or postgresql://")
     return value
 
@@ -67,6 +85,8 @@ def _issuer(value: str) -> str:
     allowed = ("https://", "http://") if local else ("https://",)
     if value and not value.startswith(allowed):
         raise ValueError("must start with https://; http:// only for this machine")
+    if "@" in value:
+        raise ValueError("must have no name and password in it")
     return value.rstrip("/").removesuffix("/.well-known/openid-configuration").rstrip("/")
 
 
@@ -142,15 +162,15 @@ class Settings(BaseSettings):
     data_lasts: bool = Field(
         default=True, description="False when DATA_DIR ends with the container; the image sets it"
     )
-    database_url: Annotated[str, AfterValidator(_database_url)] = Field(
-        default="", description="Where the history is kept; empty: SQLite in DATA_DIR"
+    database_url: Annotated[SecretStr, AfterValidator(_check_database_url)] = Field(
+        default=SecretStr(""), description="Where the history is kept; empty: SQLite in DATA_DIR"
     )
-    ollama_base_url: Annotated[str, AfterValidator(_ollama_url)] = Field(
-        default="http://127.0.0.1:11434",
-        description="An Ollama to use; when unset, the chat starts its own",
+    ollama_base_url: Annotated[ServerUrl, BeforeValidator(_parse_ollama_url)] = Field(
+        default=ServerUrl("http://127.0.0.1:11434"),
+        description="An Ollama to use, perhaps with user:password@; unset: the chat starts its own",
     )
-    ollama_service_url: Annotated[str, AfterValidator(_ollama_url)] = Field(
-        default="",
+    ollama_service_url: Annotated[ServerUrl, BeforeValidator(_parse_ollama_url)] = Field(
+        default=ServerUrl(""),
         description="With replicas: the Ollamas of all, for answers; OLLAMA_BASE_URL is this one's",
     )
     pull_models: bool = Field(
@@ -200,8 +220,9 @@ class Settings(BaseSettings):
     drain_timeout: Seconds = Field(
         default=8, ge=0, description="Seconds that running answers get to finish after TERM"
     )
-    cookie_secret: str = Field(
-        default="", description="Signs the visitors' cookie; empty: made once and kept in DATA_DIR"
+    cookie_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="Signs the visitors' cookie; empty: made once and kept in DATA_DIR",
     )
     oidc_issuer: Annotated[str, AfterValidator(_issuer)] = Field(
         default="", description="The OpenID Connect provider where people sign in; empty: no login"
@@ -237,7 +258,7 @@ class Settings(BaseSettings):
     )
 
     @property
-    def answers_url(self) -> str:
+    def answers_url(self) -> ServerUrl:
         """Where answers are asked for."""
         return self.ollama_service_url or self.ollama_base_url
 
@@ -317,5 +338,6 @@ def _sentence(error: object) -> str:
         reason = "must be True or False"
     if not error["loc"]:
         return f"{reason}."  # of several variables at once
-    name = str(error["loc"][0]).upper()
-    return f"{name} is {error['input']!r}: {reason}."
+    name, value = str(error["loc"][0]).upper(), error["input"]
+    shown = hide_password(value) if isinstance(value, str) else value
+    return f"{name} is {shown!r}: {reason}."

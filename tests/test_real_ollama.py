@@ -17,6 +17,7 @@ from chatbot.chat.generation import Generation
 from chatbot.domain.generation_request import ChatMessage, GenerationRequest
 from chatbot.services import Services
 from chatbot.settings import EMBEDDED_MODEL_NAME, Settings
+from chatbot.urls import ServerUrl
 from tests.support.product import LoopThread, RealOllama, Served, embedded_model, wait_for
 
 pytestmark = pytest.mark.ollama
@@ -29,7 +30,9 @@ STORY = [
 @pytest.fixture
 def settings(tmp_path: Path, real_ollama: RealOllama) -> Settings:
     """Settings with the real Ollama in place of the fake one."""
-    return Settings(data_dir=tmp_path / "data", ollama_base_url=real_ollama.url, num_predict=4000)
+    return Settings(
+        data_dir=tmp_path / "data", ollama_base_url=ServerUrl(real_ollama.url), num_predict=4000
+    )
 
 
 @pytest.fixture

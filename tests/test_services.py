@@ -8,6 +8,7 @@ import secrets
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from chatbot import services
 from chatbot.chat.generation import Generation
@@ -67,5 +68,5 @@ def test_what_was_deleted_is_purged_by_itself(
     ],
 )
 def test_without_a_database_url_the_history_is_in_the_data_dir(url: str, expected: str) -> None:
-    settings = Settings(data_dir=Path("/srv/chat"), database_url=url)
+    settings = Settings(data_dir=Path("/srv/chat"), database_url=SecretStr(url))
     assert services.database_url(settings) == expected

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from chatbot import settings
 from chatbot.settings import EMBEDDED_MODEL_NAME, Settings, SettingsError
+from chatbot.urls import hide_password
 
 
 def test_without_any_variable_the_defaults_serve_a_laptop(
@@ -35,7 +36,12 @@ def test_without_xdg_the_data_is_in_the_home_folder(
     [
         ("PORT", "8601", "port", 8601),
         ("DATA_DIR", "/srv/chat", "data_dir", Path("/srv/chat")),
-        ("DATABASE_URL", "postgresql://chat@db/chat", "database_url", "postgresql://chat@db/chat"),
+        (
+            "DATABASE_URL",
+            "postgresql://chat@db/chat",
+            "database_url",
+            SecretStr("postgresql://chat@db/chat"),
+        ),
         ("OLLAMA_BASE_URL", "http://gpu:11434/", "ollama_base_url", "http://gpu:11434"),
         ("OLLAMA_BASE_URL", "127.0.0.1:11500", "ollama_base_url", "http://127.0.0.1:11500"),
         ("OLLAMA_BASE_URL", "ollama", "ollama_base_url", "http://ollama:11434"),
@@ -69,7 +75,7 @@ def test_without_xdg_the_data_is_in_the_home_folder(
         ("LOG_FORMAT", "JSON", "log_format", "json"),
         ("SYSTEM_PROMPT", '"Answer" or "ask"', "system_prompt", '"Answer" or "ask"'),
         ("SYSTEM_PROMPT", "'It's short'", "system_prompt", "'It's short'"),
-        ("COOKIE_SECRET", '"as it was"\r', "cookie_secret", '"as it was"\r'),
+        ("COOKIE_SECRET", '"as it was"\r', "cookie_secret", SecretStr('"as it was"\r')),
     ],
 )
 def test_a_variable_sets_its_field_and_an_empty_one_does_not(
@@ -93,7 +99,7 @@ def test_a_variable_sets_its_field_and_an_empty_one_does_not(
         ("ABANDONED_AFTER", "-1", "greater than or equal to 0"),
         ("ABANDONED_AFTER", "inf", "finite"),
         ("OLLAMA_BASE_URL", "ftp://gpu:11434", "must be an address such as http://127.0.0.1"),
-        ("OLLAMA_BASE_URL", "http://gpu:port", "Port could not be cast to integer"),
+        ("OLLAMA_BASE_URL", "http://gpu:port", "must be an address such as"),
         ("OLLAMA_BASE_URL", "http://", "must be an address such as http://127.0.0.1"),
         ("OLLAMA_BASE_URL", "http://gpu:11434/v1", "must be Ollama's address alone, without /v1"),
         ("OLLAMA_BASE_URL", "http://gpu:11434/v1/", "must be Ollama's address alone, without /v1"),
@@ -123,8 +129,47 @@ def test_a_bad_value_is_told_with_its_variable_and_what_is_allowed(
     monkeypatch.setenv(variable, value)
     with pytest.raises(SettingsError) as refusal:
         settings.load()
-    assert str(refusal.value).startswith(f"{variable} is '{value}': ")
+    assert str(refusal.value).startswith(f"{variable} is '{hide_password(value)}': ")
     assert reason in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("DATABASE_URL", "mysql://ann:hush@db/chat"),
+        ("DATABASE_URL", "ann:hush hush@db/chat"),
+        ("DATABASE_URL", "host=db user=ann password=hush"),
+        ("OLLAMA_BASE_URL", "ftp://ann:hush@gpu"),
+        ("OLLAMA_BASE_URL", "http://ann:hush/hush@gpu"),
+        ("OLLAMA_BASE_URL", "http://ann:1#hush@gpu"),
+        ("OLLAMA_BASE_URL", "http://ann:1/hush@gpu"),
+        ("OLLAMA_SERVICE_URL", "ann:hush@gpu/api"),
+        ("OIDC_ISSUER", "https://ann:hush@id.example.org"),
+        ("PUBLIC_URL", "https://ann:hush@chat.example.org"),
+    ],
+)
+def test_a_bad_address_is_told_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError, match=f"^{variable} is ") as refusal:
+        settings.load()
+    assert "***" in str(refusal.value) and "hush" not in str(refusal.value)
+
+
+def test_no_secret_is_in_what_the_settings_say_of_themselves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("API_KEY", "hush")
+    monkeypatch.setenv("OIDC_CLIENT_SECRET", "hush")
+    monkeypatch.setenv("OIDC_CLIENT_ID", "chat")
+    monkeypatch.setenv("OIDC_ISSUER", "https://id.example.org")
+    monkeypatch.setenv("PUBLIC_URL", "https://chat.example.org")
+    monkeypatch.setenv("COOKIE_SECRET", "hush" * 8)
+    monkeypatch.setenv("DATABASE_URL", "postgresql://ann:hush@db/chat")
+    monkeypatch.setenv("OLLAMA_BASE_URL", "http://ann:hush@gpu")
+    monkeypatch.setenv("OLLAMA_SERVICE_URL", "ann:hush@ollama")
+    assert "hush" not in repr(settings.load()) + settings.load().model_dump_json()
 
 
 def test_each_bad_variable_has_its_own_line(monkeypatch: pytest.MonkeyPatch) -> None:

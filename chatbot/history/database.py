@@ -80,8 +80,8 @@ def _target(url: str) -> URL:
     try:
         target = make_url(url)
         driver = DRIVERS[target.drivername.partition("+")[0]]
-    except (ArgumentError, KeyError) as error:
-        raise HistoryUnavailable("database_url_wrong") from error
+    except (ArgumentError, KeyError, ValueError):  # they may quote the password
+        raise HistoryUnavailable("database_url_wrong") from None
     if target.database in (None, "", ":memory:"):  # such a history would be lost at the end
         raise HistoryUnavailable("database_url_wrong")
     return target.set(drivername=driver)

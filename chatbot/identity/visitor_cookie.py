@@ -29,7 +29,8 @@ def make_signer(settings: Settings) -> Signer:
 
 def read_secret(settings: Settings) -> str:
     """Return what signs all cookies: COOKIE_SECRET, or the secret kept in DATA_DIR."""
-    return settings.cookie_secret or _read_kept_secret(settings.data_dir / "cookie-secret")
+    secret = settings.cookie_secret.get_secret_value()
+    return secret or _read_kept_secret(settings.data_dir / "cookie-secret")
 
 
 @functools.cache  # where it cannot be kept, the whole process still has one

@@ -57,7 +57,8 @@ class Llm:
             "transport": BatchingTransport(client=self._session),
             "timeout": httpx.Timeout(s.token_timeout, connect=s.connect_timeout),
         }
-        self.api = LenientClient(host=s.ollama_base_url, **self._client)
+        auth = s.ollama_base_url.basic_auth
+        self.api = LenientClient(host=s.ollama_base_url, auth=auth, **self._client)
 
     @cached_property
     def _chat(self) -> PlainChat:
@@ -67,7 +68,7 @@ class Llm:
         return PlainChat(
             model=s.chat_model,
             base_url=s.answers_url,
-            async_client_kwargs=self._client,
+            async_client_kwargs={**self._client, "auth": s.answers_url.basic_auth},
         )
 
     def warm(self) -> None:

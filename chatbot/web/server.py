@@ -180,7 +180,7 @@ def _try_history(settings: Settings) -> None:
     Raises ChatError when it cannot be opened.
     """
     if settings.database_url:
-        History(settings.database_url).close()
+        History(services.database_url(settings)).close()
         return
     data_dir.check_folder(settings.data_dir)
     try:

@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -189,6 +190,26 @@ def test_a_damaged_database_is_named_as_that(tmp_path: Path) -> None:
 )
 def test_a_url_of_no_known_database_is_refused_with_an_example(url: str) -> None:
     assert code_of(url) == "database_url_wrong"
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("postgresql://ann:hush@127.0.0.1:1/chat", "database_unreachable"),
+        ("postgresql://127.0.0.1:1/chat?user=ann&password=hush", "database_unreachable"),
+        ("postgresql://ann:hush@127.0.0.1:port/chat", "database_url_wrong"),
+        ("mysql://ann:hush@127.0.0.1/chat", "database_url_wrong"),
+    ],
+)
+def test_nobody_gets_to_read_the_password_of_a_database(
+    url: str, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with pytest.raises(HistoryUnavailable) as refusal:
+        History(url)
+    assert refusal.value.code == code
+    told = "".join(traceback.format_exception(refusal.value))
+    assert "hush" not in refusal.value.sentence + caplog.text + told
 
 
 def test_the_log_has_the_traceback_but_not_what_people_wrote(

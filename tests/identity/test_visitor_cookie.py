@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -192,7 +193,9 @@ def test_only_the_chats_user_can_read_the_secret(settings: Settings) -> None:
 
 def test_cookie_secret_takes_the_place_of_the_kept_one(tmp_path: Path) -> None:
     one, two = (
-        visitor_cookie.make_signer(Settings(data_dir=tmp_path / name, cookie_secret="shared"))
+        visitor_cookie.make_signer(
+            Settings(data_dir=tmp_path / name, cookie_secret=SecretStr("shared"))
+        )
         for name in ("one", "two")
     )
     assert two.unsign(one.sign("ann")) == b"ann"

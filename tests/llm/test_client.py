@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from chatbot import errors
 from chatbot.domain.generation_request import ChatMessage, GenerationRequest
 from chatbot.llm.client import Llm, Piece
 from chatbot.settings import Settings
+from chatbot.urls import ServerUrl
 from tests.support.fake_ollama.exchange import Exchange
 from tests.support.fake_ollama.server import (
     BUSY,
@@ -37,6 +39,7 @@ from tests.support.product import LoopThread
 
 HELLO = [ChatMessage("user", "Hello")]
 SYSTEM = "Be brief."
+NOBODY = "127.0.0.1:9"
 BROKE_OFF = "The answer broke off before its end. Ask again; what came so far is kept."
 
 
@@ -140,7 +143,7 @@ def test_with_replicas_answers_come_from_the_service_and_readiness_looks_at_the_
     fake: FakeOllama, settings: Settings, loop: LoopThread
 ) -> None:
     with FakeOllama() as service:
-        llm = Llm(settings.model_copy(update={"ollama_service_url": service.url}))
+        llm = Llm(settings.model_copy(update={"ollama_service_url": ServerUrl(service.url)}))
         loop.run(_answer(llm))
         loop.run(llm.load(DEFAULT_MODEL))
         assert service.bodies() and not fake.bodies()
@@ -149,6 +152,31 @@ def test_with_replicas_answers_come_from_the_service_and_readiness_looks_at_the_
         with pytest.raises(errors.OllamaUnreachable, match=service.url):
             loop.run(_answer(llm))
         loop.run(llm.close())
+
+
+def test_the_user_and_password_in_the_address_open_an_ollama_behind_a_proxy(
+    fake: FakeOllama, settings: Settings, loop: LoopThread
+) -> None:
+    fake.basic_auth = "ann:hush"
+    url = ServerUrl(fake.url.replace("://", "://ann:hush@"))
+    llm = Llm(settings.model_copy(update={"ollama_base_url": url}))
+    assert "".join(piece.text for piece in loop.run(_answer(llm)))
+    assert loop.run(llm.read("/api/tags"))["models"]
+    loop.run(llm.close())
+
+
+def test_nobody_gets_to_read_the_password_of_an_ollama_that_is_not_there(
+    settings: Settings, loop: LoopThread, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    llm = Llm(
+        settings.model_copy(update={"ollama_base_url": ServerUrl(f"http://ann:hush@{NOBODY}")})
+    )
+    for request in (_answer(llm), llm.read("/api/tags")):
+        with pytest.raises(errors.OllamaUnreachable, match=NOBODY) as refusal:
+            loop.run(request)
+        assert "hush" not in refusal.value.sentence + repr(refusal.value) + caplog.text
+    loop.run(llm.close())
 
 
 LINE = line(DEFAULT_MODEL, chat=True, text="")
@@ -322,7 +350,7 @@ def test_a_proxy_that_wants_another_address_gets_the_same_request_there(
     with ThreadingHTTPServer(("127.0.0.1", 0), Moved) as server:
         threading.Thread(target=server.serve_forever).start()
         url = f"http://127.0.0.1:{server.server_port}"
-        llm = Llm(Settings(data_dir=tmp_path, ollama_base_url=url))
+        llm = Llm(Settings(data_dir=tmp_path, ollama_base_url=ServerUrl(url)))
         assert loop.run(_answer(llm))
         loop.run(llm.close())
         server.shutdown()
@@ -367,7 +395,7 @@ def test_a_host_that_does_not_react_is_given_up_after_connect_timeout(
     with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf:
         address = deaf.getsockname()
         url = f"http://127.0.0.1:{address[1]}"
-        llm = Llm(Settings(data_dir=tmp_path, ollama_base_url=url, connect_timeout=0.2))
+        llm = Llm(Settings(data_dir=tmp_path, ollama_base_url=ServerUrl(url), connect_timeout=0.2))
         with socket.create_connection(address), pytest.raises(errors.OllamaUnreachable):
             loop.run(_answer(llm), timeout=5)  # its queue of one is full
         loop.run(llm.close())
@@ -422,7 +450,7 @@ def test_each_answer_opens_a_connection_of_its_own(loop: LoopThread, tmp_path: P
     with ThreadingHTTPServer(("127.0.0.1", 0), Replica) as server:
         threading.Thread(target=server.serve_forever).start()
         url = f"http://127.0.0.1:{server.server_port}"
-        llm = Llm(Settings(data_dir=tmp_path, ollama_base_url=url))
+        llm = Llm(Settings(data_dir=tmp_path, ollama_base_url=ServerUrl(url)))
         for _ in range(3):
             loop.run(_answer(llm))
         loop.run(llm.close())

@@ -15,6 +15,7 @@ class Exchange:
         self.method = request.method
         self.path = request.path
         self.body = body
+        self.authorization = request.headers.get("Authorization", "")
         self.response: web.StreamResponse = web.Response()
         self._request = request
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import time
 from collections.abc import Iterable
@@ -16,6 +17,11 @@ from tests.support.fake_ollama.state import Fault, Request, State, prose
 PULL_STEPS = 10
 
 
+def _is_authorized(state: State, exchange: Exchange) -> bool:
+    encoded = base64.b64encode(state.basic_auth.encode()).decode()
+    return not state.basic_auth or exchange.authorization == f"Basic {encoded}"
+
+
 async def answer_request(state: State, exchange: Exchange) -> None:
     """Answer one request as Ollama does, unless a fault is due."""
     payload = _parse_json(exchange.body)
@@ -26,7 +32,9 @@ async def answer_request(state: State, exchange: Exchange) -> None:
     with state.changing():
         state.requests.append(Request(exchange.method, exchange.path, payload))
     fault = state.next_fault(exchange.path)
-    if fault and fault.kind == "status":
+    if not _is_authorized(state, exchange):
+        exchange.reply(401, b"Unauthorized")
+    elif fault and fault.kind == "status":
         exchange.reply_json(fault.status, {"error": fault.error})
     elif fault and fault.kind == "page":
         exchange.reply(fault.status, fault.error.encode(), fault.content_type)

@@ -100,7 +100,8 @@ class State:
     of them; the request's num_predict shortens it), `tokens_per_second` (of each stream; 0: no
     pause), `first_token_delay` (seconds, as if the prompt was read), `slots`
     (answers at once; more wait in order), `prompt_tokens` (the prompt_eval_count to
-    tell; None counts words), `pull_layers` (bytes of each), `pull_seconds` (for a whole pull).
+    tell; None counts words), `basic_auth` (the user:password that it demands, as a proxy would;
+    "" for none), `pull_layers` (bytes of each), `pull_seconds` (for a whole pull).
     Records: `requests` (in order), `active` (generations that hold a slot), `waiting` (that wait
     for one), `finished` (answered to the end, or to a fault), `aborted` (the client left before
     the end), `loaded` (models in memory).
@@ -116,6 +117,7 @@ class State:
         self.first_token_delay = 0.0
         self.slots = 1_000
         self.prompt_tokens: int | None = None
+        self.basic_auth = ""
         self.pull_layers = [90_000_000, 1_500, 500]
         self.pull_seconds = 0.0
         self.requests: list[Request] = []
