@@ -143,7 +143,7 @@ def report_memory(report: Report, times: int) -> None:
 
 
 def report_threads(report: Report, times: int) -> None:
-    """Tokens per second under `--cpus 1`, with the chat's threads and with Ollama's own choice."""
+    """Report tokens per second under `--cpus 1`: the chat's threads against Ollama's choice."""
     with run_container("--cpus", "1") as container:
         container.wait_ready()
         pairs = [
@@ -160,7 +160,7 @@ def report_threads(report: Report, times: int) -> None:
 
 
 def _measure_speed(container: Container, num_thread: int | None) -> float:
-    """Tokens per second of one answer of 96 tokens, as Ollama counts them."""
+    """Return the tokens per second of one answer of 96 tokens, as Ollama counts them."""
     options = {"num_predict": 96, "seed": 1, "num_ctx": 4096}
     if num_thread:
         options["num_thread"] = num_thread
@@ -183,7 +183,7 @@ def _measure_speed(container: Container, num_thread: int | None) -> float:
 
 
 def report_rebuild(report: Report, times: int) -> None:
-    """Seconds of a build after a change in chatbot/, and the bytes of the layers that are new."""
+    """Report the seconds of a build after a change in chatbot/, and the new layers' bytes."""
     before = set(_list_layers())
     changed = ROOT / "chatbot" / "_changed.py"
     changed.write_text(f'"""A change, made {time.monotonic()}."""\n')

@@ -115,7 +115,7 @@ def _streaming_rows(who: str, rounds: list[Round], to: Report) -> None:
 
 
 def report_connects(page: Served, fake: FakeProcess, to: Report, quick: bool) -> None:
-    """Users who open the page at once; repeated with fresh users, the median counts."""
+    """Measure users who open the page at once; repeated with fresh users, the median counts."""
     size, rounds = (10, 1) if quick else (50, 3)
     times: list[float] = []
     noises: list[float] = []

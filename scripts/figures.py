@@ -256,7 +256,10 @@ def measure_errors_told(modules: list[Module]) -> Figure:
         raised = {name for name in list_raises(function) if name != "NotImplementedError"}
         raising += bool(raised)
         told = ast.get_docstring(function) or ""
-        if not all(name in told or (not name[0].isupper() and "Raise" in told) for name in raised):
+        if not all(
+            name in told or (name.lstrip("_")[0].islower() and "raise" in told.lower())
+            for name in raised
+        ):
             silent.append(f"{module.name}.{function.name}")
     share = share_of(raising - len(silent), raising)
     title = "public functions that name what they raise"

@@ -82,7 +82,7 @@ class OnReal:
         self._numbers = count(1)
 
     def __iter__(self) -> Iterator[Ending]:
-        """Measures one ending after the other, on a quiet machine."""
+        """Measure one ending after the other, on a quiet machine."""
         for phase, action in product(PHASES, ACTIONS):
             yield self._measure_quietly(
                 {"queued": self._measure_queued}.get(phase, self._measure_under_way), action, phase

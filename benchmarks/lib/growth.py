@@ -35,7 +35,7 @@ def measure_exchange(user: StreamlitUser, page: Served, prompt: str) -> Measured
 
 
 def report_long_answers(page: Served, fake: FakeProcess, to: Report, quick: bool) -> None:
-    """Bytes for answers of 200 and 800 tokens of prose, and for one code block of 800."""
+    """Report the bytes for answers of 200 and 800 tokens of prose, and a code block of 800."""
     rate = 200 if quick else TOKENS_PER_SECOND
     with StreamlitUser(page.url) as user:
         for name, tokens in _write_answers().items():

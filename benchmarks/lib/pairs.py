@@ -82,7 +82,7 @@ class Comparison:
         return raw.ask_ollama(self._ollama.url, raw.with_prompt(self._body, next(self._prompts)))
 
     def _count_tokens(self) -> int:
-        """Tokens that the page has had from Ollama so far."""
+        """Return the tokens that the page has had from Ollama so far."""
         text = self._http.get("/metrics").text
         name = 'chat_tokens_total{direction="output"}'
         return sum(int(float(x.split()[-1])) for x in text.splitlines() if x.startswith(name))

@@ -90,7 +90,7 @@ class Watch:
 
 
 def start_seconds(pod: Any) -> float:
-    """Seconds from scheduled to Ready, of which Kubernetes tells whole ones."""
+    """Return the seconds from scheduled to Ready, of which Kubernetes tells whole ones."""
     times = conditions(pod)
     begun, ready = (
         time.mktime(time.strptime(times[name], "%Y-%m-%dT%H:%M:%SZ"))

@@ -68,7 +68,7 @@ def pdf_text(data: bytes) -> str:
 def word_text(data: bytes) -> str:
     """Return the text with the cells of a table's row on one line; what was deleted is left out.
 
-    Raises what zipfile and ElementTree raise for a damaged file.
+    Raises ValueError, and what zipfile and ElementTree raise, for a damaged file.
     """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = sorted(archive.namelist())

@@ -45,7 +45,7 @@ class Answered(Protocol):
 
 
 def estimate_tokens(text: str) -> int:
-    """Tokens of a message's text, half to double: see benchmarks/token_estimate.md."""
+    """Return the tokens of a message's text, half to double: see benchmarks/token_estimate.md."""
     data = text.encode(errors="replace")
     for run in _RUNS:
         data = data.replace(run, run[:1])
@@ -60,7 +60,7 @@ def estimate_tokens(text: str) -> int:
 
 
 def sum_tokens(messages: Iterable[ChatMessage], system_prompt: str = "") -> int:
-    """Tokens of all that is sent, roughly: the system prompt, messages, images."""
+    """Return the tokens of all that is sent, roughly: the system prompt, messages, images."""
     return estimate_tokens(system_prompt) + sum(map(_estimate_message, messages))
 
 
@@ -79,7 +79,7 @@ def compute_scale(messages: Sequence[Answered], model: str) -> float:
 
 
 def count_used(statistics: Statistics) -> int:
-    """Tokens of the context window after an answer with these statistics."""
+    """Return the tokens of the context window after an answer with these statistics."""
     return statistics.input_tokens + statistics.output_tokens
 
 
@@ -140,7 +140,7 @@ def fit_messages(
 
 
 def drop_oldest(messages: Sequence[ChatMessage], system_prompt: str) -> FittedMessages | None:
-    """Leaves out the oldest exchanges, a quarter of all at least; None if only the prompt is left.
+    """Leave out the oldest exchanges, a quarter of all at least; None if only the prompt is left.
 
     For a conversation that was estimated to fit and that Ollama has refused.
     """

@@ -163,8 +163,8 @@ def allowed(name: str) -> Notice:
 def parse(values: dict[str, Any], max_num_ctx: int | None = None) -> Parameters:
     """Read what a person typed; empty values count as unset.
 
-    Raises BadRequest that says each value that is not allowed; `max_num_ctx` is the operator's
-    limit.
+    Raises ParameterRefused, or several as one BadRequest, for what is not allowed; `max_num_ctx` is
+    the operator's limit.
     """
     stripped = {
         name: value.strip() if isinstance(value, str) and name != "stop" else value

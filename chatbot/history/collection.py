@@ -84,7 +84,7 @@ class Collection(Connections):
     def export_archives(
         self, user_id: str, conversation_id: str | None = None
     ) -> list[ConversationArchive]:
-        """Read one conversation with all versions and files (None: all of them), or NotFound."""
+        """Read one conversation (None: all) with all versions and files; raises NotFound."""
         with self._reading() as db:
             found = list(archives.read_archives(db, user_id, conversation_id))
         if conversation_id is not None and not found:

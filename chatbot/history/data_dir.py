@@ -83,7 +83,7 @@ class DataDirUnusable(ChatError):
 
 
 def check_folder(folder: Path) -> None:
-    """Make the folder where it is missing; DataDirUnusable when a history cannot be kept in it."""
+    """Make the folder where it is missing; raises DataDirUnusable when it cannot keep a history."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as probe:

@@ -51,7 +51,10 @@ def open_engines(url: str) -> tuple[Engine, Engine]:
 
 
 def migrate(writer: Engine) -> None:
-    """Bring the tables up to date; of several processes that start at once, one does it."""
+    """Bring the tables up to date; of several processes that start at once, one does it.
+
+    Raises HistoryUnavailable when a newer chat has made them.
+    """
     config = Config()
     config.set_main_option("script_location", "chatbot.history:migrations")
     with _alone(writer) as connection:

@@ -66,7 +66,7 @@ class Users:
         return self._signer.sign(visitor_id).decode()
 
     def check_provider(self) -> bool:
-        """Asks the provider, for CONNECT_TIMEOUT seconds at most; what it lacks is logged."""
+        """Ask the provider, for CONNECT_TIMEOUT seconds at most; what it lacks is logged."""
         try:
             timeout = self._settings.connect_timeout
             httpx.get(self._settings.oidc_metadata_url, timeout=timeout).raise_for_status()

@@ -88,7 +88,9 @@ class Llm:
             await session.close()
 
     async def stream(self, request: GenerationRequest) -> AsyncIterator[Piece]:
-        """Streams the answer. Ends with a Piece that has Statistics. Raises a ChatError.
+        """Stream the answer; its last Piece has Statistics.
+
+        Raises OllamaFailed when the stream ends too early, and what `ollama_errors` raises.
 
         Closing or cancelling it closes the connection, and Ollama then stops to evaluate.
         """
@@ -127,7 +129,9 @@ class Llm:
         return arguments
 
     async def read(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return what Ollama replies at `path`, whatever fields it has; raises a ChatError.
+        """Return what Ollama replies at `path`, whatever fields it has.
+
+        Raises NotOllama for a reply that is no JSON object, and what `ollama_errors` raises.
 
         The ollama package's own calls refuse a reply that lacks what its version expects.
         """

@@ -30,6 +30,8 @@ def ollama_errors(
 ) -> Iterator[None]:
     """Turn what httpx, aiohttp and the ollama package raise into a ChatError.
 
+    Raises TimedOut, OllamaUnreachable, or the error that Ollama's own words mean.
+
     `broke_off` is the error of a stream that ends too early, if it is not an answer's; `url` is the
     server that was asked, if it is not the one at OLLAMA_BASE_URL.
     """

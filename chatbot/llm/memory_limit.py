@@ -13,7 +13,7 @@ _FILES = (  # limit, usage, statistics: version 2, version 1
 
 
 def available(cgroup: Path = _CGROUP) -> int | None:
-    """Bytes that may still be taken under the container's limit; None when there is no limit."""
+    """Return the bytes that are left under the container's limit; None when there is none."""
     for limit, usage, stat in _FILES:
         allowed, used = _number(cgroup / limit), _number(cgroup / usage)
         if allowed is not None and used is not None and allowed < _UNLIMITED:
@@ -29,7 +29,7 @@ def _number(file: Path) -> int | None:
 
 
 def _reclaimable(file: Path) -> int:
-    """Bytes of the file cache, which the kernel gives back when they are wanted."""
+    """Return the bytes of the file cache, which the kernel gives back when they are wanted."""
     try:
         counts = dict(line.split() for line in file.read_text().splitlines())
     except (OSError, ValueError):

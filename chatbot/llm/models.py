@@ -81,7 +81,7 @@ class Models:
         self._left_out: set[str] = set()
 
     async def refresh(self) -> list[Model]:
-        """Asks Ollama for the installed models; raises a ChatError."""
+        """Ask Ollama for the installed models; raises NotOllama or another ChatError."""
         reply = await self._llm.read("/api/tags")
         if "models" not in reply:
             raise errors.NotOllama(

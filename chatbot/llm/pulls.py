@@ -141,7 +141,7 @@ class Pulls:
         self._loop.call_soon_threadsafe(self._cancel, name)
 
     def forget(self) -> None:
-        """Forgets how pulls ended: another Ollama may answer now."""
+        """Forget how pulls ended: another Ollama may answer now."""
         with self._lock:
             self._pulls = {name: pull for name, pull in self._pulls.items() if not pull.done}
 

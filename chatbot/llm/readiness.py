@@ -76,7 +76,7 @@ class Readiness:
         return self.models.pulls.find(self.settings.chat_model)
 
     async def run(self) -> None:
-        """Goes through the steps, again whenever Ollama or the model is lost; never returns."""
+        """Go through the steps, again whenever Ollama or the model is lost; never returns."""
         while True:
             await self._advance()
             await asyncio.sleep(LOOK_READY_S if self.ready else _LOOK_S)

@@ -34,7 +34,7 @@ _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
 def split_blocks(text: str) -> list[str]:
-    """Cuts Markdown at the blank lines between its blocks; "".join of the result is `text`.
+    """Cut Markdown at the blank lines between its blocks; "".join of the result is `text`.
 
     A fence, a formula and a list stay whole. The last block may still grow.
     """

@@ -103,7 +103,7 @@ class _Tree:
                 before = message
 
     def _tie(self, message: Message, before: Message | None) -> None:
-        """Ties a message to the one before it in time, with an empty prompt where one is lost."""
+        """Tie a message to the one before it in time, with an empty prompt where one is lost."""
         if message.role == "assistant" and (before is None or before.role == "assistant"):
             before = lost_prompt(message, before.id if before else None)
             self._messages[before.id] = before
@@ -118,7 +118,7 @@ def lost_prompt(answer: Message, parent_id: str | None) -> Message:
 
 
 def alternating(archive: ConversationArchive) -> ConversationArchive:
-    """Prompts and answers by turns, as the page shows them.
+    """Return prompts and answers by turns, as the page shows them.
 
     An answer that goes on with another one becomes one with it: programs that let models call
     tools keep each step by itself. Other answers without a prompt get an empty one.

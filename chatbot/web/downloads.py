@@ -54,7 +54,7 @@ def _find_user_id(services: Services, request: Request) -> str:
 
 @_download
 def export(services: Services, request: Request) -> Response:
-    """Answer with one conversation or all of them, as JSON or Markdown."""
+    """Answer with one conversation or all of them, as JSON or Markdown; raises NotFound."""
     from chatbot import transfer  # late: it imports much, and the start waits for nobody
 
     conversation_id = request.path_params.get("conversation_id")
@@ -70,7 +70,7 @@ def export(services: Services, request: Request) -> Response:
 
 @_download
 def attachment(services: Services, request: Request) -> Response:
-    """Answer with an attached image; other files are told by their names only."""
+    """Answer with an attached image; other files are told by their names only. Raises NotFound."""
     user_id, attachment_id = _find_user_id(services, request), request.path_params["attachment_id"]
     file = services.chat.find_attachment(user_id, attachment_id)
     if file.media_type not in MEDIA_TYPES:

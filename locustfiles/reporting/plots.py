@@ -59,7 +59,7 @@ _FEW = 3  # answers below which a percentile says nothing
 
 
 def plot_over_time(setup: Setup, records: Sequence[Record]) -> str:
-    """Users and replicas, answers and tokens per second, TTFT, along one time axis."""
+    """Plot users and replicas, answers and tokens per second, TTFT, along one time axis."""
     begin, end = setup.started, setup.ended
     width = next((w for w in _NICE if (end - begin) / w <= _BINS), _NICE[-1])
     answers = [r for r in records if r.kind != "page"]

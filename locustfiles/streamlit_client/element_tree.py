@@ -87,7 +87,7 @@ class ElementTree:
         self.run_id = ""
 
     def begin_run(self, run_id: str) -> None:
-        """Deltas from now on are drawn by this script run."""
+        """Take deltas from now on as drawn by this script run."""
         self.run_id = run_id
 
     def apply(self, delta: Delta, path: Iterable[int]) -> None:

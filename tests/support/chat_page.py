@@ -8,7 +8,7 @@ from playwright.sync_api import ConsoleMessage, Locator, Page, Request, expect
 
 
 def words(count: int) -> list[str]:
-    """Tokens by which a test sees how far an answer has come."""
+    """Return tokens by which a test sees how far an answer has come."""
     return [f"word{number} " for number in range(count)]
 
 
@@ -50,7 +50,7 @@ class ChatPage:
         return self.messages.last
 
     def pick(self, model: str) -> None:
-        """Chooses a model in the sidebar."""
+        """Choose a model in the sidebar."""
         self.sidebar.get_by_role("combobox").click()
         self.page.get_by_role("option", name=model).click()
         expect(self.sidebar.get_by_role("combobox")).to_have_value(model)

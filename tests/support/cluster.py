@@ -112,7 +112,7 @@ def service_url(name: str = "chatbot") -> str:
 
 
 def scale(replicas: int) -> None:
-    """Pins the number of replicas: the HPA's least and most."""
+    """Pin the number of replicas: the HPA's least and most."""
     bounds = {"spec": {"minReplicas": replicas, "maxReplicas": replicas}}
     kubectl("patch", "hpa", "chatbot", "--type", "merge", "--patch", json.dumps(bounds))
     wait_for(lambda: sum(map(is_ready, pods())) == replicas == len(pods()), 90)

@@ -104,7 +104,7 @@ class Visitors:
 
 
 def _new_chat(user: StreamlitUser) -> None:
-    """Begins a conversation, so that the model does not read ever longer ones."""
+    """Begin a conversation, so that the model does not read ever longer ones."""
     runs = user.session.runs_finished
     user.click("new")
     user.wait_for(lambda: user.session.runs_finished > runs and not user.messages())

@@ -12,7 +12,7 @@ import pytest
 
 @contextmanager
 def mounted(*options: str) -> Iterator[None]:
-    """Mounts something for a while, or skips the test."""
+    """Mount something for a while, or skips the test."""
     if os.geteuid() != 0:
         pytest.skip("only root can mount")
     result = subprocess.run(["mount", *options], capture_output=True, text=True)

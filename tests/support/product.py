@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def wait_for(condition: Callable[[], T], timeout: float = 60, every: float = 0.01) -> T:
-    """Asks `condition` each `every` seconds until it is truthy; TimeoutError after `timeout`."""
+    """Ask `condition` each `every` seconds until it is truthy; TimeoutError after `timeout`."""
     deadline = time.monotonic() + timeout
     while not (found := condition()):
         if time.monotonic() > deadline:

@@ -20,7 +20,7 @@ _SLOW_LOAD_S = 1.0  # shorter loading is not worth a word
 
 
 def draw_footer(state: PageState, index: int) -> None:
-    """Draws the foot of an exchange's answer."""
+    """Draw the foot of an exchange's answer."""
     one = state.exchanges[index]
     answer = one.answer
     if answer is None:
@@ -89,7 +89,7 @@ def _run_action(state: PageState, index: int, key: str) -> None:
 
 
 def answer_again(state: PageState, index: int) -> None:
-    """Answers the prompt once more, as a new version of the answer."""
+    """Answer the prompt once more, as a new version of the answer."""
     answer = state.exchanges[index].answer
     if state.conversation_id is None or answer is None:
         return
@@ -109,7 +109,7 @@ def answer_again(state: PageState, index: int) -> None:
 
 
 def draw_versions(state: PageState, message_id: str, those: Sequence[str]) -> None:
-    """Goes through the versions of a message, if there are several."""
+    """Go through the versions of a message, if there are several."""
     if len(those) < 2:
         return
     key = f"version-{message_id}"

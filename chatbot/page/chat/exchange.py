@@ -23,7 +23,7 @@ _IMAGE_WIDTH = 240  # pixels
 
 
 def draw_exchange(state: PageState, index: int) -> None:
-    """Draws exchange `index` of the view, or nothing while there is none."""
+    """Draw exchange `index` of the view, or nothing while there is none."""
     generation = _find_generation(state, index)
     if index >= len(state.exchanges):
         return

@@ -29,7 +29,7 @@ STYLE = """
 
 
 def draw_conversations(state: PageState) -> None:
-    """Draws the search and the conversations that are wanted."""
+    """Draw the search and the conversations that are wanted."""
     with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center"):
         query = st.text_input(
             t("Search conversations"),

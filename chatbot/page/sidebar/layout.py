@@ -15,7 +15,7 @@ from chatbot.settings import EMBEDDED_MODEL_NAME
 
 
 def draw_sidebar(state: PageState) -> None:
-    """Draws the sidebar."""
+    """Draw the sidebar."""
     with st.sidebar:
         st.button(
             t("New chat"),

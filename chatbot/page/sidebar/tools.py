@@ -10,7 +10,7 @@ from chatbot.page.state import PageState
 
 
 def draw_tools(state: PageState) -> None:
-    """Draws the row of buttons; each opens its dialog."""
+    """Draw the row of buttons; each opens its dialog."""
     with st.container(horizontal=True, gap="small"):
         if _draw_button(t("Settings"), "tune"):
             conversation_settings.open_dialog(state)
