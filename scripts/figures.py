@@ -177,7 +177,7 @@ def measure_locator(modules: list[Module]) -> Figure:
         f"{module.name}:{node.lineno}"
         for module in modules
         for node in ast.walk(module.tree)
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "services.current"
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("services.current", "current")
     ]
     return Figure("uses of services.current()", len(uses), 4, offenders=tuple(uses))
 
