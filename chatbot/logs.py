@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import logging
 
+from chatbot.errors import ChatError
 from chatbot.settings import Settings
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: time, level, logger, message, and the traceback if there is one."""
+    """One JSON object a line: time, level, logger, message, an error's code, a traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as JSON."""
@@ -20,6 +21,8 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        if codes := [part.code for part in record.args or () if isinstance(part, ChatError)]:
+            line["code"] = codes[0]
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         return json.dumps(line)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from chatbot import logs
+from chatbot.errors import ModelMissing
 from chatbot.settings import Settings
 
 
@@ -41,6 +42,16 @@ def test_a_line_for_a_collector_is_one_json_object(capsys: pytest.CaptureFixture
         "two\nlines",
     )
     assert line["time"]
+
+
+def test_an_error_that_a_line_tells_is_named_by_its_code(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logs.configure(Settings(log_format="json"))
+    logging.getLogger("chatbot.test").warning("not ready: %s", ModelMissing(model="qwen3"))
+    line = json.loads(capsys.readouterr().err)
+    assert line["code"] == "model_missing"
+    assert line["message"].startswith("not ready: The model qwen3 is not installed.")
 
 
 def test_a_traceback_stays_in_its_json_object(capsys: pytest.CaptureFixture[str]) -> None:

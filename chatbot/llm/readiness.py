@@ -88,7 +88,7 @@ class Readiness:
             self.models.pulls.forget()
             self._at("ollama", error.notice, error)
         except errors.ChatError as error:
-            log.warning("not ready: %s", error.sentence)
+            log.warning("not ready: %s", error)
             self._at(self.step, error.notice, error)
             await asyncio.sleep(MODEL_RETRY_S)
         except Exception:

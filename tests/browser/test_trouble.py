@@ -82,7 +82,7 @@ def test_a_busy_chat_gives_the_prompt_back(visit: Visit, chat: Served, fake: Fak
     second.input.fill("One too many")
     with _all_answers_taken(chat, fake):
         second.input.press("Enter")
-        expect(second.alerts).to_contain_text("answer is under way, as many as this chat takes")
+        expect(second.alerts).to_contain_text("answers are under way, as many as this chat takes")
         expect(second.input).to_have_value("One too many")
     fake.set(tokens=words(3), tokens_per_second=0)
     second.input.press("Enter")
