@@ -76,64 +76,66 @@ def word_text(data: bytes) -> str:
         if sum(archive.getinfo(name).file_size for name in parts) > MOST_XML_BYTES:
             raise ValueError("it unpacks to more than a document has")
         roots = [ElementTree.fromstring(archive.read(name)) for name in parts]
-    texts = ("\n\n".join(_blocks(root)) for root in roots)
+    texts = ("\n\n".join(_read_blocks(root)) for root in roots)
     return "\n\n".join(dict.fromkeys(filter(None, texts)))  # each page may have the same header
 
 
-def _kind(element: ElementTree.Element) -> str:
+def _find_kind(element: ElementTree.Element) -> str:
     return element.tag.rpartition("}")[2]
 
 
-def _blocks(element: ElementTree.Element) -> Iterator[str]:
+def _read_blocks(element: ElementTree.Element) -> Iterator[str]:
     """Yield the text of each paragraph and each table under an element."""
     for child in element:
-        match _kind(child):
+        match _find_kind(child):
             case "p":
-                yield from _paragraph(child)
+                yield from _read_paragraph(child)
             case "tbl":
-                yield "\n".join(map(_row, _inside(child, "tr")))
+                yield "\n".join(map(_read_row, _find_inside(child, "tr")))
             case kind if kind not in _UNSEEN:
-                yield from _blocks(child)
+                yield from _read_blocks(child)
 
 
-def _paragraph(element: ElementTree.Element) -> Iterator[str]:
+def _read_paragraph(element: ElementTree.Element) -> Iterator[str]:
     """Yield the text of a paragraph, then what stands in its text boxes."""
     pieces, boxes = list[str](), list[ElementTree.Element]()
-    _gather(element, pieces, boxes)
+    _gather_text(element, pieces, boxes)
     text = "".join(pieces).strip()
     if text:
         is_item = element.find("{*}pPr/{*}numPr") is not None
         yield f"- {text}" if is_item else text
     for box in boxes:
-        yield from _blocks(box)
+        yield from _read_blocks(box)
 
 
-def _gather(
+def _gather_text(
     elements: Iterable[ElementTree.Element], pieces: list[str], boxes: list[ElementTree.Element]
 ) -> None:
     for element in elements:
-        match _kind(element):
+        match _find_kind(element):
             case "t":
                 pieces.append(element.text or "")
             case "txbxContent":
                 boxes.append(element)
             case "AlternateContent":  # the same, said for several versions of Word
-                _gather(element[:1], pieces, boxes)
+                _gather_text(element[:1], pieces, boxes)
             case kind if kind in _SIGNS:
                 pieces.append(_SIGNS[kind])
             case kind if kind not in _UNSEEN:
-                _gather(element, pieces, boxes)
+                _gather_text(element, pieces, boxes)
 
 
-def _inside(element: ElementTree.Element, kind: str) -> Iterator[ElementTree.Element]:
+def _find_inside(element: ElementTree.Element, kind: str) -> Iterator[ElementTree.Element]:
     """Yield the parts of this kind, also those in a wrapper such as a form's control."""
     for child in element:
-        if _kind(child) == kind:
+        if _find_kind(child) == kind:
             yield child
-        elif _kind(child) not in _UNSEEN:
-            yield from _inside(child, kind)
+        elif _find_kind(child) not in _UNSEEN:
+            yield from _find_inside(child, kind)
 
 
-def _row(element: ElementTree.Element) -> str:
-    cells = (" ".join(_blocks(cell)).replace("\n", " ") for cell in _inside(element, "tc"))
+def _read_row(element: ElementTree.Element) -> str:
+    cells = (
+        " ".join(_read_blocks(cell)).replace("\n", " ") for cell in _find_inside(element, "tc")
+    )
     return f"| {' | '.join(cells)} |"

@@ -6,6 +6,8 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from chatbot.attachments.common_han import COMMON_HAN
+
 if TYPE_CHECKING:
     from charset_normalizer import CharsetMatch
 
@@ -65,7 +67,7 @@ def decode(data: bytes) -> str | None:
     A byte order mark decides, then UTF-8, then UTF-16, then the likeliest of the encodings that
     were in use before.
     """
-    for read in (_marked, _utf8, _utf16, _legacy):
+    for read in (_decode_marked, _decode_utf8, _decode_utf16, _decode_legacy):
         text = read(data)
         if text is not None and _is_text(text):
             return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
@@ -76,14 +78,14 @@ def _is_text(text: str) -> bool:
     return len(_ODD.findall(text)) <= _MOST_ODD * len(text)
 
 
-def _marked(data: bytes) -> str | None:
+def _decode_marked(data: bytes) -> str | None:
     for mark, encoding in _BOMS.items():
         if data.startswith(mark):
             return data.decode(encoding, "replace")
     return None
 
 
-def _utf8(data: bytes) -> str | None:
+def _decode_utf8(data: bytes) -> str | None:
     try:
         return data.decode()
     except UnicodeDecodeError:
@@ -93,7 +95,7 @@ def _utf8(data: bytes) -> str | None:
     return text if good > _GOOD_FOR_BAD * bad else None
 
 
-def _utf16(data: bytes) -> str | None:
+def _decode_utf16(data: bytes) -> str | None:
     """Without a mark it is known by the empty halves of its ASCII characters."""
     even, odd = data[::2].count(0), data[1::2].count(0)
     if not even and not odd:
@@ -102,19 +104,19 @@ def _utf16(data: bytes) -> str | None:
     return None if _PRIVATE.search(text) else text
 
 
-def _legacy(data: bytes) -> str | None:
+def _decode_legacy(data: bytes) -> str | None:
     # Imported late: most files are UTF-8.
     from charset_normalizer import from_bytes
 
     if 0 in data:
         return None
-    sample = _telling(data)
+    sample = _find_telling_lines(data)
     matches = from_bytes(sample, cp_isolation=_LEGACY, threshold=_MOST_CHAOS, enable_fallback=False)
     measured = {name: match for match in matches for name in match.could_be_from_charset}
     ranks = [
         rank
         for place, name in enumerate(_LEGACY)
-        if (rank := _rank(sample, name, measured.get(name), place))
+        if (rank := _rank_encoding(sample, name, measured.get(name), place))
     ]
     for *_, encoding in sorted(ranks):
         with suppress(UnicodeDecodeError):
@@ -122,7 +124,7 @@ def _legacy(data: bytes) -> str | None:
     return None
 
 
-def _telling(data: bytes) -> bytes:
+def _find_telling_lines(data: bytes) -> bytes:
     """Return the first lines that are not plain ASCII, which all encodings read alike."""
     lines, size = list[bytes](), 0
     for line in data.splitlines(keepends=True):
@@ -134,7 +136,7 @@ def _telling(data: bytes) -> bytes:
     return b"".join(lines)
 
 
-def _rank(
+def _rank_encoding(
     sample: bytes, encoding: str, match: CharsetMatch | None, place: int
 ) -> tuple[float, float, float, int, str] | None:
     """Return how unlikely the encoding is, less is likelier; None if it cannot be."""
@@ -144,7 +146,7 @@ def _rank(
         return None
     wide = sum(map(len, _WIDE.findall(text)))
     if encoding in _DAILY:
-        strange, chaos = _rarity(text, encoding), 0.0
+        strange, chaos = _measure_rarity(text, encoding), 0.0
     else:
         strange = len(_MISREAD.findall(text)) / max(1, wide)
         chaos = (match.chaos if match else 1) * min(1, max(0, wide - 3) / _TELLING_CHARS)
@@ -154,14 +156,12 @@ def _rank(
     return round(strange, 1), round(chaos, 2), -round(coherence, 1), place, encoding
 
 
-def _rarity(text: str, encoding: str) -> float:
+def _measure_rarity(text: str, encoding: str) -> float:
     """1 if many of the characters are ones that hardly anybody writes in that encoding, else 0."""
-    from charset_normalizer.constant import COMMON_CJK_CHARACTERS as COMMON
-
     words = _WIDE.findall(text)
     chars = [char for char in "".join(words) if char.isalpha()]
     rare = sum(not _is_daily(char.encode(encoding), encoding) for char in chars)
-    common = sum(char in COMMON or not _HAN.match(char) for char in chars)
+    common = sum(char in COMMON_HAN or not _HAN.match(char) for char in chars)
     likely = (
         rare <= _MOST_RARE.get(encoding, 0.3) * len(chars)
         and (len(chars) < _TELLING_HAN or common >= _LEAST_COMMON * len(chars))

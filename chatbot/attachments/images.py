@@ -42,9 +42,9 @@ def media_type_and_data(data: bytes) -> tuple[str, bytes] | None:
     picture = Image.open(io.BytesIO(data), formats=("PNG", "JPEG", *_REDRAWN))
     media_type = _KEPT.get(picture.format or "")
     if media_type and _is_upright(picture):
-        _check(picture)
+        _check_intact(picture)
         return media_type, data
-    return "image/jpeg", _drawn_anew(picture)
+    return "image/jpeg", _redraw_as_jpeg(picture)
 
 
 def _is_upright(picture: Image) -> bool:
@@ -52,7 +52,7 @@ def _is_upright(picture: Image) -> bool:
     return picture.format == "PNG" or picture.getexif().get(_ORIENTATION, 1) == 1
 
 
-def _check(picture: Image) -> None:
+def _check_intact(picture: Image) -> None:
     """Raise what Pillow raises if the file is cut off, without decoding all of it."""
     if picture.format == "PNG":
         picture.verify()
@@ -61,7 +61,7 @@ def _check(picture: Image) -> None:
         picture.load()
 
 
-def _drawn_anew(picture: Image) -> bytes:
+def _redraw_as_jpeg(picture: Image) -> bytes:
     from PIL import Image, ImageOps
 
     pixels = picture.width * picture.height

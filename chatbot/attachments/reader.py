@@ -48,16 +48,16 @@ def read(name: str, data: bytes, max_bytes: int) -> Attachment:
     if len(data) > max_bytes:
         megabytes = {"megabytes": len(data) / 1e6, "most": max_bytes / 1e6}
         raise FileRefused("file_too_large", name=name, **megabytes)
-    with _explained(name):
+    with _explain_errors(name):
         if image := images.media_type_and_data(data):
             media_type, seen = image
             return Attachment(name, media_type, len(data), seen)
-        text = _text(name, data).replace("\0", "")
+        text = _read_text(name, data).replace("\0", "")
     return Attachment(name, "text/plain", len(data), text.encode(errors="replace"))
 
 
 @contextmanager
-def _explained(name: str) -> Iterator[None]:
+def _explain_errors(name: str) -> Iterator[None]:
     """Turn what the libraries raise into FileRefused."""
     try:
         yield
@@ -71,7 +71,7 @@ def _explained(name: str) -> Iterator[None]:
         raise FileRefused(name=name) from error
 
 
-def _text(name: str, data: bytes) -> str:
+def _read_text(name: str, data: bytes) -> str:
     if documents.is_pdf(data):
         text = documents.pdf_text(data)
     elif documents.is_word(data):

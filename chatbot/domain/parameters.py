@@ -47,12 +47,12 @@ def _stop_line(word: str) -> str:
     return word if word.strip(" ") else word.replace(" ", r"\s")
 
 
-def _words(value: object) -> object:
+def _split_words(value: object) -> object:
     words = stop_words(value) if isinstance(value, str) else value
     return tuple(filter(None, words)) if isinstance(words, list | tuple) else words
 
 
-def _duration(value: object) -> object:
+def _check_duration(value: object) -> object:
     """Return a time as Ollama takes it: a number of seconds, or as Go writes a duration."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return value
@@ -97,13 +97,13 @@ class Parameters(BaseModel):
         le=1_048_576,
         description="a whole number from 1 to 1,048,576 tokens, or -1 for no limit",
     )
-    keep_alive: Annotated[str, BeforeValidator(_duration)] | None = Field(
+    keep_alive: Annotated[str, BeforeValidator(_check_duration)] | None = Field(
         default=None,
         description=(
             "a time such as 300 (seconds), 10m or 1h30m, 0 for not at all, or -1 for ever"
         ),
     )
-    stop: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
+    stop: Annotated[tuple[str, ...], BeforeValidator(_split_words)] = Field(
         default=(),
         max_length=_MOST_STOPS,
         description=(
@@ -175,11 +175,11 @@ def parse(values: dict[str, Any], max_num_ctx: int | None = None) -> Parameters:
         own = Parameters.model_validate(given)
     except ValidationError as error:
         wrong = dict.fromkeys(str(one["loc"][0]) for one in error.errors())
-        raise join_refusals([_refusal(name, given[name]) for name in wrong]) from None
+        raise join_refusals([_refuse_value(name, given[name]) for name in wrong]) from None
     if max_num_ctx and (own.num_ctx or 0) > max_num_ctx:
         raise ParameterRefused("num_ctx_too_large", num_ctx=own.num_ctx or 0, most=max_num_ctx)
     return own
 
 
-def _refusal(name: str, value: object) -> ChatError:
+def _refuse_value(name: str, value: object) -> ChatError:
     return ParameterRefused(name=name, value=repr(value), allowed=allowed(name))

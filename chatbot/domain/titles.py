@@ -47,21 +47,21 @@ def make_title(prompt: str) -> str:
     >>> make_title("Hi! Could you please explain **binary search**? I have a test tomorrow.")
     'Explain binary search'
     """
-    text = _MARKS.sub("", _LINK.sub(r"\1", _prose(prompt[:_READ])))
+    text = _MARKS.sub("", _LINK.sub(r"\1", _find_prose(prompt[:_READ])))
     line = " ".join(text.split())
     line = _GREETING.sub("", line, count=1) if _GREETING.match(line) else line
     sentence = _SENTENCE.match(line)
-    title = _subject(sentence[0] if sentence else line).rstrip(" .:。：,;")
+    title = _find_subject(sentence[0] if sentence else line).rstrip(" .:。：,;")
     return shorten_title(title or prompt[:_READ])
 
 
-def _prose(prompt: str) -> str:
+def _find_prose(prompt: str) -> str:
     """Return what stands outside of code, or the code when there is nothing else."""
     outside = _FENCE.sub("\n", prompt)
     return outside if outside.strip() else _FENCE_LINE.sub("", prompt)
 
 
-def _subject(sentence: str) -> str:
+def _find_subject(sentence: str) -> str:
     request = _REQUEST.match(sentence)
     if request is None:
         return sentence

@@ -16,7 +16,7 @@ from chatbot.domain.attachment import Attachment
 from chatbot.domain.conversation import Conversation
 from chatbot.domain.conversation_settings import Summary
 from chatbot.domain.messages import Message
-from chatbot.history.branches import keep_files
+from chatbot.history.branches import store_attachments
 from chatbot.history.queries import ORDER, OWNED
 from chatbot.history.schema import attachments, conversations, make_row, messages
 
@@ -30,12 +30,14 @@ def read_archives(
 ) -> Iterator[ConversationArchive]:
     """Read one of the user's conversations, or all for None, in the order of the list."""
     wanted = {"user": user_id, "conversation": conversation_id}
-    one = (_c.id == bindparam("conversation"),) if conversation_id else ()
-    found = db.execute(select(conversations).where(*OWNED, *one).order_by(*ORDER), wanted).all()
+    only = (_c.id == bindparam("conversation"),) if conversation_id else ()
+    found = db.execute(select(conversations).where(*OWNED, *only).order_by(*ORDER), wanted).all()
     written: dict[str, list[Message]] = defaultdict(list)
-    for row in db.execute(_of(select(messages), *one).order_by(_m.created_at, _m.id), wanted):
+    for row in db.execute(
+        _select_owned(select(messages), *only).order_by(_m.created_at, _m.id), wanted
+    ):
         written[row.conversation_id].append(Message.from_row(row))
-    query = _of(select(attachments).join(messages, _m.id == _a.message_id), *one)
+    query = _select_owned(select(attachments).join(messages, _m.id == _a.message_id), *only)
     files = _read_files(db, query, wanted)
     for row in found:
         ordered = sort_parents_first(written[row.id])
@@ -44,8 +46,8 @@ def read_archives(
         )
 
 
-def _of(query: Select[Any], *one: Any) -> Select[Any]:
-    return query.join(conversations, _c.id == _m.conversation_id).where(*OWNED, *one)
+def _select_owned(query: Select[Any], *only: Any) -> Select[Any]:
+    return query.join(conversations, _c.id == _m.conversation_id).where(*OWNED, *only)
 
 
 def _read_files(
@@ -89,9 +91,9 @@ def store_archives(
         renamed = _give_new_ids(archive, user_id, new_id, deleted_at)
         db.execute(insert(conversations), make_row(renamed.conversation))
         if renamed.messages:
-            db.execute(insert(messages), [make_row(one) for one in renamed.messages])
+            db.execute(insert(messages), [make_row(message) for message in renamed.messages])
         for message_id, files in renamed.files.items():
-            keep_files(db, message_id, files)
+            store_attachments(db, message_id, files)
 
 
 def _give_new_ids(
@@ -113,8 +115,8 @@ def _give_new_ids(
     return ConversationArchive(
         made,
         [
-            replace(one, id=new[one.id], parent_id=new.get(one.parent_id), conversation_id=made.id)
-            for one in archive.messages
+            replace(m, id=new[m.id], parent_id=new.get(m.parent_id), conversation_id=made.id)
+            for m in archive.messages
         ],
         {new[message_id]: files for message_id, files in archive.files.items()},
     )

@@ -17,13 +17,13 @@ Ids = dict[str, str]
 
 def versions(db: Connection, ids: Ids) -> dict[str, list[str]]:
     """For each message that has siblings: all of them, oldest first."""
-    groups = _children(db, ids).values()
+    groups = _read_children(db, ids).values()
     return {one: group for group in groups if len(group) > 1 for one in group}
 
 
-def newest_end(db: Connection, ids: Ids, message_id: str) -> str:
+def find_newest_end(db: Connection, ids: Ids, message_id: str) -> str:
     """Return the end of the newest branch from a message on; raises NotFound."""
-    children = _children(db, ids)
+    children = _read_children(db, ids)
     if not any(message_id in group for group in children.values()):
         raise not_found()
     while message_id in children:
@@ -31,14 +31,14 @@ def newest_end(db: Connection, ids: Ids, message_id: str) -> str:
     return message_id
 
 
-def _children(db: Connection, ids: Ids) -> dict[str | None, list[str]]:
+def _read_children(db: Connection, ids: Ids) -> dict[str | None, list[str]]:
     children: dict[str | None, list[str]] = defaultdict(list)
     for one, parent in db.execute(queries.TREE, ids):
         children[parent].append(one)
     return children
 
 
-def keep_files(db: Connection, message_id: str, files: Sequence[Attachment]) -> None:
+def store_attachments(db: Connection, message_id: str, files: Sequence[Attachment]) -> None:
     """Store a prompt's attachments in their order."""
     if files:
         rows = [

@@ -34,29 +34,31 @@ class Collection(Connections):
 
         At most MOST_HITS, in the order of the list; a query without words finds nothing.
         """
-        words = search.words_of(query)
+        words = search.split_words(query)
         if not words:
             return []
         with self._reading() as db:
-            statement = search.statement(words, db.dialect.name)
+            statement = search.build_statement(words, db.dialect.name)
             rows = db.execute(statement, {"user": user_id}).all()
-        return [search.Hit(Conversation(*row[:-1]), search.excerpt(row[-1], words)) for row in rows]
+        return [
+            search.Hit(Conversation(*row[:-1]), search.cut_excerpt(row[-1], words)) for row in rows
+        ]
 
     def rename_conversation(self, user_id: str, conversation_id: str, title: str) -> None:
         """Give a conversation another title, cut to one short line, or raise NotFound."""
         names = {**ids_of(user_id, conversation_id), "new_title": shorten_title(title)}
-        self._change(queries.RENAME, names)
+        self._change_one(queries.RENAME, names)
 
     def pin_conversation(self, user_id: str, conversation_id: str, pinned: bool) -> None:
         """Put a conversation before the others, or back among them, or raise NotFound."""
-        self._change(queries.PIN, {**ids_of(user_id, conversation_id), "is_pinned": pinned})
+        self._change_one(queries.PIN, {**ids_of(user_id, conversation_id), "is_pinned": pinned})
 
     def delete_conversation(self, user_id: str, conversation_id: str) -> None:
         """Delete a conversation and all that belongs to it, or raise NotFound.
 
         For UNDO seconds it is only hidden, and `undo_deletion` brings it back.
         """
-        self._change(queries.DELETE, {**ids_of(user_id, conversation_id), "now": time.time()})
+        self._change_one(queries.DELETE, {**ids_of(user_id, conversation_id), "now": time.time()})
 
     def delete_all_conversations(self, user_id: str) -> None:
         """Delete all of the user's conversations, as `delete_conversation` does."""
@@ -105,7 +107,7 @@ class Collection(Connections):
         self.undo_deletion(user_id, hidden)
         return ids
 
-    def _change(self, statement: Update | Delete, parameters: dict[str, Any]) -> None:
+    def _change_one(self, statement: Update | Delete, parameters: dict[str, Any]) -> None:
         with self._writing() as db:
             if not db.execute(statement, parameters).rowcount:
                 raise not_found()

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, text
 
-from chatbot.history.database import migrate, open_engines
-from chatbot.history.errors import HistoryUnavailable, explained
+from chatbot.history.database import migrate_tables, open_engines
+from chatbot.history.errors import HistoryUnavailable, explain_errors
 
 
 class Connections:
@@ -16,11 +16,11 @@ class Connections:
 
     def __init__(self, url: str) -> None:
         """Open the database at `url` (sqlite:///… or postgresql://…) and update its tables."""
-        with explained():
+        with explain_errors():
             self._reader, self._writer = open_engines(url)
         try:
-            with explained():
-                migrate(self._writer)
+            with explain_errors():
+                migrate_tables(self._writer)
         except HistoryUnavailable:
             self.close()
             raise
@@ -37,10 +37,10 @@ class Connections:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with explained(), self._reader.begin() as db:
+        with explain_errors(), self._reader.begin() as db:
             yield db
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        with explained(), self._writer.begin() as db:
+        with explain_errors(), self._writer.begin() as db:
             yield db

@@ -87,15 +87,15 @@ def check_folder(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as probe:
-            _lock(probe.fileno(), folder)
+            _try_lock(probe.fileno(), folder)
     except OSError as error:
-        raise _explain(folder, error) from error
+        raise _explain_error(folder, error) from error
     for path in map(folder.joinpath, _CONTENT):
         if path.exists() and not os.access(path, os.R_OK | os.W_OK):
             raise _explain_refusal(path, folder)
 
 
-def _lock(descriptor: int, folder: Path) -> None:
+def _try_lock(descriptor: int, folder: Path) -> None:
     try:
         fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -107,7 +107,7 @@ def _lock(descriptor: int, folder: Path) -> None:
         ) from error
 
 
-def _explain(folder: Path, error: OSError) -> DataDirUnusable:
+def _explain_error(folder: Path, error: OSError) -> DataDirUnusable:
     match error.errno:
         case errno.EROFS:
             other = _or_elsewhere(folder)
@@ -139,7 +139,7 @@ def _explain_refusal(path: Path, folder: Path) -> DataDirUnusable:
         return _explain_way(user, owner, nearest, folder)
     if owner == user and status.st_mode & _USER_RIGHTS != _USER_RIGHTS and path.is_dir():
         return DataDirUnusable(
-            "data_dir_without_rights", user=user, path=str(path), quoted=_quote(path)
+            "data_dir_without_rights", user=user, path=str(path), quoted=_quote_path(path)
         )
     if _is_allowed(status):
         return DataDirUnusable("data_dir_forbidden", user=user, path=str(path))
@@ -154,7 +154,7 @@ def _explain_way(user: int, owner: int, nearest: Path, folder: Path) -> DataDirU
             "data_dir_not_made",
             user=user,
             folder=str(folder),
-            quoted=_quote(folder),
+            quoted=_quote_path(folder),
             other=_or_elsewhere(folder),
         )
     return DataDirUnusable(
@@ -167,14 +167,14 @@ def _explain_owner(
 ) -> DataDirUnusable:
     who: dict[str, Argument] = {"user": user, "owner": owner, "path": str(path)}
     if mount is None:
-        return DataDirUnusable("data_dir_of_another", quoted=_quote(folder), **who)
+        return DataDirUnusable("data_dir_of_another", quoted=_quote_path(folder), **who)
     on_host = mount.root / folder.resolve().relative_to(mount.point)
     as_owner = f", or start it with --user {owner}:0" if owner == _host_id(owner) != 0 else ""
     return DataDirUnusable(
         "data_dir_mounted_of_another",
         mount=str(mount.point),
         host_user=_host_id(user),
-        quoted=_quote(on_host),
+        quoted=_quote_path(on_host),
         other=as_owner,
         **who,
     )
@@ -209,7 +209,7 @@ def _host_id(user: int, table: Path = _UID_MAP) -> int:
     return user
 
 
-def _quote(path: Path) -> str:
+def _quote_path(path: Path) -> str:
     return shlex.quote(str(path))
 
 

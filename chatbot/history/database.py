@@ -31,17 +31,17 @@ def open_engines(url: str) -> tuple[Engine, Engine]:
     Raises HistoryUnavailable for a wrong URL or folder, sqlite3.Error for a file that SQLite cannot
     open; whether PostgreSQL answers shows later.
     """
-    target = _target(url)
+    target = _parse_url(url)
     if target.get_backend_name() == "sqlite":
         file = Path(target.database or "")
         _make_folder(file.parent)
         # What was committed is safe in a log at the next checkpoint, in a file only once synced.
         synchronous = "NORMAL" if choose_journal(file) == "wal" else "FULL"
         # One connection writes, and threads queue for it: SQLite's own wait sleeps up to 0.1 s.
-        writer = _sqlite(target, synchronous, pool_size=1, max_overflow=0)
+        writer = _make_sqlite_engine(target, synchronous, pool_size=1, max_overflow=0)
         event.listen(writer, "begin", _begin_immediate)
-        return _sqlite(target, synchronous), writer
-    both = _engine(
+        return _make_sqlite_engine(target, synchronous), writer
+    both = _make_engine(
         target,
         f"SET lock_timeout = '{PATIENCE}s'",
         connect_args={"connect_timeout": PATIENCE},
@@ -50,14 +50,14 @@ def open_engines(url: str) -> tuple[Engine, Engine]:
     return both, both
 
 
-def migrate(writer: Engine) -> None:
+def migrate_tables(writer: Engine) -> None:
     """Bring the tables up to date; of several processes that start at once, one does it.
 
     Raises HistoryUnavailable when a newer chat has made them.
     """
     config = Config()
     config.set_main_option("script_location", "chatbot.history:migrations")
-    with _alone(writer) as connection:
+    with _lock_tables(writer) as connection:
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, "head")
@@ -67,7 +67,7 @@ def migrate(writer: Engine) -> None:
 
 
 @contextmanager
-def _alone(writer: Engine) -> Iterator[Connection]:
+def _lock_tables(writer: Engine) -> Iterator[Connection]:
     """Begin a transaction that other processes wait for."""
     if writer.dialect.name == "sqlite":
         with writer.begin() as connection:
@@ -79,7 +79,7 @@ def _alone(writer: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def _target(url: str) -> URL:
+def _parse_url(url: str) -> URL:
     try:
         target = make_url(url)
         driver = DRIVERS[target.drivername.partition("+")[0]]
@@ -98,8 +98,8 @@ def _make_folder(folder: Path) -> None:
         raise HistoryUnavailable("history_read_only") from error
 
 
-def _sqlite(target: URL, synchronous: str, **options: Any) -> Engine:
-    return _engine(
+def _make_sqlite_engine(target: URL, synchronous: str, **options: Any) -> Engine:
+    return _make_engine(
         target,
         f"PRAGMA synchronous={synchronous}",
         "PRAGMA foreign_keys=ON",
@@ -108,7 +108,7 @@ def _sqlite(target: URL, synchronous: str, **options: Any) -> Engine:
     )
 
 
-def _engine(target: URL, *session: str, **options: Any) -> Engine:
+def _make_engine(target: URL, *session: str, **options: Any) -> Engine:
     # Parameters are hidden because the log must not show what people wrote.
     engine = create_engine(target, hide_parameters=True, pool_timeout=PATIENCE, **options)
 

@@ -91,7 +91,7 @@ def not_found() -> NotFound:
 
 
 @contextmanager
-def explained() -> Iterator[None]:
+def explain_errors() -> Iterator[None]:
     """Turn an error of the database into HistoryUnavailable, what it says into the log.
 
     Where no code tells the reason, the log has the traceback.
@@ -99,13 +99,13 @@ def explained() -> Iterator[None]:
     try:
         yield
     except (DBAPIError, TimeoutError, sqlite3.Error) as error:
-        code = _code(error)
+        code = _find_code(error)
         reason = getattr(error, "orig", None) or error
         logger.error("The history's database failed: %s", reason, exc_info=code == UNKNOWN)
         raise HistoryUnavailable(code) from error
 
 
-def _code(error: DBAPIError | TimeoutError | sqlite3.Error) -> str:
+def _find_code(error: DBAPIError | TimeoutError | sqlite3.Error) -> str:
     if isinstance(error, TimeoutError):  # all connections wait for something
         return "history_busy"
     name = _database_code(error.orig if isinstance(error, DBAPIError) else error)

@@ -36,7 +36,7 @@ def choose_journal(file: Path) -> str:
 def _use_log(file: Path) -> None:
     """Turn the file to a write-ahead log and read it, which needs the memory to share."""
     deadline = time.monotonic() + LOCK_TIMEOUT_S
-    with closing(_connect(file)) as connection:
+    with closing(_connect_to_file(file)) as connection:
         while True:
             try:
                 connection.execute("PRAGMA journal_mode=WAL")
@@ -51,10 +51,10 @@ def _use_log(file: Path) -> None:
 
 def _leave_log(file: Path) -> None:
     """Write what is in the file's log into it, and let it have none; without shared memory."""
-    with closing(_connect(file)) as connection:
+    with closing(_connect_to_file(file)) as connection:
         connection.execute("PRAGMA locking_mode=EXCLUSIVE")
         connection.execute("PRAGMA journal_mode=DELETE")
 
 
-def _connect(file: Path) -> sqlite3.Connection:
+def _connect_to_file(file: Path) -> sqlite3.Connection:
     return sqlite3.connect(file, timeout=LOCK_TIMEOUT_S, isolation_level=None)

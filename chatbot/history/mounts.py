@@ -25,18 +25,18 @@ def find_mount(path: Path, table: Path = _TABLE) -> Mount | None:
         lines = table.read_text(errors="surrogateescape").splitlines()
     except OSError:
         return None
-    around = (mount for mount in map(_read, lines) if path.is_relative_to(mount.point))
+    around = (mount for mount in map(_read_line, lines) if path.is_relative_to(mount.point))
     # Of two at one point, the later one covers the other.
     return max(reversed([*around]), key=lambda mount: len(mount.point.parts), default=None)
 
 
-def _read(line: str) -> Mount:
+def _read_line(line: str) -> Mount:
     """Read a line as proc(5) describes it."""
     fields, _, rest = line.partition(" - ")
-    root, point = (_unescape(field) for field in fields.split()[3:5])
+    root, point = (_unescape_field(field) for field in fields.split()[3:5])
     return Mount(Path(point), Path(root), rest.split()[0])
 
 
-def _unescape(field: str) -> str:
+def _unescape_field(field: str) -> str:
     r"""Undo the escapes of blanks and backslashes, such as \040."""
     return re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), field)

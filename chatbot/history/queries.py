@@ -77,7 +77,7 @@ def ids_of(user_id: str, conversation_id: str) -> dict[str, str]:
     return {"user": user_id, "conversation": conversation_id}
 
 
-def _path() -> Select[Any]:
+def _build_path() -> Select[Any]:
     head = (
         select(_m.id, _m.parent_id, literal(0).label("depth"))
         .join(conversations, _c.head_id == _m.id)
@@ -89,7 +89,7 @@ def _path() -> Select[Any]:
     return select(messages).join(path, path.c.id == _m.id).order_by(path.c.depth.desc())
 
 
-def _question_of() -> Select[Any]:
+def _build_prompt_of() -> Select[Any]:
     answers = messages.alias()
     return (
         select(messages)
@@ -129,5 +129,5 @@ CHOSEN_MODEL = select(preferences.c.model).where(preferences.c.user_id == bindpa
 FORGET_CHOICE = delete(preferences).where(preferences.c.user_id == bindparam("user"))
 USE_MODEL = update(conversations).where(*_IS_OWNED).values(model=bindparam("with_model"))
 # From a conversation's head up to its first message; the first comes first.
-PATH = _path()
-QUESTION_OF = _question_of()
+PATH = _build_path()
+QUESTION_OF = _build_prompt_of()

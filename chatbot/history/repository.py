@@ -36,7 +36,7 @@ class History(Collection):
     def get_conversation(self, user_id: str, conversation_id: str) -> Conversation:
         """Return one conversation, or raise NotFound when this user has none of that id."""
         with self._reading() as db:
-            return _find(db, user_id, conversation_id)
+            return _find_conversation(db, user_id, conversation_id)
 
     def list_messages(self, user_id: str, conversation_id: str) -> list[Message]:
         """Return the visible path, oldest first, or raise NotFound.
@@ -46,9 +46,9 @@ class History(Collection):
         with self._reading() as db:
             rows = db.execute(queries.PATH, _ids(user_id, conversation_id)).all()
             if not rows:
-                _find(db, user_id, conversation_id)
+                _find_conversation(db, user_id, conversation_id)
         alive = time.time() - STALE
-        return [_seen(Message.from_row(row), alive) for row in rows]
+        return [_mark_interrupted(Message.from_row(row), alive) for row in rows]
 
     def store_prompt(
         self,
@@ -76,11 +76,13 @@ class History(Collection):
                 before = new_conversation(user_id, title, settings)
                 db.execute(insert(conversations), make_row(before))
             else:
-                before = _find(db, user_id, conversation_id, queries.ONE_LOCKED)
-            parent_id = before.head_id if instead_of is None else _parent(db, before, instead_of)
+                before = _find_conversation(db, user_id, conversation_id, queries.ONE_LOCKED)
+            parent_id = (
+                before.head_id if instead_of is None else _find_parent(db, before, instead_of)
+            )
             question = new_message(before.id, parent_id, "user", content=prompt)
-            exchange = _answer(db, before, question, model, [question])
-            branches.keep_files(db, question.id, files)
+            exchange = _store_answer(db, before, question, model, [question])
+            branches.store_attachments(db, question.id, files)
             return exchange
 
     def store_retry(
@@ -91,12 +93,12 @@ class History(Collection):
         The visible path then ends with it; what followed the other version is kept, unseen.
         """
         with self._writing() as db:
-            before = _find(db, user_id, conversation_id, queries.ONE_LOCKED)
+            before = _find_conversation(db, user_id, conversation_id, queries.ONE_LOCKED)
             ids = {"conversation": before.id, "answer": answer_id}
             row = db.execute(queries.QUESTION_OF, ids).one_or_none()
             if row is None:
                 raise not_found()
-            return _answer(db, before, Message(*row), model, [])
+            return _store_answer(db, before, Message(*row), model, [])
 
     def list_versions(self, user_id: str, conversation_id: str) -> dict[str, list[str]]:
         """For each message that has other versions: the ids of all of them, oldest first."""
@@ -106,8 +108,8 @@ class History(Collection):
     def show_version(self, user_id: str, conversation_id: str, message_id: str) -> None:
         """Make the visible path go through this version, to its newest end, or raise NotFound."""
         with self._writing() as db:
-            _find(db, user_id, conversation_id, queries.ONE_LOCKED)
-            head = branches.newest_end(db, _ids(user_id, conversation_id), message_id)
+            _find_conversation(db, user_id, conversation_id, queries.ONE_LOCKED)
+            head = branches.find_newest_end(db, _ids(user_id, conversation_id), message_id)
             where = conversations.c.id == conversation_id
             db.execute(update(conversations).where(where).values(head_id=head))
 
@@ -134,7 +136,7 @@ class History(Collection):
             "new_parameters": settings.parameters,
             "new_summary": settings.summary,
         }
-        self._change(queries.CONFIGURE, {**_ids(user_id, conversation_id), **names})
+        self._change_one(queries.CONFIGURE, {**_ids(user_id, conversation_id), **names})
 
     def get_chosen_model(self, user_id: str) -> str:
         """Return the model that the owner chose last, or "" before the first choice."""
@@ -166,21 +168,21 @@ class History(Collection):
 
     def delete_preset(self, user_id: str, name: str) -> None:
         """Delete a preset, or raise NotFound."""
-        self._change(queries.DELETE_PRESET, {"user": user_id, "preset": name})
+        self._change_one(queries.DELETE_PRESET, {"user": user_id, "preset": name})
 
     def save_answer(self, message_id: str, *, content: str, thinking: str = "") -> bool:
         """Keep the answer so far and show that its writer lives; to be called within STALE.
 
         False: it is no longer being written (it has ended, or its conversation was deleted).
         """
-        return self._write(queries.SAVE, message_id, text=content, thought=thinking)
+        return self._write_answer(queries.SAVE, message_id, text=content, thought=thinking)
 
     def stop_answer(self, message_id: str) -> bool:
         """End an answer that another process writes, which then learns it from `save_answer`.
 
         What was saved stays. False: it had ended before, or was deleted.
         """
-        return self._write(queries.STOP, message_id)
+        return self._write_answer(queries.STOP, message_id)
 
     def finish_answer(
         self,
@@ -193,7 +195,7 @@ class History(Collection):
         statistics: Statistics = NO_STATISTICS,
     ) -> bool:
         """End an answer; its first end stays. False: it had ended before, or was deleted."""
-        return self._write(
+        return self._write_answer(
             queries.FINISH,
             message_id,
             text=content,
@@ -205,13 +207,13 @@ class History(Collection):
             figures=statistics,
         )
 
-    def _write(self, statement: Update, message_id: str, **parts: Any) -> bool:
+    def _write_answer(self, statement: Update, message_id: str, **parts: Any) -> bool:
         names = {"message": message_id, "now": time.time(), **parts}
         with self._writing() as db:
             return bool(db.execute(statement, names).rowcount)
 
 
-def _find(
+def _find_conversation(
     db: Connection, user_id: str, conversation_id: str, query: Executable = queries.ONE
 ) -> Conversation:
     row = db.execute(query, _ids(user_id, conversation_id)).one_or_none()
@@ -220,7 +222,7 @@ def _find(
     return Conversation(*row)
 
 
-def _parent(db: Connection, conversation: Conversation, question_id: str) -> str | None:
+def _find_parent(db: Connection, conversation: Conversation, question_id: str) -> str | None:
     m = messages.c
     found = db.execute(
         select(m.parent_id).where(
@@ -233,7 +235,7 @@ def _parent(db: Connection, conversation: Conversation, question_id: str) -> str
     return parent_id
 
 
-def _answer(
+def _store_answer(
     db: Connection, before: Conversation, question: Message, model: str, more: list[Message]
 ) -> Exchange:
     answer = new_message(before.id, question.id, "assistant", model=model, state="writing")
@@ -244,7 +246,7 @@ def _answer(
     return Exchange(after, question, answer)
 
 
-def _seen(message: Message, alive: float) -> Message:
+def _mark_interrupted(message: Message, alive: float) -> Message:
     if message.state == "writing" and message.updated_at < alive:
         return replace(message, state="interrupted")
     return message

@@ -35,12 +35,12 @@ class Hit:
     excerpt: list[tuple[str, bool]]
 
 
-def words_of(query: str) -> list[str]:
+def split_words(query: str) -> list[str]:
     """Return the words to look for: at most eight."""
     return query.split()[:_MOST_WORDS]
 
 
-def statement(words: list[str], dialect: str) -> Select[Any]:
+def build_statement(words: list[str], dialect: str) -> Select[Any]:
     """Select the user's conversations with the words, each with its last message that has them."""
     number = func.row_number().over(
         partition_by=_m.conversation_id, order_by=(_m.created_at.desc(), _m.id.desc())
@@ -48,40 +48,40 @@ def statement(words: list[str], dialect: str) -> Select[Any]:
     hits = (
         select(_m.id, _m.conversation_id, number.label("number"))
         .join(conversations, _c.id == _m.conversation_id)
-        .where(*OWNED, _has(_m.content, words, dialect))
+        .where(*OWNED, _has_words(_m.content, words, dialect))
         .subquery()
     )
     return (
         select(conversations, _m.content)
         .outerjoin(hits, and_(hits.c.conversation_id == _c.id, hits.c.number == 1))
         .outerjoin(messages, _m.id == hits.c.id)
-        .where(*OWNED, or_(_has(_c.title, words, dialect), hits.c.id.is_not(None)))
+        .where(*OWNED, or_(_has_words(_c.title, words, dialect), hits.c.id.is_not(None)))
         .order_by(*ORDER)
         .limit(MOST_HITS)
     )
 
 
-def _has(column: ColumnElement[str], words: list[str], dialect: str) -> ColumnElement[bool]:
+def _has_words(column: ColumnElement[str], words: list[str], dialect: str) -> ColumnElement[bool]:
     has_word = _has_word_in_postgresql if dialect == "postgresql" else _has_word
     return and_(*(has_word(column, word) for word in words))
 
 
 def _has_word(column: ColumnElement[str], word: str) -> ColumnElement[bool]:
-    return or_(*(column.contains(case, autoescape=True) for case in _cases(word)))
+    return or_(*(column.contains(case, autoescape=True) for case in _list_cases(word)))
 
 
 def _has_word_in_postgresql(column: ColumnElement[str], word: str) -> ColumnElement[bool]:
     # Half the time of ILIKE, which makes a lower-case copy of each message.
-    return column.regexp_match("|".join(map(re.escape, _cases(word))), flags="i")
+    return column.regexp_match("|".join(map(re.escape, _list_cases(word))), flags="i")
 
 
-def _cases(word: str) -> list[str]:
+def _list_cases(word: str) -> list[str]:
     # SQLite, and PostgreSQL in the locale C, know the two cases of ASCII letters only.
     cases = {word} if word.isascii() else {word.lower(), word.upper(), word.capitalize()}
     return sorted(cases)
 
 
-def excerpt(text: str | None, words: list[str]) -> list[tuple[str, bool]]:
+def cut_excerpt(text: str | None, words: list[str]) -> list[tuple[str, bool]]:
     """Cut a piece of a message around its first word that was looked for; None gives nothing."""
     if text is None:
         return []
@@ -90,10 +90,10 @@ def excerpt(text: str | None, words: list[str]) -> list[tuple[str, bool]]:
     start = max(found.start() - _BEFORE, 0) if found else 0
     piece = " ".join(text[start : start + _LENGTH].split())
     before, after = "…" if start else "", "…" if start + _LENGTH < len(text) else ""
-    return _parts(f"{before}{piece}{after}", word)
+    return _split_parts(f"{before}{piece}{after}", word)
 
 
-def _parts(text: str, word: re.Pattern[str]) -> list[tuple[str, bool]]:
+def _split_parts(text: str, word: re.Pattern[str]) -> list[tuple[str, bool]]:
     parts, last = [], 0
     for found in word.finditer(text):
         parts += [(text[last : found.start()], False), (found[0], True)]

@@ -28,12 +28,12 @@ def to_json(archives: Iterable[ConversationArchive]) -> bytes:
         "format": FORMAT,
         "version": VERSION,
         "exported_at": time.time(),
-        "conversations": [_conversation(one) for one in archives],
+        "conversations": [_export_conversation(one) for one in archives],
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def _conversation(archive: ConversationArchive) -> dict[str, Any]:
+def _export_conversation(archive: ConversationArchive) -> dict[str, Any]:
     one = archive.conversation
     return {
         "title": one.title,
@@ -45,11 +45,11 @@ def _conversation(archive: ConversationArchive) -> dict[str, Any]:
         "head_id": one.head_id,
         "created_at": one.created_at,
         "updated_at": one.updated_at,
-        "messages": [_message(m, archive.files.get(m.id, ())) for m in archive.messages],
+        "messages": [_export_message(m, archive.files.get(m.id, ())) for m in archive.messages],
     }
 
 
-def _message(one: Message, files: Sequence[Attachment]) -> dict[str, Any]:
+def _export_message(one: Message, files: Sequence[Attachment]) -> dict[str, Any]:
     return {
         "id": one.id,
         "parent_id": one.parent_id,
@@ -64,11 +64,11 @@ def _message(one: Message, files: Sequence[Attachment]) -> dict[str, Any]:
         "stats": one.statistics.to_json(),
         "created_at": one.created_at,
         "updated_at": one.updated_at,
-        "attachments": [_file(file) for file in files],
+        "attachments": [_export_attachment(file) for file in files],
     }
 
 
-def _file(file: Attachment) -> dict[str, Any]:
+def _export_attachment(file: Attachment) -> dict[str, Any]:
     return {
         "name": file.name,
         "media_type": file.media_type,
@@ -79,18 +79,20 @@ def _file(file: Attachment) -> dict[str, Any]:
 
 def to_markdown(archives: Iterable[ConversationArchive]) -> str:
     """Write what the page shows of conversations: one version of each message, files by name."""
-    return "\n---\n\n".join(map(_page, archives))
+    return "\n---\n\n".join(map(_write_page, archives))
 
 
-def _page(archive: ConversationArchive) -> str:
+def _write_page(archive: ConversationArchive) -> str:
     one = archive.conversation
     day = time.strftime("%Y-%m-%d", time.gmtime(one.created_at))
-    system = f"> {_quoted(one.system_prompt)}\n\n" if one.system_prompt else ""
-    said = "".join(_said(m, archive.files.get(m.id, ())) for m in _visible(archive))
-    return f"# {one.title}\n\n{day}\n\n{system}{said}"
+    system = f"> {_quote_lines(one.system_prompt)}\n\n" if one.system_prompt else ""
+    text = "".join(
+        _write_message(m, archive.files.get(m.id, ())) for m in _find_visible_path(archive)
+    )
+    return f"# {one.title}\n\n{day}\n\n{system}{text}"
 
 
-def _visible(archive: ConversationArchive) -> list[Message]:
+def _find_visible_path(archive: ConversationArchive) -> list[Message]:
     """Return the messages from the first to the conversation's head."""
     by_id = {one.id: one for one in archive.messages}
     path: list[Message] = []
@@ -101,17 +103,17 @@ def _visible(archive: ConversationArchive) -> list[Message]:
     return path[::-1]
 
 
-def _said(one: Message, files: Sequence[Attachment]) -> str:
+def _write_message(one: Message, files: Sequence[Attachment]) -> str:
     parts = [f"## {'You' if one.role == 'user' else one.model or 'Assistant'}"]
     if files:
         parts.append(f"Attached: {', '.join(file.name for file in files)}")
     if one.thinking:
-        parts.append(f"> {_quoted(one.thinking)}")
+        parts.append(f"> {_quote_lines(one.thinking)}")
     parts += [one.content] if one.content else []
     if one.state in _NOTES:
         parts.append(f"*{_NOTES[one.state]}{': ' if one.error else ''}{one.error}*")
     return "\n\n".join(parts) + "\n\n"
 
 
-def _quoted(text: str) -> str:
+def _quote_lines(text: str) -> str:
     return text.strip().replace("\n", "\n> ")

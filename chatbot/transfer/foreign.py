@@ -50,7 +50,7 @@ def lenient(default: Any) -> WrapValidator:
     return WrapValidator(validate)
 
 
-def seconds(value: object) -> float | None:
+def read_seconds(value: object) -> float | None:
     """Return a time in Unix seconds from one in seconds, milliseconds and so on, or in ISO 8601."""
     if isinstance(value, str):
         try:
@@ -68,7 +68,7 @@ def seconds(value: object) -> float | None:
 
 Text = Annotated[str, lenient("")]
 Flag = Annotated[bool, lenient(False)]
-Time = Annotated[float | None, BeforeValidator(seconds)]
+Time = Annotated[float | None, BeforeValidator(read_seconds)]
 Things = Annotated[Sequence[Any], lenient(())]
 Named = Annotated[dict[str, Any] | None, lenient(None)]
 
@@ -88,42 +88,42 @@ class Content:
     files: list[Attachment] = field(default_factory=list)
 
 
-def content_of(value: object, lost: Lost, depth: int = 0) -> Content:
+def read_content(value: object, lost: Lost, depth: int = 0) -> Content:
     """Return what a message's content says: a text, or parts as OpenAI's API has them."""
     content = Content()
     for part in value if isinstance(value, list) and depth < _DEEPEST else [value]:
-        _add(content, part, lost, depth + 1)
+        _add_part(content, part, lost, depth + 1)
     return content
 
 
-def _add(content: Content, part: object, lost: Lost, depth: int) -> None:
+def _add_part(content: Content, part: object, lost: Lost, depth: int) -> None:
     fields = part if isinstance(part, dict) else {"text": part}
     kind = str(fields.get("type") or "text")
     says = next((fields[n] for n in ("text", "thinking", "content") if fields.get(n)), None)
     if "image" in kind:
-        file = image(fields, f"image-{len(content.files) + 1}", lost)
+        file = read_image(fields, f"image-{len(content.files) + 1}", lost)
         content.files += [file] if file else []
     elif "function" in kind or "tool" in kind:
         lost.add(losses.TOOLS)
     elif kind in ("thinking", "reasoning"):
-        inner = content_of(says or fields.get("summary"), lost, depth)
-        content.thinking = _below(content.thinking, inner.text)
+        inner = read_content(says or fields.get("summary"), lost, depth)
+        content.thinking = _join_lines(content.thinking, inner.text)
     elif isinstance(says, list) and depth < _DEEPEST:
-        inner = content_of(says, lost, depth)
-        content.text = _below(content.text, inner.text)
-        content.thinking = _below(content.thinking, inner.thinking)
+        inner = read_content(says, lost, depth)
+        content.text = _join_lines(content.text, inner.text)
+        content.thinking = _join_lines(content.thinking, inner.thinking)
         content.files += inner.files
     elif isinstance(says, str):
-        content.text = _below(content.text, says)
+        content.text = _join_lines(content.text, says)
     elif part and part != {"type": kind, "text": ""}:
         lost.add(losses.PARTS)
 
 
-def _below(above: str, text: str) -> str:
+def _join_lines(above: str, text: str) -> str:
     return f"{above}\n{text}" if above and text else above or text
 
 
-def untagged(content: str, lost: Lost) -> tuple[str, str]:
+def cut_thinking(content: str, lost: Lost) -> tuple[str, str]:
     """Cut an answer into its thinking, which such programs write into it, and the rest."""
     thoughts: list[str] = []
 
@@ -152,26 +152,26 @@ def read_parameters(options: Mapping[str, Any] | None, lost: Lost) -> Parameters
     return parameters
 
 
-def image(source: object, name: str, lost: Lost) -> Attachment | None:
+def read_image(source: object, name: str, lost: Lost) -> Attachment | None:
     """Return an image from base64, a data URL or what has one in it; None for all others."""
     fields = source if isinstance(source, dict) else {"url": source}
     given = fields.get("name") or fields.get("filename")
     name = given if isinstance(given, str) else name
     for key in ("image_url", "url", "data", "source", "image"):
         if isinstance(inner := fields.get(key), dict):
-            return image(inner, name, lost)
+            return read_image(inner, name, lost)
         if isinstance(inner, str) and inner:
-            return _image(inner, name, lost)
+            return _decode_image(inner, name, lost)
     lost.add(losses.NAMED_FILES)
     return None
 
 
-def _image(encoded: str, name: str, lost: Lost) -> Attachment | None:
+def _decode_image(encoded: str, name: str, lost: Lost) -> Attachment | None:
     try:
         data = base64.b64decode("".join(encoded.rpartition("base64,")[2].split()), validate=True)
     except (binascii.Error, ValueError):
         data = b""
-    made = _as_models_see(data)
+    made = _convert_for_models(data)
     if made is None:
         lost.add(losses.BAD_FILES if encoded.startswith("data:") else losses.NAMED_FILES)
         return None
@@ -180,8 +180,8 @@ def _image(encoded: str, name: str, lost: Lost) -> Attachment | None:
     return Attachment(name if "." in name else f"{name}.{ending}", media_type, len(data), seen)
 
 
-def _as_models_see(data: bytes) -> tuple[str, bytes] | None:
-    media_type = media_type_of(data)
+def _convert_for_models(data: bytes) -> tuple[str, bytes] | None:
+    media_type = find_media_type(data)
     if media_type in ("image/png", "image/jpeg"):
         return media_type, data
     try:
@@ -190,7 +190,7 @@ def _as_models_see(data: bytes) -> tuple[str, bytes] | None:
         return None
 
 
-def media_type_of(data: bytes) -> str | None:
+def find_media_type(data: bytes) -> str | None:
     """Return the media type of an image of a kind that models take, by its first bytes."""
     return next((name for name, (start, _) in _IMAGES.items() if start.match(data)), None)
 
@@ -198,7 +198,7 @@ def media_type_of(data: bytes) -> str | None:
 def is_sound(file: Attachment) -> bool:
     """Return whether the file is what a model can be given: an image of a known kind, or text."""
     if file.is_image:
-        return media_type_of(file.data) == file.media_type
+        return find_media_type(file.data) == file.media_type
     try:
         file.data.decode()
     except UnicodeDecodeError:
@@ -206,13 +206,13 @@ def is_sound(file: Attachment) -> bool:
     return True
 
 
-def document(name: str, text: str) -> Attachment:
+def make_document(name: str, text: str) -> Attachment:
     """Return a text that was given to the model, as a file."""
     data = text.encode(errors="replace")
     return Attachment(name, "text/txt", len(data), data)
 
 
-def message(
+def make_message(
     message_id: str,
     parent_id: str | None,
     role: Role,

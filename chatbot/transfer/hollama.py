@@ -18,12 +18,12 @@ from chatbot.domain.titles import make_title, shorten_title
 from chatbot.transfer import foreign, losses
 from chatbot.transfer.foreign import Content, Named, Part, Text, Things, Time
 from chatbot.transfer.losses import Lost
-from chatbot.transfer.tree import alternating, mended, tied
+from chatbot.transfer.tree import alternate_roles, mend_tree, tie_messages
 
 _ROLES: dict[str, Role] = {"user": "user", "assistant": "assistant", "ai": "assistant"}
 
 
-def _name(value: object) -> object:
+def _find_name(value: object) -> object:
     return value.get("name") if isinstance(value, dict) else value
 
 
@@ -42,14 +42,14 @@ class _Message(Part):
 
 class _Session(Part):
     title: Text = ""
-    model: Annotated[Text, BeforeValidator(_name)] = ""
+    model: Annotated[Text, BeforeValidator(_find_name)] = ""
     systemPrompt: Annotated[_Message | None, foreign.lenient(None)] = None
     options: Named = None
     updatedAt: Time = None
     messages: list[Any]
 
 
-def fits(document: object) -> bool:
+def is_session(document: object) -> bool:
     """Return whether the document looks like such a session."""
     return isinstance(document, dict) and isinstance(document.get("messages"), list)
 
@@ -59,43 +59,43 @@ def read(document: dict[str, Any], lost: Lost) -> ConversationArchive:
     session = _Session.model_validate(document)
     at = session.updatedAt or time.time()
     prompt = session.systemPrompt
-    told = [foreign.content_of(prompt.content, lost).text] if prompt else []
-    messages, files = _messages(session, told, at, lost)
+    system_prompts = [foreign.read_content(prompt.content, lost).text] if prompt else []
+    messages, files = _read_messages(session, system_prompts, at, lost)
     made = Conversation(
         id="",
         user_id="",
-        title=shorten_title(session.title) if session.title else _title(messages),
+        title=shorten_title(session.title) if session.title else _choose_title(messages),
         pinned=False,
         model=session.model,
-        system_prompt="\n\n".join(filter(None, told)),
+        system_prompt="\n\n".join(filter(None, system_prompts)),
         parameters=foreign.read_parameters(session.options, lost),
         head_id=messages[-1].id if messages else None,
         created_at=at,
         updated_at=at,
     )
-    return alternating(mended(made, messages, files))
+    return alternate_roles(mend_tree(made, messages, files))
 
 
-def _messages(
-    session: _Session, told: list[str], at: float, lost: Lost
+def _read_messages(
+    session: _Session, system_prompts: list[str], at: float, lost: Lost
 ) -> tuple[list[Message], dict[str, list[Attachment]]]:
-    """Return the messages in a line and their files; `told` gets the texts of the system's."""
+    """Return the messages in a line, and their files; add the system's to `system_prompts`."""
     messages: list[Message] = []
     files: dict[str, list[Attachment]] = {}
     knowledge: list[Attachment] = []
     instead: dict[str, str | None] = {}
     above: str | None = None
     for number, part in enumerate(session.messages):
-        written = _written(part, lost)
-        content = _content(written, lost)
+        written = _parse_message(part, lost)
+        content = _read_content(written, lost)
         if written.role == "system":
-            told.append(content.text)
+            system_prompts.append(content.text)
         elif written.knowledge:  # it stands before the prompt that it belongs to
             text = written.knowledge.content or content.text
-            knowledge.append(foreign.document(written.knowledge.name or "file", text))
+            knowledge.append(foreign.make_document(written.knowledge.name or "file", text))
         elif role := _ROLES.get(written.role):
             model = session.model if role == "assistant" else ""
-            message = foreign.message(str(number), above, role, content, at, model=model)
+            message = foreign.make_message(str(number), above, role, content, at, model=model)
             messages.append(message)
             if kept := [*knowledge, *content.files]:
                 files[message.id] = kept
@@ -103,10 +103,10 @@ def _messages(
         else:
             instead[str(number)] = above
             above = str(number)
-    return tied(messages, instead, set(instead)), files
+    return tie_messages(messages, instead, set(instead)), files
 
 
-def _written(part: Any, lost: Lost) -> _Message:
+def _parse_message(part: Any, lost: Lost) -> _Message:
     try:
         written = _Message.model_validate(part)
     except ValidationError:
@@ -116,16 +116,16 @@ def _written(part: Any, lost: Lost) -> _Message:
     return written
 
 
-def _content(written: _Message, lost: Lost) -> Content:
-    content = foreign.content_of(written.content, lost)
+def _read_content(written: _Message, lost: Lost) -> Content:
+    content = foreign.read_content(written.content, lost)
     for number, source in enumerate(written.images, 1):
-        file = foreign.image(source, f"image-{number}", lost)
+        file = foreign.read_image(source, f"image-{number}", lost)
         content.files += [file] if file else []
     if _ROLES.get(written.role) == "assistant":
-        thinking, content.text = foreign.untagged(content.text, lost)
+        thinking, content.text = foreign.cut_thinking(content.text, lost)
         content.thinking = written.reasoning or content.thinking or thinking
     return content
 
 
-def _title(messages: list[Message]) -> str:
+def _choose_title(messages: list[Message]) -> str:
     return make_title(next((one.content for one in messages if one.role == "user"), ""))

@@ -17,12 +17,12 @@ from chatbot.domain.archive import ConversationArchive
 from chatbot.domain.titles import shorten_title
 from chatbot.errors import ChatError
 from chatbot.transfer import hollama, losses, open_webui, own
-from chatbot.transfer.lines import lines_of
+from chatbot.transfer.lines import find_lines
 from chatbot.transfer.losses import Loss, Unreadable
 
 MOST_BYTES = 100_000_000
 
-_FOREIGN = (open_webui, hollama)
+_FOREIGN = ((open_webui.is_chat, open_webui), (hollama.is_session, hollama))
 # A character beyond U+FFFF is written as two surrogates; a text cut between them leaves one alone.
 _SURROGATES = re.compile(
     rb"(?<!\\)((?:\\\\)*)"
@@ -72,12 +72,12 @@ def read(data: bytes) -> Reading:
         megabytes = {"megabytes": len(data) / 1e6, "most": MOST_BYTES / 1e6}
         raise BadFile("import_too_large", **megabytes)
     reading = Reading([], [])
-    source = _source(_utf8(data), reading)
+    source = _find_source(_convert_to_utf8(data), reading)
     if not source.elements:
         raise BadFile()
-    if not any(map(source.reader, source.elements)):
+    if not any(map(source.find_reader, source.elements)):
         raise BadFile("import_of_unknown_kind")
-    nameless = [*_take(source, reading)]
+    nameless = [*_read_elements(source, reading)]
     if not reading.archives:
         raise BadFile("import_without_messages")
     lines = list(source.lines()) if nameless else []
@@ -85,13 +85,13 @@ def read(data: bytes) -> Reading:
     return reading
 
 
-def _take(source: _Source, reading: Reading) -> Iterator[int]:
+def _read_elements(source: _Source, reading: Reading) -> Iterator[int]:
     """Read each element; yield the numbers of those that have nothing, not even a title."""
     for number, element in enumerate(source.elements):
         source.elements[number] = None  # what has been read is freed
         lost: losses.Lost = set()
         try:
-            archive = _whole(source, element, lost)
+            archive = _read_element(source, element, lost)
         except (Unreadable, ValidationError, RecursionError):
             if title := _title_in(element):
                 reading.losses.append(Loss(losses.CONVERSATION, title))
@@ -103,8 +103,8 @@ def _take(source: _Source, reading: Reading) -> Iterator[int]:
             reading.losses.extend(Loss(what, title) for what in sorted(lost))
 
 
-def _whole(source: _Source, element: Any, lost: losses.Lost) -> ConversationArchive:
-    reader = source.reader(element)
+def _read_element(source: _Source, element: Any, lost: losses.Lost) -> ConversationArchive:
+    reader = source.find_reader(element)
     if reader is None:
         raise Unreadable
     archive: ConversationArchive = reader.read(element, lost)
@@ -125,17 +125,17 @@ class _Source:
     lines: Callable[[], Iterable[int]]
     is_own: bool = False
 
-    def reader(self, element: object) -> ModuleType | None:
+    def find_reader(self, element: object) -> ModuleType | None:
         if self.is_own:
             return own if isinstance(element, dict) else None
-        return next((reader for reader in _FOREIGN if reader.fits(element)), None)
+        return next((reader for is_its, reader in _FOREIGN if is_its(element)), None)
 
 
-def _source(data: bytes, reading: Reading) -> _Source:
+def _find_source(data: bytes, reading: Reading) -> _Source:
     try:
         document = orjson.loads(data)
     except orjson.JSONDecodeError:
-        data = _repaired(data, reading)
+        data = _repair_text(data, reading)
         try:
             document = orjson.loads(data)
         except orjson.JSONDecodeError as error:
@@ -146,7 +146,7 @@ def _source(data: bytes, reading: Reading) -> _Source:
     if isinstance(document, dict) and document.get("format") == own.FORMAT:
         return _own_source(document, data)
     if isinstance(document, list):
-        return _Source(document, lambda: lines_of(data.decode()))
+        return _Source(document, lambda: find_lines(data.decode()))
     return _Source([document], lambda: [1])
 
 
@@ -155,7 +155,7 @@ def _own_source(document: dict[str, Any], data: bytes) -> _Source:
     if isinstance(version, int) and version > own.VERSION:
         raise BadFile("import_of_newer_version", version=version, known=own.VERSION)
     elements = found if isinstance(found, list) else []
-    return _Source(elements, lambda: lines_of(data.decode(), "conversations"), is_own=True)
+    return _Source(elements, lambda: find_lines(data.decode(), "conversations"), is_own=True)
 
 
 def _json_lines(data: bytes, reading: Reading) -> _Source | None:
@@ -175,14 +175,14 @@ def _json_lines(data: bytes, reading: Reading) -> _Source | None:
     return _Source(elements, lambda: lines) if elements else None
 
 
-def _utf8(data: bytes) -> bytes:
+def _convert_to_utf8(data: bytes) -> bytes:
     encoding = json.detect_encoding(data)
     if encoding.startswith("utf-8"):
         return data.removeprefix(codecs.BOM_UTF8)
     return data.decode(encoding, errors="replace").encode()
 
 
-def _repaired(data: bytes, reading: Reading) -> bytes:
+def _repair_text(data: bytes, reading: Reading) -> bytes:
     """Return the text with U+FFFD for what is no character."""
     try:
         data.decode()

@@ -31,7 +31,7 @@ from chatbot.transfer.foreign import (
     read_parameters,
 )
 from chatbot.transfer.losses import Lost
-from chatbot.transfer.tree import mended, resolved, tied
+from chatbot.transfer.tree import mend_tree, resolve_id, tie_messages
 
 FORMAT = "ollama-chatbot conversations"
 VERSION = 1
@@ -44,7 +44,7 @@ _STATISTICS = TypeAdapter(Statistics)
 _Time = Annotated[float | None, Field(ge=0, le=1e11), lenient(None)]
 
 
-def _decoded(value: object) -> bytes:
+def _decode_base64(value: object) -> bytes:
     try:
         return base64.b64decode(str(value), validate=True)
     except binascii.Error as error:
@@ -60,7 +60,7 @@ class _File(_Part):
     name: str
     media_type: str
     size: Annotated[int, Field(ge=0, lt=2**31)]
-    data: Annotated[bytes, BeforeValidator(_decoded)]
+    data: Annotated[bytes, BeforeValidator(_decode_base64)]
 
 
 class _Parent(_Part):
@@ -109,40 +109,40 @@ def read(document: dict[str, Any], lost: Lost) -> ConversationArchive:
     messages = _Messages(created, lost)
     for message in conversation.messages:
         messages.take(message)
-    sound = tied(messages.taken, messages.instead, set(messages.instead))
+    sound = tie_messages(messages.sound_messages, messages.instead, set(messages.instead))
     made = Conversation(
         id="",
         user_id="",
-        title=_title(conversation, sound),
+        title=_choose_title(conversation, sound),
         pinned=conversation.pinned,
         model=conversation.model,
         system_prompt=conversation.system_prompt,
-        parameters=_parameters(conversation.parameters, lost),
-        head_id=resolved(conversation.head_id, messages.instead),
+        parameters=_read_own_parameters(conversation.parameters, lost),
+        head_id=resolve_id(conversation.head_id, messages.instead),
         created_at=created,
         updated_at=created if conversation.updated_at is None else conversation.updated_at,
-        summary=_summary(conversation, messages.instead),
+        summary=_read_summary(conversation, messages.instead),
     )
-    return mended(made, sound, messages.files)
+    return mend_tree(made, sound, messages.files)
 
 
-def _title(conversation: _Conversation, messages: list[Message]) -> str:
+def _choose_title(conversation: _Conversation, messages: list[Message]) -> str:
     title = conversation.title
     if not title:
         return make_title(next((message.content for message in messages), ""))
     return title if len(title) <= _LONGEST_TITLE else shorten_title(title)
 
 
-def _parameters(written: dict[str, Any] | None, lost: Lost) -> Parameters:
+def _read_own_parameters(written: dict[str, Any] | None, lost: Lost) -> Parameters:
     given = {name: value for name, value in (written or {}).items() if name != _BEFORE}
     return read_parameters(given, lost)
 
 
-def _summary(conversation: _Conversation, instead: Mapping[str, str | None]) -> Summary | None:
+def _read_summary(conversation: _Conversation, instead: Mapping[str, str | None]) -> Summary | None:
     summary = conversation.summary
     if summary is None and (old := (conversation.parameters or {}).get(_BEFORE)):
         summary = _Conversation(summary=old).summary
-    until = resolved(summary.until, instead) if summary else None
+    until = resolve_id(summary.until, instead) if summary else None
     return Summary(summary.text, until) if summary and until else None
 
 
@@ -166,9 +166,9 @@ class _Messages:
             if isinstance(written, dict):
                 self.instead[str(written.get("id"))] = _Parent.model_validate(written).parent_id
         else:
-            self._add(message)
+            self._add_message(message)
 
-    def _add(self, written: _Message) -> None:
+    def _add_message(self, written: _Message) -> None:
         message_id = written.id if written.id not in self._by_id else secrets.token_hex(16)
         self._at = self._at if written.created_at is None else written.created_at
         updated = self._at if written.updated_at is None else written.updated_at
@@ -178,14 +178,14 @@ class _Messages:
             plain |= {"error_code": None, "error_arguments": None}  # the sentence says it
         statistics = _read_statistics(written.stats)
         self._by_id[message_id] = Message(conversation_id="", statistics=statistics, **plain)
-        files = [_file(file) for file in written.attachments]
+        files = [_read_attachment(file) for file in written.attachments]
         if None in files:
             self._lost.add(losses.BAD_FILES)
         if kept := [file for file in files if file]:
             self.files[message_id] = kept
 
     @property
-    def taken(self) -> list[Message]:
+    def sound_messages(self) -> list[Message]:
         return list(self._by_id.values())
 
 
@@ -199,7 +199,7 @@ def _read_statistics(written: dict[str, Any] | None) -> Statistics:
         return _STATISTICS.validate_python({n: v for n, v in values.items() if n not in wrong})
 
 
-def _file(written: Any) -> Attachment | None:
+def _read_attachment(written: Any) -> Attachment | None:
     try:
         file = _File.model_validate(written)
     except ValidationError:
