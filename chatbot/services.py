@@ -87,7 +87,11 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         chat=ChatService(settings, history, generations, requests),
         users=Users(settings),
     )
-    works = (readiness.run(), watch_generations(settings, generations), _purge_deletions(history))
+    works = (
+        readiness.run_forever(),
+        watch_generations(settings, generations),
+        _purge_deletions(history),
+    )
     tasks = [asyncio.create_task(work) for work in works]
     try:
         yield _current

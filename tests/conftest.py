@@ -86,7 +86,7 @@ def services(loop: LoopThread, settings: Settings) -> Iterator[Services]:
 @pytest.fixture
 def ready(services: Services) -> Services:
     """The services of a running chat that can answer now."""
-    wait_for(lambda: services.readiness.ready)
+    wait_for(lambda: services.readiness.is_ready)
     return services
 
 

@@ -96,7 +96,7 @@ def test_a_stop_before_the_first_token_ends_the_answer_on_the_server_when_the_pr
 
 def test_an_unknown_model_is_missing(ready: Services, loop: LoopThread) -> None:
     with pytest.raises(errors.ModelMissing):
-        loop.run(ready.llm.load("nothing:1b"))
+        loop.run(ready.llm.load_model("nothing:1b"))
 
 
 def test_the_embedded_model_is_made_from_its_file_and_answers(

@@ -138,7 +138,7 @@ class Generations:
         while True:
             generation.waits_for_ollama = False
             try:
-                async for piece in self._llm.stream(generation.request):
+                async for piece in self._llm.stream_answer(generation.request):
                     generation.add_part(piece.text, piece.thinking)
                     if generation.begun.is_set():
                         _count_begun(generation)

@@ -81,7 +81,7 @@ class RequestBuilder:
 
     def max_num_ctx(self, model: str) -> int:
         """Return the largest window, in tokens, that a conversation with `model` can have."""
-        found = self.models.find(model)
+        found = self.models.find_model(model)
         allowed = self.settings.max_num_ctx or MOST_NUM_CTX
         return min(allowed, (found and found.context_length) or allowed)
 
@@ -89,7 +89,7 @@ class RequestBuilder:
         """Return a conversation's own parameters, as far as `model` and the operator allow them."""
         own = settings.parameters
         think = self.models.fitting_think(model, own.think or "on")
-        thinks = self.models.can(model, "thinking")
+        thinks = self.models.has_capability(model, "thinking")
         changes = {"think": think if thinks else None, "num_ctx": self._own_num_ctx(own, model)}
         return own.model_copy(update=changes)
 

@@ -254,7 +254,7 @@ class ChatService:
     def _check_draft(self, draft: Draft, model: str) -> None:
         if draft.prompt.strip() or not draft.files:
             check_prompt(draft.prompt, self.settings)
-        if draft.has_images and self.requests.models.lacks(model, "vision"):
+        if draft.has_images and self.requests.models.lacks_capability(model, "vision"):
             raise errors.BadRequest("images_not_seen", model=model)
 
     def _fit_stored(self, user_id: str, exchange: Exchange) -> FittedMessages:
@@ -285,7 +285,9 @@ class ChatService:
                 keeper=MessageKeeper(self.history, self.generations, message),
                 patient=True,
             )
-            if request.image_count and self.requests.models.lacks(message.model, "vision"):
+            if request.image_count and self.requests.models.lacks_capability(
+                message.model, "vision"
+            ):
                 generation.leave_out_images()
             self.generations.start(generation)
             generation.sent.wait(_HEAD_START_S)

@@ -29,7 +29,7 @@ class BatchingTransport(AiohttpTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request; raises what httpx raises."""
-        response = await failures.readable(await super().handle_async_request(request))
+        response = await failures.make_readable(await super().handle_async_request(request))
         if response.status_code in _MOVED:
             response.status_code = httpx.codes.PERMANENT_REDIRECT
         if request.url.path.endswith("/api/chat"):

@@ -54,7 +54,7 @@ class Llm:
     def __post_init__(self) -> None:
         s = self.settings
         self._client: dict[str, Any] = {
-            "transport": BatchingTransport(client=self._session),
+            "transport": BatchingTransport(client=self._open_session),
             "timeout": httpx.Timeout(s.token_timeout, connect=s.connect_timeout),
         }
         auth = s.ollama_base_url.basic_auth
@@ -71,11 +71,11 @@ class Llm:
             async_client_kwargs={**self._client, "auth": s.answers_url.basic_auth},
         )
 
-    def warm(self) -> None:
+    def warm_up(self) -> None:
         """Import LangChain, so that the first prompt need not; takes most of a second."""
         _ = self._chat
 
-    def _session(self) -> aiohttp.ClientSession:
+    def _open_session(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
         if loop not in self._sessions:
             self._sessions[loop] = aiohttp_internals.open_session(lambda: on_sent.get()())
@@ -87,7 +87,7 @@ class Llm:
         if session is not None:
             await session.close()
 
-    async def stream(self, request: GenerationRequest) -> AsyncIterator[Piece]:
+    async def stream_answer(self, request: GenerationRequest) -> AsyncIterator[Piece]:
         """Stream the answer; its last Piece has Statistics.
 
         Raises OllamaFailed when the stream ends too early, and what `ollama_errors` raises.
@@ -99,18 +99,18 @@ class Llm:
         messages = to_messages(request.system_prompt, request.messages)
         complete = False
         with ollama_errors(self.settings, request.model, url=self.settings.answers_url):
-            async for chunk in self._chat.astream(messages, **self._arguments(request)):
+            async for chunk in self._chat.astream(messages, **self._chat_arguments(request)):
                 meta = chunk.response_metadata
                 thinking = chunk.additional_kwargs.get("reasoning_content", "")
                 if meta.get("done"):
                     complete = True
-                    yield Piece(chunk.text, _stats(meta), thinking)
+                    yield Piece(chunk.text, _read_statistics(meta), thinking)
                 elif chunk.text or thinking:
                     yield Piece(chunk.text, thinking=thinking)
         if not complete:
             raise errors.OllamaFailed("answer_not_ended")
 
-    def _arguments(self, request: GenerationRequest) -> dict[str, Any]:
+    def _chat_arguments(self, request: GenerationRequest) -> dict[str, Any]:
         s, own = self.settings, request.parameters
         common = {
             "num_ctx": s.num_ctx,
@@ -128,7 +128,7 @@ class Llm:
             arguments["keep_alive"] = own.keep_alive_value()
         return arguments
 
-    async def read(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    async def fetch_json(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return what Ollama replies at `path`, whatever fields it has.
 
         Raises NotOllama for a reply that is no JSON object, and what `ollama_errors` raises.
@@ -142,7 +142,7 @@ class Llm:
                     return fields
         raise errors.NotOllama(url=self.settings.ollama_base_url, variable="OLLAMA_BASE_URL")
 
-    async def load(self, model: str) -> None:
+    async def load_model(self, model: str) -> None:
         """Load `model` with the options that answers use, so that the first one need not."""
         options = {"num_ctx": self.settings.num_ctx, "num_thread": self.settings.num_thread}
         with ollama_errors(self.settings, model):
@@ -151,7 +151,7 @@ class Llm:
             )
 
 
-def _stats(meta: dict[str, Any]) -> Statistics:
+def _read_statistics(meta: dict[str, Any]) -> Statistics:
     def seconds(name: str) -> float:
         return float(meta.get(name) or 0) / _NS_PER_S
 

@@ -40,7 +40,7 @@ def ollama_errors(
         yield
     except ollama.ResponseError as error:
         log.warning("Ollama refused: %s (status %s)", error.error, error.status_code)
-        raise refusal(settings, error, model, url) from error
+        raise explain_refusal(settings, error, model, url) from error
     except (httpx.ConnectError, httpx.ConnectTimeout, ConnectionError) as error:
         log.debug("no Ollama at %s: %r", url, error)
         raise errors.OllamaUnreachable(url=url) from error
@@ -58,7 +58,7 @@ def ollama_errors(
         raise broke_off or errors.OllamaFailed("answer_broke_off") from error
 
 
-async def readable(response: httpx.Response) -> httpx.Response:
+async def make_readable(response: httpx.Response) -> httpx.Response:
     """Return a reply as the ollama package can read it: an error with Ollama's words, or with none.
 
     A page of HTML is an error whatever its status says: Ollama has none.
@@ -150,7 +150,7 @@ _BY_WORDS: list[tuple[str, Callable[[str, str], errors.ChatError]]] = [
 ]
 
 
-def refusal(
+def explain_refusal(
     settings: Settings, error: ollama.ResponseError, model: str, url: str
 ) -> errors.ChatError:
     """Return the ChatError for what the server at `url` answered instead of what was asked."""

@@ -12,23 +12,23 @@ _FILES = (  # limit, usage, statistics: version 2, version 1
 )
 
 
-def available(cgroup: Path = _CGROUP) -> int | None:
+def available_bytes(cgroup: Path = _CGROUP) -> int | None:
     """Return the bytes that are left under the container's limit; None when there is none."""
     for limit, usage, stat in _FILES:
-        allowed, used = _number(cgroup / limit), _number(cgroup / usage)
+        allowed, used = _read_number(cgroup / limit), _read_number(cgroup / usage)
         if allowed is not None and used is not None and allowed < _UNLIMITED:
-            return allowed - used + _reclaimable(cgroup / stat)
+            return allowed - used + _reclaimable_bytes(cgroup / stat)
     return None
 
 
-def _number(file: Path) -> int | None:
+def _read_number(file: Path) -> int | None:
     try:
         return int(file.read_text())
     except (OSError, ValueError):
         return None
 
 
-def _reclaimable(file: Path) -> int:
+def _reclaimable_bytes(file: Path) -> int:
     """Return the bytes of the file cache, which the kernel gives back when they are wanted."""
     try:
         counts = dict(line.split() for line in file.read_text().splitlines())

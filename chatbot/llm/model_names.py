@@ -11,12 +11,12 @@ _HOST, _NAMESPACE, _TAG = "registry.ollama.ai", "library", "latest"
 
 
 @lru_cache(maxsize=4096)
-def canonical(name: str) -> str:
+def canonical_name(name: str) -> str:
     """Return the one spelling of a model's name: `host/namespace/model:tag` in lower case.
 
     As Ollama 0.24 parses and compares them (types/model/name.go, internal/modelref).
 
-    >>> canonical("library/SmolLM2") == canonical("registry.ollama.ai/library/smollm2:latest")
+    >>> canonical_name("SmolLM2") == canonical_name("registry.ollama.ai/library/smollm2:latest")
     True
     """
     name, tag = _split_tag(_without_source(name.strip().lower()))
@@ -27,7 +27,7 @@ def canonical(name: str) -> str:
 
 def is_same(name: str, other: str) -> bool:
     """Return whether two names mean the same model."""
-    return canonical(name) == canonical(other)
+    return canonical_name(name) == canonical_name(other)
 
 
 def _without_source(name: str) -> str:

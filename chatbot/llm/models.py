@@ -20,7 +20,7 @@ from chatbot import errors
 from chatbot.domain.parameters import Think
 from chatbot.llm.client import Llm
 from chatbot.llm.failures import ollama_errors
-from chatbot.llm.model_names import canonical, is_same
+from chatbot.llm.model_names import canonical_name, is_same
 from chatbot.llm.pulls import Pulls
 
 log = logging.getLogger("chatbot.llm.models")
@@ -80,30 +80,30 @@ class Models:
         self._show_again: dict[str, float] = {}
         self._left_out: set[str] = set()
 
-    async def refresh(self) -> list[Model]:
+    async def read_installed(self) -> list[Model]:
         """Ask Ollama for the installed models; raises NotOllama or another ChatError."""
-        reply = await self._llm.read("/api/tags")
+        reply = await self._llm.fetch_json("/api/tags")
         if "models" not in reply:
             raise errors.NotOllama(
                 url=self._llm.settings.ollama_base_url, variable="OLLAMA_BASE_URL"
             )
-        listed = {model.name: model for model in map(_model, _entries(reply))}
-        found = await asyncio.gather(*map(self._describe, listed.values()))
+        listed = {model.name: model for model in map(_read_model, _named_entries(reply))}
+        found = await asyncio.gather(*map(self._describe_model, listed.values()))
         self.installed = sorted(filter(None, found), key=lambda model: model.name)
         return self.installed
 
     async def _is_there(self, name: str) -> bool:
-        await self.refresh()
-        return self.has(name)
+        await self.read_installed()
+        return self.is_installed(name)
 
-    async def _describe(self, model: Model) -> Model | None:
+    async def _describe_model(self, model: Model) -> Model | None:
         """Return the model with what it can do, if Ollama says so; None if it was deleted since."""
         known = self._described.get((model.name, model.digest))
         if known or time.monotonic() < self._show_again.get(model.name, 0):
             return known or model
         try:
             async with asyncio.timeout(_SHOW_TIMEOUT_S):
-                shown = await self._llm.read("/api/show", {"model": model.name})
+                shown = await self._llm.fetch_json("/api/show", {"model": model.name})
         except errors.ModelMissing:
             if model.name not in self._left_out:  # it is asked for again and again
                 log.warning("%s is left out: Ollama lists it and does not have it", model.name)
@@ -122,19 +122,19 @@ class Models:
         """The installed models that can be chosen for a conversation."""
         return [model for model in self.installed if model.can_chat]
 
-    def can(self, name: str, capability: str) -> bool:
+    def has_capability(self, name: str, capability: str) -> bool:
         """Return whether the model has a capability such as "vision" or "thinking"."""
-        model = self.find(name)
+        model = self.find_model(name)
         return model is not None and capability in model.capabilities
 
-    def lacks(self, name: str, capability: str) -> bool:
+    def lacks_capability(self, name: str, capability: str) -> bool:
         """Return whether the model is known not to have a capability; some servers tell of none."""
-        model = self.find(name)
-        return bool(model and model.capabilities) and not self.can(name, capability)
+        model = self.find_model(name)
+        return bool(model and model.capabilities) and not self.has_capability(name, capability)
 
     def think_choices(self, name: str) -> tuple[Think, ...]:
         """Return the ways to think that can be chosen for a model, none if it does not think."""
-        model = self.find(name)
+        model = self.find_model(name)
         if model is None or "thinking" not in model.capabilities:
             return ()
         return ("low", "medium", "high") if model.has_think_levels else ("off", "on")
@@ -144,15 +144,15 @@ class Models:
         choices = self.think_choices(name)
         return "on" if "on" in choices and think not in (None, *choices) else think
 
-    def find(self, name: str) -> Model | None:
+    def find_model(self, name: str) -> Model | None:
         """Return the model that this name means, if it was installed when Ollama was last asked."""
         return next((model for model in self.installed if is_same(model.name, name)), None)
 
-    def has(self, name: str) -> bool:
+    def is_installed(self, name: str) -> bool:
         """Return whether the model was installed when Ollama was last asked."""
-        return self.find(name) is not None
+        return self.find_model(name) is not None
 
-    def choose(self, wanted: Sequence[str], default: str) -> str:
+    def choose_model(self, wanted: Sequence[str], default: str) -> str:
         """Return the first of the wanted models that is here and can chat, else the default one.
 
         A default that cannot chat gives way to one that can. While nothing is known of what is
@@ -160,36 +160,36 @@ class Models:
         """
         if not self.installed:
             return [*wanted, default][0]
-        others = names(self.offered) if self.has(default) else []
-        found = map(self.find, [*wanted, default, *others])
+        others = list_names(self.offered) if self.is_installed(default) else []
+        found = map(self.find_model, [*wanted, default, *others])
         return next((model.name for model in found if model and model.can_chat), default)
 
     def is_in_memory(self, name: str) -> bool:
         """Return whether the model was in memory when Ollama was last asked."""
-        return canonical(name) in self._in_memory
+        return canonical_name(name) in self._in_memory
 
-    async def loaded(self) -> list[Loaded]:
+    async def read_loaded(self) -> list[Loaded]:
         """Return the models that Ollama has in memory now; raises a ChatError."""
         reply: dict[str, Any] = {}
         with contextlib.suppress(errors.NotOllama):  # old versions and some proxies do not say it
-            reply = await self._llm.read("/api/ps")
-        loaded = [_loaded(entry) for entry in _entries(reply)]
-        self._in_memory = {canonical(model.name) for model in loaded}
+            reply = await self._llm.fetch_json("/api/ps")
+        loaded = [_read_loaded(entry) for entry in _named_entries(reply)]
+        self._in_memory = {canonical_name(model.name) for model in loaded}
         return loaded
 
-    async def unload(self, name: str) -> None:
+    async def unload_model(self, name: str) -> None:
         """Take a model out of memory; raises a ChatError."""
         with ollama_errors(self._llm.settings, name):
             await self._llm.api.generate(model=name, keep_alive=0)
 
-    async def delete(self, name: str) -> None:
+    async def delete_model(self, name: str) -> None:
         """Delete a model from the disk; raises a ChatError."""
         with ollama_errors(self._llm.settings, name):
             await self._llm.api.delete(name)
         log.info("%s: deleted", name)
-        await self.refresh()
+        await self.read_installed()
 
-    async def create(self, name: str, file: Path) -> None:
+    async def create_model(self, name: str, file: Path) -> None:
         """Make the model `name` in Ollama from a GGUF file; raises a ChatError."""
         log.info("%s: creating it from %s", name, file.name)
         with ollama_errors(self._llm.settings, name):
@@ -199,64 +199,66 @@ class Models:
                 name, files=files, parameters=_CALM, stream=True
             ):
                 log.info("%s: %s", name, line.status)
-        await self.refresh()
+        await self.read_installed()
 
 
-def names(models: Iterable[Model]) -> list[str]:
+def list_names(models: Iterable[Model]) -> list[str]:
     """Return the models' names."""
     return [model.name for model in models]
 
 
-def _entries(reply: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _named_entries(reply: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the models in a reply that have a name; older versions of Ollama say `name` only."""
     entries = reply.get("models")
     entries = entries if isinstance(entries, list) else []
-    return [entry for entry in entries if isinstance(entry, dict) and _name(entry)]
+    return [entry for entry in entries if isinstance(entry, dict) and _entry_name(entry)]
 
 
-def _name(entry: Mapping[str, Any]) -> str:
-    return _text(entry.get("model")) or _text(entry.get("name"))
+def _entry_name(entry: Mapping[str, Any]) -> str:
+    return _as_text(entry.get("model")) or _as_text(entry.get("name"))
 
 
-def _model(entry: Mapping[str, Any]) -> Model:
-    details = _object(entry.get("details"))
+def _read_model(entry: Mapping[str, Any]) -> Model:
+    details = _as_object(entry.get("details"))
     return Model(
-        name=_name(entry),
-        size=_number(entry.get("size")),
-        family=_text(details.get("family")),
-        parameters=_text(details.get("parameter_size")),
-        quantization=_text(details.get("quantization_level")),
-        digest=_text(entry.get("digest")),
+        name=_entry_name(entry),
+        size=_as_number(entry.get("size")),
+        family=_as_text(details.get("family")),
+        parameters=_as_text(details.get("parameter_size")),
+        quantization=_as_text(details.get("quantization_level")),
+        digest=_as_text(entry.get("digest")),
     )
 
 
 def _with_abilities(model: Model, shown: Mapping[str, Any]) -> Model:
     capabilities = shown.get("capabilities")
-    info = _object(shown.get("model_info"))
-    lengths = (_number(info[key]) for key in info if key.endswith(".context_length"))
+    info = _as_object(shown.get("model_info"))
+    lengths = (_as_number(info[key]) for key in info if key.endswith(".context_length"))
     return replace(
         model,
-        capabilities=frozenset(map(_text, capabilities if isinstance(capabilities, list) else ())),
+        capabilities=frozenset(
+            map(_as_text, capabilities if isinstance(capabilities, list) else ())
+        ),
         context_length=next(filter(None, lengths), None),
     )
 
 
-def _loaded(entry: Mapping[str, Any]) -> Loaded:
+def _read_loaded(entry: Mapping[str, Any]) -> Loaded:
     try:
-        until = datetime.fromisoformat(_text(entry.get("expires_at"))).timestamp()
+        until = datetime.fromisoformat(_as_text(entry.get("expires_at"))).timestamp()
     except (ValueError, OverflowError):
         until = 0.0
-    size, vram = _number(entry.get("size")), _number(entry.get("size_vram"))
-    return Loaded(_name(entry), size, vram, until)
+    size, vram = _as_number(entry.get("size")), _as_number(entry.get("size_vram"))
+    return Loaded(_entry_name(entry), size, vram, until)
 
 
-def _object(value: Any) -> Mapping[str, Any]:
+def _as_object(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _text(value: Any) -> str:
+def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _number(value: Any) -> int:
+def _as_number(value: Any) -> int:
     return value if isinstance(value, int) and value > 0 else 0

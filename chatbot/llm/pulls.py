@@ -15,7 +15,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 from chatbot import errors
 from chatbot.llm.client import Llm
 from chatbot.llm.failures import ollama_errors
-from chatbot.llm.model_names import canonical
+from chatbot.llm.model_names import canonical_name
 from chatbot.notices import Argument, Notice, declare_texts
 
 log = logging.getLogger("chatbot.llm.pulls")
@@ -51,11 +51,11 @@ class Pull:
     _layers: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
-    def done(self) -> bool:
+    def is_done(self) -> bool:
         """Return whether it has ended, whichever way."""
         return self.ended.is_set()
 
-    def note(self, status: str, digest: str | None, completed: int, total: int) -> None:
+    def add_progress(self, status: str, digest: str | None, completed: int, total: int) -> None:
         """Take one line of Ollama's progress."""
         self.status = status
         if digest and total:
@@ -90,7 +90,7 @@ class Pull:
         speed, left = self.speed, self.remaining_s
         if speed is None or left is None or self.fraction == 1:
             return Notice("pull_share", share)
-        pace = {"speed": bytes_in_words(speed), "left": _duration(left)}
+        pace = {"speed": bytes_in_words(speed), "left": _duration_in_words(left)}
         return Notice("pull_pace", {**share, **pace})
 
 
@@ -112,38 +112,38 @@ class Pulls:
         self._pulls: dict[str, Pull] = {}
         self._lock = threading.Lock()
 
-    def find(self, name: str) -> Pull | None:
+    def find_pull(self, name: str) -> Pull | None:
         """Return the last pull of this model that was asked for, ended or not."""
-        return self._pulls.get(canonical(name))
+        return self._pulls.get(canonical_name(name))
 
-    def start(self, name: str) -> Pull:
+    def start_pull(self, name: str) -> Pull:
         """Start to pull `name`, or join the pull under way. Callable from any thread."""
         with self._lock:
-            pull = self.find(name)
-            if pull is None or pull.done:
-                pull = self._pulls[canonical(name)] = Pull(name)
-                self._loop.call_soon_threadsafe(self._launch, pull)
+            pull = self.find_pull(name)
+            if pull is None or pull.is_done:
+                pull = self._pulls[canonical_name(name)] = Pull(name)
+                self._loop.call_soon_threadsafe(self._launch_pull, pull)
             return pull
 
-    async def finish(self, name: str) -> Pull:
+    async def finish_pull(self, name: str) -> Pull:
         """Pull `name` and wait for the end, whichever it is.
 
         What failed for a reason that cannot pass is not pulled again; see `forget`.
         """
-        pull = self.find(name)
+        pull = self.find_pull(name)
         if pull is None or pull.error is None or pull.error.may_pass:
-            pull = self.start(name)
+            pull = self.start_pull(name)
         await pull.ended.wait()
         return pull
 
-    def cancel(self, name: str) -> None:
+    def cancel_pull(self, name: str) -> None:
         """End the pull of `name`; Ollama keeps the parts that came and resumes there."""
-        self._loop.call_soon_threadsafe(self._cancel, name)
+        self._loop.call_soon_threadsafe(self._cancel_pull, name)
 
-    def forget(self) -> None:
+    def forget_ended(self) -> None:
         """Forget how pulls ended: another Ollama may answer now."""
         with self._lock:
-            self._pulls = {name: pull for name, pull in self._pulls.items() if not pull.done}
+            self._pulls = {name: pull for name, pull in self._pulls.items() if not pull.is_done}
 
     async def close(self) -> None:
         """End the pulls under way."""
@@ -152,21 +152,21 @@ class Pulls:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _launch(self, pull: Pull) -> None:
+    def _launch_pull(self, pull: Pull) -> None:
         def end(_: asyncio.Task[None]) -> None:
             pull.ended.set()
 
-        pull._task = self._loop.create_task(self._run(pull))
+        pull._task = self._loop.create_task(self._run_pull(pull))
         pull._task.add_done_callback(end)  # also when it is cancelled before it has run
 
-    def _cancel(self, name: str) -> None:
-        pull = self.find(name)
+    def _cancel_pull(self, name: str) -> None:
+        pull = self.find_pull(name)
         if pull is not None and pull._task is not None and pull._task.cancel():
             pull.error = errors.ChatError("pull_cancelled", model=name)
 
-    async def _run(self, pull: Pull) -> None:
+    async def _run_pull(self, pull: Pull) -> None:
         try:
-            await self._pull(pull)
+            await self._try_pull(pull)
             if not await self._is_there(pull.model):
                 url = self._llm.settings.ollama_base_url
                 raise errors.OllamaRefused("model_not_listed", model=pull.model, url=url)
@@ -176,7 +176,7 @@ class Pulls:
             log.exception("the pull of %s failed", pull.model)
             pull.error = errors.OllamaFailed("pull_failed", model=pull.model)
 
-    async def _pull(self, pull: Pull) -> None:
+    async def _try_pull(self, pull: Pull) -> None:
         attempts = AsyncRetrying(
             retry=retry_if_exception_type((errors.OllamaFailed, errors.TimedOut)),
             stop=stop_after_attempt(_ATTEMPTS),
@@ -185,12 +185,14 @@ class Pulls:
         )
         async for attempt in attempts:
             with attempt, ollama_errors(self._llm.settings, pull.model, _broke_off(pull.model)):
-                await self._follow(pull, await self._llm.api.pull(pull.model, stream=True))
+                await self._follow_progress(pull, await self._llm.api.pull(pull.model, stream=True))
 
-    async def _follow(self, pull: Pull, lines: AsyncIterator[ollama.ProgressResponse]) -> None:
+    async def _follow_progress(
+        self, pull: Pull, lines: AsyncIterator[ollama.ProgressResponse]
+    ) -> None:
         logged = 0.0
         async for line in lines:
-            pull.note(line.status or "", line.digest, line.completed or 0, line.total or 0)
+            pull.add_progress(line.status or "", line.digest, line.completed or 0, line.total or 0)
             if time.monotonic() - logged > _LOG_EVERY_S:
                 logged = time.monotonic()
                 log.info("%s", pull.describe())
@@ -207,5 +209,5 @@ def bytes_in_words(size: float) -> str:
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
 
 
-def _duration(seconds: float) -> str:
+def _duration_in_words(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"

@@ -60,86 +60,86 @@ class Readiness:
     warm: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
-    def ready(self) -> bool:
+    def is_ready(self) -> bool:
         """True when a prompt sent now is answered."""
         return self.step == "ready"
 
     @property
-    def progressing(self) -> bool:
+    def is_progressing(self) -> bool:
         """True while it gets ready: this step has not failed yet, or its pull brings bytes."""
-        moves = self.pull is not None and not self.pull.done and self.pull.completed > 0
-        return not self.ready and (moves or self.step != self.failed)
+        moves = self.pull is not None and not self.pull.is_done and self.pull.completed > 0
+        return not self.is_ready and (moves or self.step != self.failed)
 
     @property
     def pull(self) -> Pull | None:
         """The last pull of the wanted model."""
-        return self.models.pulls.find(self.settings.chat_model)
+        return self.models.pulls.find_pull(self.settings.chat_model)
 
-    async def run(self) -> None:
+    async def run_forever(self) -> None:
         """Go through the steps, again whenever Ollama or the model is lost; never returns."""
         while True:
-            await self._advance()
-            await asyncio.sleep(LOOK_READY_S if self.ready else _LOOK_S)
+            await self._take_step()
+            await asyncio.sleep(LOOK_READY_S if self.is_ready else _LOOK_S)
 
-    async def _advance(self) -> None:
+    async def _take_step(self) -> None:
         try:
-            await self._look()
+            await self._check_steps()
         except errors.OllamaUnreachable as error:
-            self.models.pulls.forget()
-            self._at("ollama", error.notice, error)
+            self.models.pulls.forget_ended()
+            self._set_step("ollama", error.notice, error)
         except errors.ChatError as error:
             log.warning("not ready: %s", error)
-            self._at(self.step, error.notice, error)
+            self._set_step(self.step, error.notice, error)
             await asyncio.sleep(MODEL_RETRY_S)
         except Exception:
             log.exception("looking after Ollama failed")
 
-    async def _look(self) -> None:
+    async def _check_steps(self) -> None:
         wanted = self.settings.chat_model
-        await self.models.refresh()
-        if not self.models.has(wanted):
-            self._at("model", Notice("model_awaited", {"model": wanted}))
-            await self._provide(wanted)
+        await self.models.read_installed()
+        if not self.models.is_installed(wanted):
+            self._set_step("model", Notice("model_awaited", {"model": wanted}))
+            await self._provide_model(wanted)
         self._check_purpose(wanted)
-        if not self.ready:
-            self._at("load", Notice("model_loading", {"model": wanted}))
-            await self.models.loaded()
+        if not self.is_ready:
+            self._set_step("load", Notice("model_loading", {"model": wanted}))
+            await self.models.read_loaded()
             if not self.models.is_in_memory(wanted):
                 self._check_memory(wanted)
-            await self.llm.load(wanted)
+            await self.llm.load_model(wanted)
             await self.warm.wait()
-        await self.models.loaded()
-        self._at("ready", Notice("ready"))
+        await self.models.read_loaded()
+        self._set_step("ready", Notice("ready"))
 
     def _check_purpose(self, wanted: str) -> None:
         """Raise ModelCannotChat for a model that was made for something else."""
-        model = self.models.find(wanted)
+        model = self.models.find_model(wanted)
         if model is not None and not model.can_chat:
-            self._at("model", Notice("model_awaited", {"model": wanted}))
+            self._set_step("model", Notice("model_awaited", {"model": wanted}))
             raise errors.ModelCannotChat(model=wanted)
 
     def _check_memory(self, wanted: str) -> None:
         """Raise OutOfMemory if the model cannot fit the container that Ollama shares with us."""
-        model = self.models.find(wanted)
+        model = self.models.find_model(wanted)
         shared = urlsplit(self.settings.ollama_base_url).hostname in _HERE
-        left = memory_limit.available() if shared else None
+        left = memory_limit.available_bytes() if shared else None
         if model is None or left is None or left >= (needed := model.size + _RUNNER_BYTES):
             return
         megabytes = {"needed_mb": round(needed / 1e6), "left_mb": round(left / 1e6)}
         raise errors.OutOfMemory("out_of_memory_in_container", model=wanted, **megabytes)
 
-    async def _provide(self, wanted: str) -> None:
+    async def _provide_model(self, wanted: str) -> None:
         if not self.settings.pull_models:
             raise errors.ModelNotDeployed(model=wanted)
         file = self.settings.embedded_model
         if is_same(wanted, EMBEDDED_MODEL_NAME) and file is not None and file.is_file():
-            await self.models.create(wanted, file)
+            await self.models.create_model(wanted, file)
             return
-        pull = await self.models.pulls.finish(wanted)
+        pull = await self.models.pulls.finish_pull(wanted)
         if pull.error is not None:
             raise pull.error
 
-    def _at(self, step: Step, notice: Notice, error: errors.ChatError | None = None) -> None:
+    def _set_step(self, step: Step, notice: Notice, error: errors.ChatError | None = None) -> None:
         if step != self.step:
             log.info("%s", notice)
         self.step, self.notice, self.error = step, notice, error

@@ -174,7 +174,7 @@ class PageState:
         with contextlib.suppress(ChatError):  # the sidebar tells it, where it reads as well
             chosen = self.services.chat.find_chosen_model(self.user_id)
         wanted = [name for name in (self.conversation_model, chosen) if name]
-        self.model = self.services.models.choose(wanted, self.services.settings.chat_model)
+        self.model = self.services.models.choose_model(wanted, self.services.settings.chat_model)
         is_there = not wanted or is_same(wanted[0], self.model)
         self.missing_model = "" if is_there else wanted[0]
 
@@ -187,7 +187,7 @@ class PageState:
 
     def correct_model_name(self) -> None:
         """Call the model as the server does: before that was there, it had another name here."""
-        if installed := self.services.models.find(self.model):
+        if installed := self.services.models.find_model(self.model):
             self.model = installed.name
 
     def change_settings(self, settings: ConversationSettings) -> None:

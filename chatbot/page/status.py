@@ -13,16 +13,16 @@ _LOOK_S = 0.5
 
 def draw_status(services: Services) -> None:
     """Show what the chat waits for, and look again by itself; nothing once it is ready."""
-    if not services.readiness.ready:
+    if not services.readiness.is_ready:
         _watch_readiness(services)
 
 
 @st.fragment(run_every=_LOOK_S)
 def _watch_readiness(services: Services) -> None:
     ready = services.readiness
-    if ready.ready:
+    if ready.is_ready:
         st.rerun()
-    if ready.pull is not None and not ready.pull.done:
+    if ready.pull is not None and not ready.pull.is_done:
         _draw_progress(ready.pull)
     elif ready.error is not None:
         st.warning(describe(ready.notice))
@@ -44,8 +44,8 @@ def draw_pull(services: Services, model: str, key: str, stay: bool = False) -> N
             t("Models come with this deployment: its replicas share no store to pull one to.")
         )
         return
-    under_way = services.models.pulls.find(model)
-    if under_way is None or under_way.done:
+    under_way = services.models.pulls.find_pull(model)
+    if under_way is None or under_way.is_done:
         _draw_last_pull(services, model, key, under_way)
     else:
         _watch_pull(services, model, key, stay)
@@ -53,7 +53,7 @@ def draw_pull(services: Services, model: str, key: str, stay: bool = False) -> N
 
 def _draw_last_pull(services: Services, model: str, key: str, last: Pull | None) -> None:
     """How the last pull ended, and the button for another one unless the model is there."""
-    if last is not None and last.error is None and services.models.has(model):
+    if last is not None and last.error is None and services.models.is_installed(model):
         st.caption(t("{model} is here now.", model=model))
         return
     if last is not None and last.error is not None:
@@ -67,15 +67,15 @@ def _pull_button(services: Services, model: str, key: str) -> None:
 
 
 def _start_pull(services: Services, model: str) -> None:
-    services.models.pulls.start(model)
+    services.models.pulls.start_pull(model)
 
 
 @st.fragment(run_every=_LOOK_S)
 def _watch_pull(services: Services, model: str, key: str, stay: bool) -> None:
-    under_way = services.models.pulls.find(model)
-    if under_way is not None and not under_way.done:
+    under_way = services.models.pulls.find_pull(model)
+    if under_way is not None and not under_way.is_done:
         _draw_progress(under_way)
-        cancel = services.models.pulls.cancel
+        cancel = services.models.pulls.cancel_pull
         st.button(t("Cancel"), key=f"cancel-{key}", on_click=cancel, args=(model,))
     elif stay:
         _draw_last_pull(services, model, key, under_way)

@@ -41,10 +41,10 @@ async def livez(request: Request) -> Response:
 async def readyz(services: Services, request: Request) -> Response:
     """Answer 200 when a prompt sent now is answered, else 503; see api_models.ReadinessState."""
     is_draining, readiness = services.chat.is_draining, services.readiness
-    is_ready = readiness.ready and not is_draining
+    is_ready = readiness.is_ready and not is_draining
     body: dict[str, Any] = {
         "ready": is_ready,
-        "progressing": readiness.progressing and not is_draining,
+        "progressing": readiness.is_progressing and not is_draining,
         "step": "draining" if is_draining else readiness.step,
         "text": str(Notice("stopping") if is_draining else readiness.notice),
         "model": services.settings.chat_model,

@@ -29,7 +29,9 @@ _ALWAYS = {
 _EXPORTS = {"json": "application/json", "md": "text/markdown"}
 
 
-def _download(route: Callable[[Services, Request], Response]) -> Callable[[Request], Response]:
+def _answer_download(
+    route: Callable[[Services, Request], Response],
+) -> Callable[[Request], Response]:
     """Answer an error with its sentence, in the tab that the link opens."""
 
     @functools.wraps(route)
@@ -52,8 +54,8 @@ def _find_user_id(services: Services, request: Request) -> str:
     return user.user_id
 
 
-@_download
-def export(services: Services, request: Request) -> Response:
+@_answer_download
+def export_conversations(services: Services, request: Request) -> Response:
     """Answer with one conversation or all of them, as JSON or Markdown; raises NotFound."""
     from chatbot import transfer  # late: it imports much, and the start waits for nobody
 
@@ -68,8 +70,8 @@ def export(services: Services, request: Request) -> Response:
     return Response(body, headers=headers, media_type=_EXPORTS[ending])
 
 
-@_download
-def attachment(services: Services, request: Request) -> Response:
+@_answer_download
+def send_attachment(services: Services, request: Request) -> Response:
     """Answer with an attached image; other files are told by their names only. Raises NotFound."""
     user_id, attachment_id = _find_user_id(services, request), request.path_params["attachment_id"]
     file = services.chat.find_attachment(user_id, attachment_id)
@@ -88,7 +90,7 @@ def _saved_as(name: str) -> dict[str, str]:
 
 
 ROUTES = [
-    Route("/conversations/export.{ending}", export),
-    Route("/conversations/{conversation_id}/export.{ending}", export),
-    Route("/attachments/{attachment_id}", attachment),
+    Route("/conversations/export.{ending}", export_conversations),
+    Route("/conversations/{conversation_id}/export.{ending}", export_conversations),
+    Route("/attachments/{attachment_id}", send_attachment),
 ]

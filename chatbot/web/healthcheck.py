@@ -21,7 +21,7 @@ def main() -> int:
     port = os.environ.get("PORT", "").strip(_LEFT_BY_ENV_FILES) or "8501"
     url = f"http://127.0.0.1:{port}/readyz"
     try:
-        body = _read(url)
+        body = _read_readiness(url)
         state = json.loads(body)
         is_well = bool(state["ready"] or state["progressing"])
     except (OSError, ValueError, LookupError, TypeError) as error:
@@ -31,7 +31,7 @@ def main() -> int:
     return 0 if is_well else 1
 
 
-def _read(url: str) -> str:
+def _read_readiness(url: str) -> str:
     try:
         with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as reply:
             return str(reply.read().decode())

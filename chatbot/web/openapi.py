@@ -61,8 +61,8 @@ def make_document() -> dict[str, Any]:
 
 def _answer_paths() -> dict[str, Any]:
     content = {
-        "application/json": {"schema": _reference(api_models.WholeAnswer)},
-        "application/x-ndjson": {"schema": {"oneOf": [_reference(model) for model in _LINES]}},
+        "application/json": {"schema": _refer_to(api_models.WholeAnswer)},
+        "application/x-ndjson": {"schema": {"oneOf": [_refer_to(model) for model in _LINES]}},
     }
     operation = {
         "operationId": "generate_text",
@@ -70,11 +70,11 @@ def _answer_paths() -> dict[str, Any]:
         "security": [{}, {"key": []}],
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": _reference(api_models.GenerationBody)}},
+            "content": {"application/json": {"schema": _refer_to(api_models.GenerationBody)}},
         },
         "responses": {
             "200": {"description": "The answer; with `stream`, a line each", "content": content},
-            "default": _json("What went wrong", api_models.Failure),
+            "default": _json_answer("What went wrong", api_models.Failure),
         },
     }
     return {"/generate_text": {"post": operation}}
@@ -83,26 +83,32 @@ def _answer_paths() -> dict[str, Any]:
 def _probe_paths() -> dict[str, Any]:
     state = api_models.ReadinessState
     return {
-        "/livez": _get("livez", "Whether it serves", _json("It does", api_models.Liveness)),
-        "/readyz": _get(
+        "/livez": _describe_get(
+            "livez", "Whether it serves", _json_answer("It does", api_models.Liveness)
+        ),
+        "/readyz": _describe_get(
             "readyz",
             "Whether a prompt sent now is answered",
-            _json("It is", state),
-            {"503": _json("It is not, and why", state)},
+            _json_answer("It is", state),
+            {"503": _json_answer("It is not, and why", state)},
         ),
-        "/metrics": _get("metrics", "Figures for Prometheus", _content("text/plain")),
-        "/openapi.json": _get("openapi", "This document", _content("application/json")),
+        "/metrics": _describe_get("metrics", "Figures for Prometheus", _file_answer("text/plain")),
+        "/openapi.json": _describe_get(
+            "openapi", "This document", _file_answer("application/json")
+        ),
     }
 
 
 def _download_paths() -> dict[str, Any]:
-    files = {"200": _content("application/json", "text/markdown")}
-    whole = _download("export_conversations", "All conversations of the user", files, "ending")
-    one = _download(
+    files = {"200": _file_answer("application/json", "text/markdown")}
+    whole = _describe_download(
+        "export_conversations", "All conversations of the user", files, "ending"
+    )
+    one = _describe_download(
         "export_conversation", "A conversation of the user", files, "conversation_id", "ending"
     )
-    images = {"200": _content("image/*")}
-    image = _download("attachment", "An image in a conversation", images, "attachment_id")
+    images = {"200": _file_answer("image/*")}
+    image = _describe_download("attachment", "An image in a conversation", images, "attachment_id")
     return {
         "/conversations/export.{ending}": whole,
         "/conversations/{conversation_id}/export.{ending}": one,
@@ -110,9 +116,11 @@ def _download_paths() -> dict[str, Any]:
     }
 
 
-def _download(name: str, summary: str, files: dict[str, Any], *parameters: str) -> dict[str, Any]:
-    failure = {"default": _content("text/plain")}
-    path = _get(name, summary, files["200"], failure)
+def _describe_download(
+    name: str, summary: str, files: dict[str, Any], *parameters: str
+) -> dict[str, Any]:
+    failure = {"default": _file_answer("text/plain")}
+    path = _describe_get(name, summary, files["200"], failure)
     path["get"]["security"] = [{"visitor": []}]
     path["get"]["parameters"] = [
         {"name": parameter, "in": "path", "required": True, "schema": _parameter_schema(parameter)}
@@ -125,24 +133,24 @@ def _parameter_schema(name: str) -> dict[str, Any]:
     return {"type": "string", **({"enum": ["json", "md"]} if name == "ending" else {})}
 
 
-def _get(
+def _describe_get(
     name: str, summary: str, answer: dict[str, Any], others: dict[str, Any] | None = None
 ) -> dict[str, Any]:
     responses = {"200": answer, **(others or {})}
     return {"get": {"operationId": name, "summary": summary, "responses": responses}}
 
 
-def _json(description: str, model: type[BaseModel]) -> dict[str, Any]:
-    content = {"application/json": {"schema": _reference(model)}}
+def _json_answer(description: str, model: type[BaseModel]) -> dict[str, Any]:
+    content = {"application/json": {"schema": _refer_to(model)}}
     return {"description": description, "content": content}
 
 
-def _content(*media_types: str) -> dict[str, Any]:
+def _file_answer(*media_types: str) -> dict[str, Any]:
     content: dict[str, Any] = {media_type: {} for media_type in media_types}
     return {"description": " or ".join(media_types), "content": content}
 
 
-def _reference(model: type[BaseModel]) -> dict[str, str]:
+def _refer_to(model: type[BaseModel]) -> dict[str, str]:
     return {"$ref": _SCHEMAS.format(model=model.__name__)}
 
 

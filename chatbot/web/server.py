@@ -103,7 +103,7 @@ def _login_secrets(settings: Settings) -> dict[str, Any]:
 async def _warm_up(now: services.Services) -> None:
     """Import what the first page and prompt need, and keep all of it from garbage collection."""
     await asyncio.to_thread(importlib.import_module, "chatbot.page.layout")
-    await asyncio.to_thread(now.llm.warm)
+    await asyncio.to_thread(now.llm.warm_up)
     if now.settings.login == "oidc":  # else the first to sign in would stop everyone for 0.5 s
         await asyncio.to_thread(importlib.import_module, "authlib.integrations.starlette_client")
     gc.collect()

@@ -464,7 +464,7 @@ def test_a_connection_reset_in_mid_answer_is_not_asked_again(
         yield Piece("Half")
         raise errors.OllamaUnreachable(url="http://nowhere")
 
-    monkeypatch.setattr(ready.llm, "stream", reset)
+    monkeypatch.setattr(ready.llm, "stream_answer", reset)
     answer = ask(patient=True)
     _ended(answer, "failed")
     assert answer.text == "Half"

@@ -489,7 +489,7 @@ def test_a_model_that_thinks_is_asked_to_unless_that_is_off(
         thinking=["Well", " now"],
         tokens=["Yes"],
     )
-    loop.run(ready.models.refresh())
+    loop.run(ready.models.read_installed())
     thread = ConversationContent(settings=ConversationSettings("", Parameters(think=own)))
     exchange = ready.chat.send_prompt("ann", None, Draft("Hi"), "thinker:1b", lambda: True, thread)
     _answered(ready, exchange)
@@ -519,7 +519,7 @@ def test_a_level_of_thinking_goes_only_to_a_model_that_has_levels(
 ) -> None:
     models = ["thinker:1b", "gpt-oss:20b"]
     fake.set(models=[DEFAULT_MODEL, *models], capabilities={one: ["thinking"] for one in models})
-    loop.run(ready.models.refresh())
+    loop.run(ready.models.read_installed())
     thread = ConversationContent(settings=ConversationSettings("", Parameters(think=own)))
     exchange = ready.chat.send_prompt("ann", None, Draft("Hi"), model, lambda: True, thread)
     _answered(ready, exchange)
@@ -538,7 +538,7 @@ def test_a_server_that_refuses_to_think_so_is_asked_without(
     fake: FakeOllama, ready: Services, loop: LoopThread, text: str
 ) -> None:
     fake.set(models=["gpt-oss:20b"], capabilities={"gpt-oss:20b": ["thinking"]}, tokens=["Yes"])
-    loop.run(ready.models.refresh())
+    loop.run(ready.models.read_installed())
     fake.fail(Fault("status", status=400, error=text))
     thread = ConversationContent(settings=ConversationSettings("", Parameters(think="high")))
     exchange = ready.chat.send_prompt("ann", None, Draft("Hi"), "gpt-oss:20b", lambda: True, thread)
@@ -576,7 +576,7 @@ def test_an_answer_without_a_limit_gets_room_beside_the_messages(
 def _seen_by_another(fake: FakeOllama, ready: Services, loop: LoopThread) -> str:
     """A conversation in which a model with vision saw an image; returns its id."""
     fake.set(models=[DEFAULT_MODEL, "seer:1b"], capabilities={"seer:1b": ["vision"]})
-    loop.run(ready.models.refresh())
+    loop.run(ready.models.read_installed())
     draft = Draft("Look", [Attachment("a.png", "image/png", 5, b"pixel")])
     exchange = ready.chat.send_prompt("ann", None, draft, "seer:1b", lambda: True)
     _answered(ready, exchange)
@@ -631,7 +631,7 @@ def test_attachments_reach_the_model_in_this_turn_and_the_next(
 ) -> None:
     fake.capabilities = {"seer:1b": ["vision"]}
     fake.models = [*fake.models, "seer:1b"]
-    loop.run(ready.models.refresh())
+    loop.run(ready.models.read_installed())
     files = [
         Attachment("note.txt", "text/txt", 4, b"Text"),
         Attachment("a.png", "image/png", 5, b"pixel"),

@@ -132,7 +132,7 @@ def test_a_thinking_model_is_told_not_to_think_and_has_room_if_it_does(
 ) -> None:
     conversation = _talk(ready, "One", "Two")
     fake.set(models=["thinker:1b"], capabilities={"thinker:1b": ["thinking"]})
-    loop.run(ready.models.refresh())
+    loop.run(ready.models.read_installed())
     _summarize(ready, conversation, "thinker:1b")
     asked = fake.bodies()[-1]
     assert asked["think"] is False

@@ -54,7 +54,7 @@ def llm(settings: Settings, loop: LoopThread) -> Iterator[Llm]:
 async def _answer(
     llm: Llm, messages: list[ChatMessage] = HELLO, model: str = DEFAULT_MODEL
 ) -> list[Piece]:
-    return [piece async for piece in llm.stream(GenerationRequest(model, messages, SYSTEM))]
+    return [piece async for piece in llm.stream_answer(GenerationRequest(model, messages, SYSTEM))]
 
 
 def test_an_answer_comes_in_pieces_and_ends_with_what_ollama_counted(
@@ -105,7 +105,7 @@ def test_a_stream_that_is_cut_between_two_reads_has_lost_none_of_its_words(
     came: list[str] = []
 
     async def take() -> None:
-        async for piece in llm.stream(GenerationRequest(DEFAULT_MODEL, HELLO, SYSTEM)):
+        async for piece in llm.stream_answer(GenerationRequest(DEFAULT_MODEL, HELLO, SYSTEM)):
             came.append(piece.text)
 
     with pytest.raises(errors.OllamaFailed):
@@ -145,7 +145,7 @@ def test_with_replicas_answers_come_from_the_service_and_readiness_looks_at_the_
     with FakeOllama() as service:
         llm = Llm(settings.model_copy(update={"ollama_service_url": ServerUrl(service.url)}))
         loop.run(_answer(llm))
-        loop.run(llm.load(DEFAULT_MODEL))
+        loop.run(llm.load_model(DEFAULT_MODEL))
         assert service.bodies() and not fake.bodies()
         assert fake.loaded == [DEFAULT_MODEL] and not service.bodies("/api/generate")
         service.stop()
@@ -161,7 +161,7 @@ def test_the_user_and_password_in_the_address_open_an_ollama_behind_a_proxy(
     url = ServerUrl(fake.url.replace("://", "://ann:hush@"))
     llm = Llm(settings.model_copy(update={"ollama_base_url": url}))
     assert "".join(piece.text for piece in loop.run(_answer(llm)))
-    assert loop.run(llm.read("/api/tags"))["models"]
+    assert loop.run(llm.fetch_json("/api/tags"))["models"]
     loop.run(llm.close())
 
 
@@ -172,7 +172,7 @@ def test_nobody_gets_to_read_the_password_of_an_ollama_that_is_not_there(
     llm = Llm(
         settings.model_copy(update={"ollama_base_url": ServerUrl(f"http://ann:hush@{NOBODY}")})
     )
-    for request in (_answer(llm), llm.read("/api/tags")):
+    for request in (_answer(llm), llm.fetch_json("/api/tags")):
         with pytest.raises(errors.OllamaUnreachable, match=NOBODY) as refusal:
             loop.run(request)
         assert "hush" not in refusal.value.sentence + repr(refusal.value) + caplog.text
@@ -407,7 +407,7 @@ def test_closing_the_stream_ends_the_evaluation_on_the_server(
     fake.fail(stall(1))
 
     async def first_piece() -> str:
-        stream = llm.stream(GenerationRequest(DEFAULT_MODEL, HELLO))
+        stream = llm.stream_answer(GenerationRequest(DEFAULT_MODEL, HELLO))
         piece = await anext(stream)
         await stream.aclose()  # type: ignore[attr-defined]
         return piece.text
@@ -462,7 +462,7 @@ def test_each_answer_opens_a_connection_of_its_own(loop: LoopThread, tmp_path: P
 def test_a_model_is_loaded_with_the_options_of_answers(
     fake: FakeOllama, llm: Llm, loop: LoopThread
 ) -> None:
-    loop.run(llm.load(DEFAULT_MODEL))
+    loop.run(llm.load_model(DEFAULT_MODEL))
     assert fake.loaded == [DEFAULT_MODEL]
     [body] = fake.bodies("/api/generate")
     assert body["options"] == {"num_ctx": 512, "num_thread": 2}

@@ -11,7 +11,7 @@ import pytest
 
 from chatbot import errors
 from chatbot.llm.client import Llm
-from chatbot.llm.models import Model, Models, names
+from chatbot.llm.models import Model, Models, list_names
 from chatbot.settings import Settings
 from tests.support.fake_ollama.server import DEFAULT_MODEL, FakeOllama, Fault, model_missing, page
 from tests.support.product import LoopThread
@@ -29,8 +29,8 @@ def test_installed_models_are_listed_by_name(
     fake: FakeOllama, models: Models, loop: LoopThread
 ) -> None:
     fake.models = ["zephyr:7b", DEFAULT_MODEL]
-    found = loop.run(models.refresh())
-    assert names(found) == [DEFAULT_MODEL, "zephyr:7b"]
+    found = loop.run(models.read_installed())
+    assert list_names(found) == [DEFAULT_MODEL, "zephyr:7b"]
     assert found[0] == Model(
         name=DEFAULT_MODEL,
         size=98363007,
@@ -60,20 +60,20 @@ def test_a_model_is_found_by_every_name_that_ollama_takes_for_it(
 ) -> None:
     fake.models = ["qwen:latest", "phi:3b"]
     fake.loaded = ["qwen:latest", "phi:3b"]
-    loop.run(models.refresh())
-    loop.run(models.loaded())
-    assert models.has(name) is models.is_in_memory(name) is is_there
+    loop.run(models.read_installed())
+    loop.run(models.read_loaded())
+    assert models.is_installed(name) is models.is_in_memory(name) is is_there
 
 
 def test_a_model_that_ollama_lists_and_does_not_have_is_left_out_until_it_is_there(
     fake: FakeOllama, models: Models, loop: LoopThread
 ) -> None:
     fake.models = ["phi:3b"]
-    loop.run(models.refresh())
+    loop.run(models.read_installed())
     fake.models = ["damaged:1b", "phi:3b"]
     fake.fail(model_missing("damaged:1b"), path="/api/show")
-    assert names(loop.run(models.refresh())) == ["phi:3b"]
-    assert names(loop.run(models.refresh())) == ["damaged:1b", "phi:3b"]
+    assert list_names(loop.run(models.read_installed())) == ["phi:3b"]
+    assert list_names(loop.run(models.read_installed())) == ["damaged:1b", "phi:3b"]
 
 
 ODD_DESCRIPTIONS = [
@@ -94,9 +94,9 @@ def test_a_model_whose_description_lacks_something_is_listed_without_it(
     fake.models = ["big:cloud", "phi:3b"]
     fake.capabilities = {"big:cloud": ["thinking"]}
     fake.fields = {("/api/show", "big:cloud"): fields}
-    big, phi = loop.run(models.refresh())
+    big, phi = loop.run(models.read_installed())
     assert (big.name, big.context_length) == ("big:cloud", None)
-    assert models.can("big:cloud", "thinking")
+    assert models.has_capability("big:cloud", "thinking")
     assert phi.context_length == 8192
 
 
@@ -114,10 +114,10 @@ def test_a_model_that_ollama_does_not_describe_is_listed_and_offered(
 ) -> None:
     fake.models = ["big:cloud", "phi:3b"]
     fake.fail(fault, path="/api/show")
-    loop.run(models.refresh())
-    assert sorted(names(models.offered)) == ["big:cloud", "phi:3b"]
+    loop.run(models.read_installed())
+    assert sorted(list_names(models.offered)) == ["big:cloud", "phi:3b"]
     assert sorted(model.context_length or 0 for model in models.installed) == [0, 8192]
-    loop.run(models.refresh())  # and Ollama is not asked about it at once again
+    loop.run(models.read_installed())  # and Ollama is not asked about it at once again
     assert len(fake.bodies("/api/show")) == 2
 
 
@@ -138,13 +138,13 @@ def test_a_listed_model_may_lack_everything_but_its_name(
 ) -> None:
     fake.models = ["odd:1b", "phi:3b"]
     fake.fields = {("/api/tags", "odd:1b"): fields}
-    assert names(loop.run(models.refresh())) == ["odd:1b", "phi:3b"]
+    assert list_names(loop.run(models.read_installed())) == ["odd:1b", "phi:3b"]
 
 
 def test_what_has_no_name_is_no_model(fake: FakeOllama, models: Models, loop: LoopThread) -> None:
     fake.models = ["odd:1b", "phi:3b"]
     fake.fields = {("/api/tags", "odd:1b"): {"name": None, "model": ""}}
-    assert names(loop.run(models.refresh())) == ["phi:3b"]
+    assert list_names(loop.run(models.read_installed())) == ["phi:3b"]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_a_model_in_memory_may_lack_everything_but_its_name(
 ) -> None:
     fake.loaded = [DEFAULT_MODEL, "odd:1b"]
     fake.fields = {("/api/ps", "odd:1b"): fields}
-    sound, odd = loop.run(models.loaded())
+    sound, odd = loop.run(models.read_loaded())
     assert sound.until > time.time() >= odd.until
     assert (odd.name, odd.vram) == ("odd:1b", 0)
 
@@ -169,7 +169,7 @@ def test_a_server_that_does_not_say_what_is_in_memory_is_no_trouble(
     fake: FakeOllama, models: Models, loop: LoopThread
 ) -> None:
     fake.fail(page(404, "404 page not found", "text/plain"), path="/api/ps")
-    assert loop.run(models.loaded()) == []
+    assert loop.run(models.read_loaded()) == []
 
 
 @pytest.mark.parametrize(
@@ -189,8 +189,8 @@ def test_a_model_is_offered_unless_it_is_known_not_to_chat(
 ) -> None:
     fake.models = ["embedder:latest"]
     fake.fields = {("/api/show", "embedder:latest"): {"capabilities": capabilities}}
-    loop.run(models.refresh())
-    assert models.has("embedder")
+    loop.run(models.read_installed())
+    assert models.is_installed("embedder")
     assert bool(models.offered) is is_offered
 
 
@@ -208,7 +208,7 @@ def test_another_server_than_ollama_is_called_so(
 ) -> None:
     fake.fail(answer, path="/api/tags")
     with pytest.raises(errors.NotOllama, match=r"is not Ollama\. Correct OLLAMA_BASE_URL"):
-        loop.run(models.refresh())
+        loop.run(models.read_installed())
 
 
 def test_listing_says_that_ollama_is_down(
@@ -216,7 +216,7 @@ def test_listing_says_that_ollama_is_down(
 ) -> None:
     fake.stop()
     with pytest.raises(errors.OllamaUnreachable):
-        loop.run(models.refresh())
+        loop.run(models.read_installed())
 
 
 def test_a_model_is_created_from_its_file(
@@ -224,8 +224,8 @@ def test_a_model_is_created_from_its_file(
 ) -> None:
     file = tmp_path / "small.gguf"
     file.write_bytes(b"GGUF")
-    loop.run(models.create("small:1m", file))
-    assert models.has("small:1m")
+    loop.run(models.create_model("small:1m", file))
+    assert models.is_installed("small:1m")
     [body] = fake.bodies("/api/create")
     assert (body["model"], body["files"]) == ("small:1m", {"small.gguf": next(iter(fake.blobs))})
     assert body["parameters"] == {"temperature": 0.2, "top_p": 0.9}
@@ -238,7 +238,7 @@ def test_a_model_that_cannot_be_created_says_why(
     file.write_bytes(b"GGUF")
     fake.fail(Fault("status", error="no space left on device"), path="/api/create")
     with pytest.raises(errors.DiskFull):
-        loop.run(models.create("small:1m", file))
+        loop.run(models.create_model("small:1m", file))
 
 
 @pytest.mark.parametrize(
@@ -262,8 +262,8 @@ def test_the_first_wanted_model_that_is_here_and_can_chat_is_taken(
     default: str,
     chosen: str,
 ) -> None:
-    assert models.choose(wanted, default) == [*wanted, default][0]
+    assert models.choose_model(wanted, default) == [*wanted, default][0]
     fake.models = ["qwen:latest", "embedder:latest", "phi:3b"]
     fake.fields = {("/api/show", "embedder:latest"): {"capabilities": ["embedding"]}}
-    loop.run(models.refresh())
-    assert models.choose(wanted, default) == chosen
+    loop.run(models.read_installed())
+    assert models.choose_model(wanted, default) == chosen

@@ -10,7 +10,7 @@ from tenacity import wait_none
 from chatbot import errors
 from chatbot.llm import pulls as module
 from chatbot.llm.client import Llm
-from chatbot.llm.models import Models, names
+from chatbot.llm.models import Models, list_names
 from chatbot.llm.pulls import Pull
 from chatbot.settings import Settings
 from tests.support.fake_ollama.server import FakeOllama, Fault, cut, error_line, malformed, stall
@@ -39,7 +39,7 @@ def models(
 
 
 def _ended(pull: Pull) -> errors.ChatError | None:
-    wait_for(lambda: pull.done)
+    wait_for(lambda: pull.is_done)
     return pull.error
 
 
@@ -48,22 +48,22 @@ def test_a_pull_shows_the_progress_of_all_layers_and_installs_the_model(
 ) -> None:
     fake.pull_layers = [100, 300]
     fake.fail(stall(14), path="/api/pull")  # after a tenth of the second layer
-    pull = models.pulls.start(BIG)
+    pull = models.pulls.start_pull(BIG)
     wait_for(lambda: pull.completed == 130)
     assert (pull.total, pull.fraction) == (400, 130 / 400)
-    assert not pull.done
+    assert not pull.is_done
     fake.resume()
     assert _ended(pull) is None
     assert (pull.fraction, pull.status) == (1, "success")
-    assert models.has(BIG)
+    assert models.is_installed(BIG)
 
 
 def test_a_model_is_pulled_once_however_often_it_is_asked_for(
     fake: FakeOllama, models: Models
 ) -> None:
     fake.fail(stall(3), path="/api/pull")
-    pull = models.pulls.start(BIG)
-    assert models.pulls.start(BIG) is models.pulls.find(BIG) is pull
+    pull = models.pulls.start_pull(BIG)
+    assert models.pulls.start_pull(BIG) is models.pulls.find_pull(BIG) is pull
     fake.wait_for(lambda one: len(one.bodies("/api/pull")) == 1)
     fake.resume()
     assert _ended(pull) is None
@@ -71,52 +71,52 @@ def test_a_model_is_pulled_once_however_often_it_is_asked_for(
 
 
 def test_another_name_of_a_model_joins_its_pull(fake: FakeOllama, models: Models) -> None:
-    pull = models.pulls.start(f"registry.ollama.ai/library/{BIG.upper()}")
-    assert models.pulls.start(BIG) is models.pulls.find(f"library/{BIG}") is pull
+    pull = models.pulls.start_pull(f"registry.ollama.ai/library/{BIG.upper()}")
+    assert models.pulls.start_pull(BIG) is models.pulls.find_pull(f"library/{BIG}") is pull
     assert _ended(pull) is None
-    assert models.has(BIG)
+    assert models.is_installed(BIG)
 
 
 def test_a_model_that_is_not_listed_after_its_pull_is_told_and_not_pulled_again(
     fake: FakeOllama, models: Models, loop: LoopThread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fake, "find_installed", lambda name: "elsewhere:1b")
-    pull = loop.run(models.pulls.finish(BIG))
+    pull = loop.run(models.pulls.finish_pull(BIG))
     assert pull.error is not None
     assert pull.error.sentence.startswith(f"Ollama has pulled {BIG} and does not list it.")
-    assert loop.run(models.pulls.finish(BIG)) is pull
-    models.pulls.forget()
-    assert loop.run(models.pulls.finish(BIG)) is not pull
+    assert loop.run(models.pulls.finish_pull(BIG)) is pull
+    models.pulls.forget_ended()
+    assert loop.run(models.pulls.finish_pull(BIG)) is not pull
     assert len(fake.bodies("/api/pull")) == 2
 
 
 def test_two_models_are_pulled_beside_each_other(fake: FakeOllama, models: Models) -> None:
     fake.fail(stall(3), times=2, path="/api/pull")
-    pulls = [models.pulls.start(BIG), models.pulls.start("other:1b")]
+    pulls = [models.pulls.start_pull(BIG), models.pulls.start_pull("other:1b")]
     fake.wait_for(lambda one: len(one.bodies("/api/pull")) == 2)
     fake.resume()
     assert [_ended(pull) for pull in pulls] == [None, None]
-    assert {BIG, "other:1b"} <= set(names(models.installed))
+    assert {BIG, "other:1b"} <= set(list_names(models.installed))
 
 
 def test_a_cancelled_pull_ends_and_can_be_asked_for_again(fake: FakeOllama, models: Models) -> None:
     fake.fail(stall(3), path="/api/pull")
-    pull = models.pulls.start(BIG)
+    pull = models.pulls.start_pull(BIG)
     wait_for(lambda: pull.total)
-    models.pulls.cancel(BIG)
+    models.pulls.cancel_pull(BIG)
     error = _ended(pull)
     assert error is not None
     assert error.sentence == f"The pull of {BIG} was cancelled."
-    assert not models.has(BIG)
-    assert _ended(models.pulls.start(BIG)) is None
-    assert models.has(BIG)
+    assert not models.is_installed(BIG)
+    assert _ended(models.pulls.start_pull(BIG)) is None
+    assert models.is_installed(BIG)
 
 
 def test_cancelling_what_is_not_pulled_does_nothing(models: Models) -> None:
-    models.pulls.cancel("nothing")
-    assert _ended(models.pulls.start(BIG)) is None
-    models.pulls.cancel(BIG)
-    assert models.pulls.find(BIG) is not None
+    models.pulls.cancel_pull("nothing")
+    assert _ended(models.pulls.start_pull(BIG)) is None
+    models.pulls.cancel_pull(BIG)
+    assert models.pulls.find_pull(BIG) is not None
 
 
 @pytest.mark.parametrize("fault", [cut(5), malformed(5), error_line(5, "net/http: timed out")])
@@ -124,9 +124,9 @@ def test_a_pull_that_breaks_off_goes_on_by_itself(
     fake: FakeOllama, models: Models, fault: Fault
 ) -> None:
     fake.fail(fault, path="/api/pull")
-    assert _ended(models.pulls.start(BIG)) is None
+    assert _ended(models.pulls.start_pull(BIG)) is None
     assert len(fake.bodies("/api/pull")) == 2
-    assert models.has(BIG)
+    assert models.is_installed(BIG)
 
 
 @pytest.mark.parametrize(
@@ -231,24 +231,24 @@ def test_a_pull_that_fails_says_why_and_is_tried_again_where_that_helps(
     attempts: int,
 ) -> None:
     fake.fail(fault, times=attempts, path="/api/pull")
-    error = _ended(models.pulls.start(BIG))
+    error = _ended(models.pulls.start_pull(BIG))
     assert type(error) is kind
     assert error.sentence == sentence
     assert len(fake.bodies("/api/pull")) == attempts
-    assert _ended(models.pulls.start(BIG)) is None
+    assert _ended(models.pulls.start_pull(BIG)) is None
 
 
 def test_a_pull_without_ollama_says_so(fake: FakeOllama, models: Models) -> None:
     fake.stop()
-    assert isinstance(_ended(models.pulls.start(BIG)), errors.OllamaUnreachable)
+    assert isinstance(_ended(models.pulls.start_pull(BIG)), errors.OllamaUnreachable)
 
 
 def test_ending_the_chat_ends_its_pulls(fake: FakeOllama, models: Models, loop: LoopThread) -> None:
     fake.fail(stall(3), path="/api/pull")
-    pull = models.pulls.start(BIG)
+    pull = models.pulls.start_pull(BIG)
     wait_for(lambda: pull.total)
     loop.run(models.pulls.close())
-    assert pull.done
+    assert pull.is_done
 
 
 @pytest.mark.parametrize(
@@ -279,5 +279,5 @@ def test_a_pull_is_described_in_words(
     pull = Pull(BIG, started=0)
     monkeypatch.setattr("time.monotonic", lambda: elapsed)
     for note in notes:
-        pull.note(*note)
+        pull.add_progress(*note)
     assert str(pull.describe()) == text

@@ -9,7 +9,7 @@ import pytest
 from chatbot import errors
 from chatbot.llm import memory_limit
 from chatbot.llm import readiness as module
-from chatbot.llm.models import names
+from chatbot.llm.models import list_names
 from chatbot.services import Services
 from tests.support.fake_ollama.server import (
     DEFAULT_MODEL,
@@ -48,19 +48,19 @@ def test_a_model_that_is_installed_is_loaded_before_the_chat_is_ready(
 ) -> None:
     assert fake.loaded == [DEFAULT_MODEL]
     assert str(ready.readiness.notice) == "Ready"
-    assert names(ready.models.installed) == [DEFAULT_MODEL]
+    assert list_names(ready.models.installed) == [DEFAULT_MODEL]
 
 
 def test_the_chat_waits_for_ollama_and_says_so(down: FakeOllama, services: Services) -> None:
     found = services.readiness
     wait_for(lambda: found.error)
-    assert (found.step, found.ready, found.progressing) == ("ollama", False, False)
+    assert (found.step, found.is_ready, found.is_progressing) == ("ollama", False, False)
     assert str(found.notice) == (
         f"Ollama does not answer at {down.url}. "
         "Start it with `ollama serve`; the chat goes on by itself."
     )
     down.start()
-    wait_for(lambda: found.ready)
+    wait_for(lambda: found.is_ready)
     assert found.error is None
 
 
@@ -68,11 +68,11 @@ def test_a_lost_ollama_is_noticed_found_again_and_given_its_model_back(
     fake: FakeOllama, ready: Services
 ) -> None:
     fake.stop()
-    wait_for(lambda: not ready.readiness.ready)
+    wait_for(lambda: not ready.readiness.is_ready)
     assert ready.readiness.step == "ollama"
     fake.loaded = []
     fake.start()
-    wait_for(lambda: ready.readiness.ready)
+    wait_for(lambda: ready.readiness.is_ready)
     assert fake.loaded == [DEFAULT_MODEL]
 
 
@@ -86,7 +86,7 @@ def test_a_missing_model_is_pulled_and_the_progress_can_be_seen(
     wait_for(lambda: found.pull and found.pull.completed == 130)
     assert (found.step, str(found.notice)) == ("model", "Getting the model big:1b")
     fake.resume()
-    wait_for(lambda: found.ready)
+    wait_for(lambda: found.is_ready)
     assert fake.loaded == ["big:1b"]
 
 
@@ -118,7 +118,7 @@ def test_where_models_come_with_the_deployment_none_is_pulled_and_the_missing_on
 ) -> None:
     found = services.readiness
     wait_for(lambda: found.error)
-    assert (found.step, found.ready) == ("model", False)
+    assert (found.step, found.is_ready) == ("model", False)
     assert str(found.notice).startswith("The model mistyped:1b did not come with this deployment")
     assert not fake.bodies("/api/pull")
 
@@ -158,8 +158,8 @@ def test_a_pull_that_can_never_work_is_tried_once_and_again_when_somebody_asks(
     looks = len(fake.requests)
     fake.wait_for(lambda one: len(one.requests) > looks + 5)
     assert len(fake.bodies("/api/pull")) == 1
-    services.models.pulls.start("private:1b")
-    wait_for(lambda: found.ready)
+    services.models.pulls.start_pull("private:1b")
+    wait_for(lambda: found.is_ready)
 
 
 @pytest.mark.configured(chat_model="private:1b")
@@ -173,7 +173,7 @@ def test_a_pull_that_could_not_work_is_tried_with_the_next_ollama(
     fake.stop()
     wait_for(lambda: services.readiness.step == "ollama")
     fake.start()
-    wait_for(lambda: services.readiness.ready)
+    wait_for(lambda: services.readiness.is_ready)
 
 
 @pytest.mark.configured(chat_model="big:1b")
@@ -184,14 +184,14 @@ def test_a_pull_that_failed_is_progress_again_when_it_brings_bytes(
     fake.fail(stall(1), path="/api/pull")
     found = services.readiness
     wait_for(lambda: len(fake.bodies("/api/pull")) == 2)
-    assert not found.progressing
+    assert not found.is_progressing
     fake.fail(stall(6), path="/api/pull")
-    services.models.pulls.cancel("big:1b")
+    services.models.pulls.cancel_pull("big:1b")
     wait_for(lambda: found.pull and found.pull.completed)
-    assert found.progressing
+    assert found.is_progressing
     fake.resume()
-    wait_for(lambda: found.ready)
-    assert not found.progressing
+    wait_for(lambda: found.is_ready)
+    assert not found.is_progressing
 
 
 @pytest.mark.configured(chat_model="embedder")
@@ -199,7 +199,7 @@ def test_a_wanted_model_that_cannot_chat_is_told(fake: FakeOllama, services: Ser
     fake.fields = {("/api/show", "embedder:latest"): {"capabilities": ["embedding"]}}
     found = services.readiness
     wait_for(lambda: found.error)
-    assert (found.step, found.ready) == ("model", False)
+    assert (found.step, found.is_ready) == ("model", False)
     assert str(found.notice).startswith("The model embedder cannot chat: ")
     assert "embedder:latest" not in fake.loaded
 
@@ -215,7 +215,7 @@ def test_one_model_that_is_described_oddly_keeps_nobody_waiting(
         ("/api/ps", "big:cloud"): {"expires_at": "", "size": None},
     }
     ready = request.getfixturevalue("ready")
-    assert names(ready.models.installed) == ["big:cloud", DEFAULT_MODEL]
+    assert list_names(ready.models.installed) == ["big:cloud", DEFAULT_MODEL]
 
 
 def _no_space(fake: FakeOllama) -> None:
@@ -245,14 +245,14 @@ def test_what_keeps_the_model_away_is_told_and_tried_again(
     assert services.readiness.step == step
     assert type(error) is kind
     assert str(services.readiness.notice) == error.sentence
-    wait_for(lambda: services.readiness.ready)
+    wait_for(lambda: services.readiness.is_ready)
     assert (str(services.readiness.notice), services.readiness.error) == ("Ready", None)
 
 
 def test_a_model_larger_than_the_containers_memory_is_not_loaded_and_the_cure_is_told(
     fake: FakeOllama, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    monkeypatch.setattr(memory_limit, "available", lambda: 50_000_000)
+    monkeypatch.setattr(memory_limit, "available_bytes", lambda: 50_000_000)
     services: Services = request.getfixturevalue("services")
     wait_for(lambda: services.readiness.error)
     assert services.readiness.step == "load"
@@ -261,24 +261,24 @@ def test_a_model_larger_than_the_containers_memory_is_not_loaded_and_the_cure_is
         "50 MB left. Give it more or choose a smaller model."
     )
     assert not fake.loaded
-    monkeypatch.setattr(memory_limit, "available", lambda: None)
-    wait_for(lambda: services.readiness.ready)
+    monkeypatch.setattr(memory_limit, "available_bytes", lambda: None)
+    wait_for(lambda: services.readiness.is_ready)
 
 
 def test_a_model_that_is_in_memory_already_needs_no_more_of_it(
     fake: FakeOllama, ready: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory_limit, "available", lambda: 50_000_000)
+    monkeypatch.setattr(memory_limit, "available_bytes", lambda: 50_000_000)
     fake.stop()
-    wait_for(lambda: not ready.readiness.ready)
+    wait_for(lambda: not ready.readiness.is_ready)
     fake.start()
-    wait_for(lambda: ready.readiness.ready)
+    wait_for(lambda: ready.readiness.is_ready)
 
 
 def test_a_model_that_is_deleted_is_provided_again(fake: FakeOllama, ready: Services) -> None:
     fake.models = []
     wait_for(lambda: fake.bodies("/api/pull"))
-    wait_for(lambda: ready.readiness.ready)
+    wait_for(lambda: ready.readiness.is_ready)
     assert fake.models == [DEFAULT_MODEL]
 
 
@@ -291,4 +291,4 @@ def test_a_passing_trouble_while_ready_is_forgotten(fake: FakeOllama, ready: Ser
 
 def test_models_pulled_elsewhere_appear_by_themselves(fake: FakeOllama, ready: Services) -> None:
     fake.models = [*fake.models, "qwen:latest"]
-    wait_for(lambda: ready.models.has("qwen"))
+    wait_for(lambda: ready.models.is_installed("qwen"))

@@ -64,7 +64,7 @@ def test_what_is_refused_comes_back_with_its_images_and_files(
 ) -> None:
     entries: dict[str, Any] = {}
     monkeypatch.setattr(st, "session_state", _State(entries))
-    monkeypatch.setattr(ready.models, "can", lambda *_: True)
+    monkeypatch.setattr(ready.models, "has_capability", lambda *_: True)
     state = PageState(
         ready,
         User("ann", "browser"),

@@ -21,14 +21,14 @@ def early(services: Services) -> AppTest:
 def test_an_ollama_that_is_not_there_is_said_with_the_cure(
     fake: FakeOllama, services: Services, early: AppTest
 ) -> None:
-    wait_for(lambda: services.readiness.ready)
+    wait_for(lambda: services.readiness.is_ready)
     fake.stop()
     wait_for(lambda: services.readiness.error)
     (warning,) = shown(early.run().warning)
     assert f"Ollama does not answer at {fake.url}." in warning
     assert "Start it with `ollama serve`; the chat goes on by itself." in warning
     fake.start()
-    wait_for(lambda: services.readiness.ready)
+    wait_for(lambda: services.readiness.is_ready)
     assert not early.run().warning
 
 
@@ -44,7 +44,7 @@ def test_the_first_pull_is_shown_with_its_progress(
     assert progress.proto.text.startswith(r"qwen3\:4b: 40% of 90 MB")
     assert early.chat_input
     fake.resume()
-    wait_for(lambda: services.readiness.ready)
+    wait_for(lambda: services.readiness.is_ready)
     assert not early.run().get("progress")
 
 
@@ -61,5 +61,5 @@ def test_a_pull_that_can_never_work_waits_for_a_person(
     app = early.run()
     assert "qwen3:4b needs a newer Ollama. Update it from" in shown(app.warning)[0]
     app.button("pull-wanted").click().run()
-    wait_for(lambda: services.readiness.ready)
+    wait_for(lambda: services.readiness.is_ready)
     assert not app.run().warning

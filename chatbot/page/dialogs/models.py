@@ -35,8 +35,8 @@ def open_dialog(state: PageState) -> None:
 
 
 async def _list_loaded(models: Models) -> list[Loaded]:
-    await models.refresh()
-    return await models.loaded()
+    await models.read_installed()
+    return await models.read_loaded()
 
 
 def _draw_model(state: PageState, model: Model, loaded: Loaded | None) -> None:
@@ -91,12 +91,12 @@ def _describe_memory(loaded: Loaded) -> str:
 
 def _unload_model(state: PageState, model: Model) -> None:
     services = state.services
-    state.attempt(lambda: services.wait(services.models.unload(model.name)))
+    state.attempt(lambda: services.wait(services.models.unload_model(model.name)))
 
 
 def _delete_model(state: PageState, model: Model) -> None:
     services = state.services
-    state.attempt(lambda: services.wait(services.models.delete(model.name)))
+    state.attempt(lambda: services.wait(services.models.delete_model(model.name)))
     if state.model == model.name:
         state.recall_model()
 

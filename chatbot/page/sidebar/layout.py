@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from chatbot.llm.model_names import is_same
-from chatbot.llm.models import names
+from chatbot.llm.models import list_names
 from chatbot.page import account
 from chatbot.page.i18n import t
 from chatbot.page.markdown import escape_text
@@ -52,7 +52,7 @@ def _describe_loss(state: PageState) -> str:
 def _draw_model_choice(state: PageState) -> None:
     models = state.services.models
     state.correct_model_name()
-    choices = names(models.offered)
+    choices = list_names(models.offered)
     if state.model not in choices:
         choices.insert(0, state.model)
     st.session_state.model = state.model

@@ -18,7 +18,7 @@ def draw_tools(state: PageState) -> None:
             models.open_dialog(state)
         if _draw_button(t("Help"), "help"):
             _open_help()
-    if state.services.models.lacks(state.model, "vision"):
+    if state.services.models.lacks_capability(state.model, "vision"):
         st.caption(t("This model cannot see images."))
 
 

@@ -44,7 +44,7 @@ def test_what_no_second_try_cures_says_its_cure_and_is_tried_again_with_another_
     open_page: Open, ready: Services, fake: FakeOllama
 ) -> None:
     fake.models = [*fake.models, "qwen3:4b"]
-    wait_for(lambda: ready.models.has("qwen3:4b"))
+    wait_for(lambda: ready.models.is_installed("qwen3:4b"))
     fake.fail(SIGNED_OUT)
     app = ask(open_page(), "Hello")
     assert "Run `ollama signin` on its machine." in texts(app.error)[0]
@@ -139,9 +139,9 @@ def test_a_missing_model_can_be_pulled_and_the_prompt_answered(
     pull, again = app.chat_message[1].button
     assert (pull.label, again.label) == (f"Pull {model}", "Try again")
     pull.click().run()
-    pulling = ready.models.pulls.find(model)
+    pulling = ready.models.pulls.find_pull(model)
     assert pulling is not None
-    while not pulling.done:
+    while not pulling.is_done:
         app.run()
     app.run()
     assert f"{model} is here now." in texts(app.chat_message[1].caption)
@@ -169,9 +169,9 @@ def test_a_pull_that_fails_says_why_and_can_be_tried_again(
     fake.fail(model_missing(model), path="/api/pull")
     app = ask(open_page(), "Hello")
     app.chat_message[1].button[0].click().run()
-    pulling = ready.models.pulls.find(model)
+    pulling = ready.models.pulls.find_pull(model)
     assert pulling is not None
-    while not pulling.done:
+    while not pulling.is_done:
         app.run()
     app.run()
     assert pulling.error is not None

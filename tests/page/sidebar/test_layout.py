@@ -105,7 +105,7 @@ def test_the_models_are_those_that_are_installed(
     open_page: Open, ready: Services, fake: FakeOllama
 ) -> None:
     fake.models = ["qwen3:4b", DEFAULT_MODEL]
-    wait_for(lambda: ready.models.has("qwen3:4b"))
+    wait_for(lambda: ready.models.is_installed("qwen3:4b"))
     app = open_page()
     assert app.selectbox[0].options == ["qwen3:4b", "SmolLM2 135M, embedded"]
     assert app.selectbox[0].value == DEFAULT_MODEL
@@ -123,7 +123,7 @@ QWEN, PHI = "qwen3:4b", "phi:3b"
 def three_models(ready: Services, fake: FakeOllama) -> Services:
     """A chat that has two models beside the one of CHAT_MODEL."""
     fake.models = [QWEN, PHI, DEFAULT_MODEL]
-    wait_for(lambda: ready.models.has(QWEN))
+    wait_for(lambda: ready.models.is_installed(QWEN))
     return ready
 
 
@@ -176,7 +176,7 @@ def test_a_conversation_whose_model_is_gone_says_so_and_the_choice_stays(
     app.button("new").click().run()
     app.selectbox[0].set_value(PHI).run()
     fake.models = [PHI, DEFAULT_MODEL]
-    wait_for(lambda: not three_models.models.has(QWEN))
+    wait_for(lambda: not three_models.models.is_installed(QWEN))
     one(app, "About cats").click().run()
     assert model_of(app) == PHI
     assert "qwen3:4b is not here; phi:3b answers instead." in shown(app.sidebar.caption)
@@ -189,14 +189,14 @@ def test_a_chosen_model_that_is_gone_gives_way_to_the_default_one_and_says_so(
 ) -> None:
     open_page().selectbox[0].set_value(QWEN).run()
     fake.models = [DEFAULT_MODEL]
-    wait_for(lambda: not three_models.models.has(QWEN))
+    wait_for(lambda: not three_models.models.is_installed(QWEN))
     app = open_page()
     assert model_of(app) == DEFAULT_MODEL
     assert "qwen3:4b is not here; SmolLM2 135M, embedded answers instead." in shown(
         app.sidebar.caption
     )
     fake.models = [QWEN, DEFAULT_MODEL]
-    wait_for(lambda: three_models.models.has(QWEN))
+    wait_for(lambda: three_models.models.is_installed(QWEN))
     assert model_of(open_page()) == QWEN
 
 
@@ -205,7 +205,7 @@ def test_an_embedding_model_is_not_offered(
 ) -> None:
     fake.fields = {("/api/show", "embedder:latest"): {"capabilities": ["embedding"]}}
     fake.models = ["embedder:latest", DEFAULT_MODEL]
-    wait_for(lambda: ready.models.has("embedder"))
+    wait_for(lambda: ready.models.is_installed("embedder"))
     assert open_page().selectbox[0].options == ["SmolLM2 135M, embedded"]
 
 
