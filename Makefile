@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 unexport CDPATH PYTHONHOME PYTHONPATH # of other programs
-.PHONY: help run test test-image test-cluster test-builds lint format load load-ui load-cluster capacity bench figures pins upgrade version-set clean venv venv-dev
+.PHONY: help run test coverage test-image test-cluster test-builds lint format load load-ui load-cluster capacity bench figures pins upgrade version-set clean venv venv-dev
 
 PYTHON_CODE := $(sort $(dir $(wildcard */*.py)))
 SHELL_CODE := entrypoint.sh .ci/run docker/bake-models $(wildcard scripts/*.sh scripts/setup/*.sh)
@@ -22,6 +22,11 @@ run: venv ## start the chat at http://localhost:8501 (PORT, DATA_DIR, CHAT_MODEL
 test: lint ## lint, then run all tests, naming what is skipped
 	@scripts/test_tools.sh
 	@exec $(TEST_ENV) $(PY) -m scripts.setup.provide $(OPTIONAL) python -m pytest $(PYTEST)
+
+coverage: venv-dev ## run TESTS (all without) and print the share of lines that they reach, by module
+	@$(PY) -m coverage erase
+	@$(TEST_ENV) $(PY) -m scripts.setup.provide $(OPTIONAL) python -m coverage run -m pytest $(TESTS) $(PYTEST)
+	@$(PY) -m coverage combine -q && $(PY) -m coverage report --sort cover
 
 test-image: venv-dev ## build the image and test it on the Docker Engine
 	@PATH=$$PWD/.venv/bin:$$PATH exec python -m pytest -m image tests/image $(PYTEST)
@@ -88,7 +93,7 @@ version-set: venv-dev ## write a new version everywhere: VERSION=0.2.0 of the ch
 	@exec $(PY) -m scripts.versions $(if $(VERSION),--chat $(VERSION)) $(if $(OLLAMA),--ollama $(OLLAMA))
 
 clean: ## remove .venv and all caches of this checkout (models and conversations stay)
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 venv:
