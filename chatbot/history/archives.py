@@ -31,7 +31,7 @@ def read_archives(
     """Read one of the user's conversations, or all for None, in the order of the list."""
     wanted = {"user": user_id, "conversation": conversation_id}
     only = (_c.id == bindparam("conversation"),) if conversation_id else ()
-    found = db.execute(select(conversations).where(*OWNED, *only).order_by(*ORDER), wanted).all()
+    rows = db.execute(select(conversations).where(*OWNED, *only).order_by(*ORDER), wanted).all()
     written: dict[str, list[Message]] = defaultdict(list)
     for row in db.execute(
         _select_owned(select(messages), *only).order_by(_m.created_at, _m.id), wanted
@@ -39,7 +39,7 @@ def read_archives(
         written[row.conversation_id].append(Message.from_row(row))
     query = _select_owned(select(attachments).join(messages, _m.id == _a.message_id), *only)
     files = _read_files(db, query, wanted)
-    for row in found:
+    for row in rows:
         ordered = sort_parents_first(written[row.id])
         yield ConversationArchive(
             Conversation(*row), ordered, {m.id: files[m.id] for m in ordered if m.id in files}

@@ -18,7 +18,7 @@ Ids = dict[str, str]
 def versions(db: Connection, ids: Ids) -> dict[str, list[str]]:
     """For each message that has siblings: all of them, oldest first."""
     groups = _read_children(db, ids).values()
-    return {one: group for group in groups if len(group) > 1 for one in group}
+    return {message_id: group for group in groups if len(group) > 1 for message_id in group}
 
 
 def find_newest_end(db: Connection, ids: Ids, message_id: str) -> str:

@@ -34,36 +34,36 @@ def to_json(archives: Iterable[ConversationArchive]) -> bytes:
 
 
 def _export_conversation(archive: ConversationArchive) -> dict[str, Any]:
-    one = archive.conversation
+    conversation = archive.conversation
     return {
-        "title": one.title,
-        "pinned": one.pinned,
-        "model": one.model,
-        "system_prompt": one.system_prompt,
-        "parameters": one.parameters.to_json(),
-        "summary": one.summary,
-        "head_id": one.head_id,
-        "created_at": one.created_at,
-        "updated_at": one.updated_at,
+        "title": conversation.title,
+        "pinned": conversation.pinned,
+        "model": conversation.model,
+        "system_prompt": conversation.system_prompt,
+        "parameters": conversation.parameters.to_json(),
+        "summary": conversation.summary,
+        "head_id": conversation.head_id,
+        "created_at": conversation.created_at,
+        "updated_at": conversation.updated_at,
         "messages": [_export_message(m, archive.files.get(m.id, ())) for m in archive.messages],
     }
 
 
-def _export_message(one: Message, files: Sequence[Attachment]) -> dict[str, Any]:
+def _export_message(message: Message, files: Sequence[Attachment]) -> dict[str, Any]:
     return {
-        "id": one.id,
-        "parent_id": one.parent_id,
-        "role": one.role,
-        "content": one.content,
-        "thinking": one.thinking,
-        "state": "interrupted" if one.state == "writing" else one.state,
-        "error": one.error,
-        "error_code": one.error_code,
-        "error_arguments": one.error_arguments,
-        "model": one.model,
-        "stats": one.statistics.to_json(),
-        "created_at": one.created_at,
-        "updated_at": one.updated_at,
+        "id": message.id,
+        "parent_id": message.parent_id,
+        "role": message.role,
+        "content": message.content,
+        "thinking": message.thinking,
+        "state": "interrupted" if message.state == "writing" else message.state,
+        "error": message.error,
+        "error_code": message.error_code,
+        "error_arguments": message.error_arguments,
+        "model": message.model,
+        "stats": message.statistics.to_json(),
+        "created_at": message.created_at,
+        "updated_at": message.updated_at,
         "attachments": [_export_attachment(file) for file in files],
     }
 
@@ -83,18 +83,20 @@ def to_markdown(archives: Iterable[ConversationArchive]) -> str:
 
 
 def _write_page(archive: ConversationArchive) -> str:
-    one = archive.conversation
-    day = time.strftime("%Y-%m-%d", time.gmtime(one.created_at))
-    system = f"> {_quote_lines(one.system_prompt)}\n\n" if one.system_prompt else ""
+    conversation = archive.conversation
+    day = time.strftime("%Y-%m-%d", time.gmtime(conversation.created_at))
+    system = (
+        f"> {_quote_lines(conversation.system_prompt)}\n\n" if conversation.system_prompt else ""
+    )
     text = "".join(
         _write_message(m, archive.files.get(m.id, ())) for m in _find_visible_path(archive)
     )
-    return f"# {one.title}\n\n{day}\n\n{system}{text}"
+    return f"# {conversation.title}\n\n{day}\n\n{system}{text}"
 
 
 def _find_visible_path(archive: ConversationArchive) -> list[Message]:
     """Return the messages from the first to the conversation's head."""
-    by_id = {one.id: one for one in archive.messages}
+    by_id = {message.id: message for message in archive.messages}
     path: list[Message] = []
     at = archive.conversation.head_id
     while at in by_id:
@@ -103,15 +105,15 @@ def _find_visible_path(archive: ConversationArchive) -> list[Message]:
     return path[::-1]
 
 
-def _write_message(one: Message, files: Sequence[Attachment]) -> str:
-    parts = [f"## {'You' if one.role == 'user' else one.model or 'Assistant'}"]
+def _write_message(message: Message, files: Sequence[Attachment]) -> str:
+    parts = [f"## {'You' if message.role == 'user' else message.model or 'Assistant'}"]
     if files:
         parts.append(f"Attached: {', '.join(file.name for file in files)}")
-    if one.thinking:
-        parts.append(f"> {_quote_lines(one.thinking)}")
-    parts += [one.content] if one.content else []
-    if one.state in _NOTES:
-        parts.append(f"*{_NOTES[one.state]}{': ' if one.error else ''}{one.error}*")
+    if message.thinking:
+        parts.append(f"> {_quote_lines(message.thinking)}")
+    parts += [message.content] if message.content else []
+    if message.state in _NOTES:
+        parts.append(f"*{_NOTES[message.state]}{': ' if message.error else ''}{message.error}*")
     return "\n\n".join(parts) + "\n\n"
 
 
