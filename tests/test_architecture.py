@@ -23,8 +23,10 @@ ROOMS = (
     {"transfer", "history", "llm"},
     {"attachments", "identity"},
     {"domain"},
-    {"logs", "metrics", "errors"},
+    {"logs", "metrics"},
+    {"errors"},
     {"notices", "settings"},
+    {"urls"},
 )
 _LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 
