@@ -37,11 +37,11 @@ class Answered(Protocol):
 
     @property
     def model(self) -> str:
-        """The model that wrote it."""
+        """Return the model that wrote it."""
 
     @property
     def statistics(self) -> Statistics:
-        """The statistics of an answer."""
+        """Return the statistics of an answer."""
 
 
 def estimate_tokens(text: str) -> int:

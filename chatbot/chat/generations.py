@@ -97,7 +97,7 @@ class Generations:
             running = self.running
         if running:
             log.info("draining: %d answers under way", len(running))
-            waits = [asyncio.ensure_future(one.finished.wait()) for one in running]
+            waits = [asyncio.ensure_future(generation.finished.wait()) for generation in running]
             await asyncio.wait(waits, timeout=self._settings.drain_timeout)
         for generation in self.running:
             generation.ending = generation.ending or "interrupted"

@@ -81,9 +81,9 @@ class RequestBuilder:
 
     def max_num_ctx(self, model: str) -> int:
         """Return the largest window, in tokens, that a conversation with `model` can have."""
-        found = self.models.find_model(model)
+        installed = self.models.find_model(model)
         allowed = self.settings.max_num_ctx or MOST_NUM_CTX
-        return min(allowed, (found and found.context_length) or allowed)
+        return min(allowed, (installed and installed.context_length) or allowed)
 
     def choose_parameters(self, settings: ConversationSettings, model: str) -> Parameters:
         """Return a conversation's own parameters, as far as `model` and the operator allow them."""

@@ -38,17 +38,17 @@ def split_blocks(text: str) -> list[str]:
 
     A fence, a formula and a list stay whole. The last block may still grow.
     """
-    found, start, offset = [], 0, 0
+    blocks, start, offset = [], 0, 0
     fence, blank, listing = "", False, False
     for line in text.splitlines(keepends=True):
         if blank and not fence and line.strip() and not _continues_block(line, listing):
-            found.append(text[start:offset])
+            blocks.append(text[start:offset])
             start, listing = offset, False
         fence = fence_after(line, fence)
         blank = not fence and not line.strip()
         listing = listing or (not fence and bool(_LIST_ITEM.match(line)))
         offset += len(line)
-    return [*found, text[start:]]
+    return [*blocks, text[start:]]
 
 
 def _continues_block(line: str, listing: bool) -> bool:
@@ -71,8 +71,8 @@ def escape_text(text: str) -> str:
 
 def convert_prompt(text: str) -> str:
     """Return a person's prompt as Markdown in which every line break stays one."""
-    shown = convert_for_display(text)
-    return shown if "```" in text else re.sub(r"(?<=\S)\n(?=\S)", "  \n", shown)
+    markdown = convert_for_display(text)
+    return markdown if "```" in text else re.sub(r"(?<=\S)\n(?=\S)", "  \n", markdown)
 
 
 def escape_line(text: str) -> str:

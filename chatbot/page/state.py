@@ -117,7 +117,7 @@ class PageState:
 
     def messages(self, end: int | None = None) -> list[Message]:
         """Return the messages shown, oldest first, up to the exchange `end`."""
-        pairs = ((one.prompt, one.answer) for one in self.exchanges[:end])
+        pairs = ((exchange.prompt, exchange.answer) for exchange in self.exchanges[:end])
         return [message for pair in pairs for message in pair if message is not None]
 
     # Exchanges
@@ -298,8 +298,8 @@ def load_state(services: Services, user: User) -> PageState:
         state = PageState(services, user, track_tab())
         st.session_state.page_state = state
         state.open_conversation(st.query_params.get("c"))
-    found: PageState = st.session_state.page_state
-    return found
+    page_state: PageState = st.session_state.page_state
+    return page_state
 
 
 def forget_state() -> None:

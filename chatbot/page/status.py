@@ -52,7 +52,7 @@ def draw_pull(services: Services, model: str, key: str, stay: bool = False) -> N
 
 
 def _draw_last_pull(services: Services, model: str, key: str, last: Pull | None) -> None:
-    """How the last pull ended, and the button for another one unless the model is there."""
+    """Draw how the last pull ended, and the button for another one unless the model is there."""
     if last is not None and last.error is None and services.models.is_installed(model):
         st.caption(t("{model} is here now.", model=model))
         return

@@ -58,7 +58,7 @@ class Connection:
 
     @property
     def is_open(self) -> bool:
-        """Whether the tab is still connected by this connection, not by a later one."""
+        """Return whether the tab is still connected by this connection, not by a later one."""
         return self.client is not None and self.runtime.get_client(self.session_id) is self.client
 
     def rerun_tab(self) -> None:

@@ -21,16 +21,16 @@ _SLOW_LOAD_S = 1.0  # shorter loading is not worth a word
 
 def draw_footer(state: PageState, index: int) -> None:
     """Draw the foot of an exchange's answer."""
-    one = state.exchanges[index]
-    answer = one.answer
+    exchange = state.exchanges[index]
+    answer = exchange.answer
     if answer is None:
         return
     if answer.error:
         failure = answer.failure
         st.error(describe(failure) if failure else escape_text(answer.error))
-    if found := list_notes(answer):
-        st.caption(" · ".join(found))
-    draw_versions(state, answer.id, one.answer_versions)
+    if notes := list_notes(answer):
+        st.caption(" · ".join(notes))
+    draw_versions(state, answer.id, exchange.answer_versions)
     actions, key = _list_actions(), _key_of_end(answer)
     st.menu_button(
         t("More"),
@@ -130,19 +130,19 @@ def _show_version(state: PageState, those: list[str], key: str) -> None:
 def list_notes(answer: Message) -> list[str]:
     """Return how an answer ended, and its figures, in words."""
     statistics = answer.statistics
-    found = []
+    notes = []
     if answer.state == "stopped":
-        found.append(t("Stopped"))
+        notes.append(t("Stopped"))
     if answer.state == "abandoned":
-        found.append(t("Ended, since no page showed it any more"))
+        notes.append(t("Ended, since no page showed it any more"))
     if answer.state == "interrupted":
-        found.append(t("Cut off by a restart"))
+        notes.append(t("Cut off by a restart"))
     if is_full(statistics):
-        found.append(t("Cut because the context window was full"))
+        notes.append(t("Cut because the context window was full"))
     elif statistics.done_reason == "length":
-        found.append(t("Cut at the longest answer allowed (NUM_PREDICT)"))
+        notes.append(t("Cut at the longest answer allowed (NUM_PREDICT)"))
     if left_out := statistics.left_out:
-        found.append(
+        notes.append(
             t_n(
                 "The first message no longer fits the context window",
                 "The first {count} messages no longer fit the context window",
@@ -150,10 +150,10 @@ def list_notes(answer: Message) -> list[str]:
             )
         )
     if statistics.is_cut:
-        found.append(t("Ollama cut off the beginning of what was sent: the model has not seen it"))
+        notes.append(t("Ollama cut off the beginning of what was sent: the model has not seen it"))
     if statistics.images_left_out:
-        found.append(t("Images were left out: {model} cannot see them", model=answer.model))
-    return found + (_list_figures(answer, statistics) if statistics.output_tokens else [])
+        notes.append(t("Images were left out: {model} cannot see them", model=answer.model))
+    return notes + (_list_figures(answer, statistics) if statistics.output_tokens else [])
 
 
 def _list_figures(answer: Message, statistics: Statistics) -> list[str]:

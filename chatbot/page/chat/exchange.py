@@ -27,35 +27,38 @@ def draw_exchange(state: PageState, index: int) -> None:
     generation = _find_generation(state, index)
     if index >= len(state.exchanges):
         return
-    one = state.exchanges[index]
+    exchange = state.exchanges[index]
     with st.chat_message("user", avatar=":material/person:"):
-        _draw_prompt(state, one)
-    if one.answer is None:
+        _draw_prompt(state, exchange)
+    if exchange.answer is None:
         return
-    with st.chat_message("assistant", avatar=":material/forum:"), _choose_place(one, generation):
+    with (
+        st.chat_message("assistant", avatar=":material/forum:"),
+        _choose_place(exchange, generation),
+    ):
         if generation is not None and draws_whole_page() and not state.follows_at_once:
             # Until this run ends, nothing goes from the page that is there no more, and no dialog
             # comes: the answer is followed in a run of its own.
-            draw_answer(apply_generation(one.answer, generation))
+            draw_answer(apply_generation(exchange.answer, generation))
             rerun_this_fragment()
             return
         if generation is not None:
             follow_generation(generation, state)
             state.finish_answer(index, generation)
-        elif one.answer.state == "writing":
+        elif exchange.answer.state == "writing":
             follow_stored(state, index)
         else:
-            draw_answer(one.answer)
+            draw_answer(exchange.answer)
         if index < len(state.exchanges):
             answer_actions.draw_footer(state, index)
 
 
-def _draw_prompt(state: PageState, one: ShownExchange) -> None:
-    _draw_images(state, one.prompt.id)
-    draw_chips([file for file in state.files.get(one.prompt.id, ()) if not file.is_image])
-    if one.prompt.content:
-        st.markdown(convert_prompt(one.prompt.content))
-    answer_actions.draw_versions(state, one.prompt.id, one.prompt_versions)
+def _draw_prompt(state: PageState, exchange: ShownExchange) -> None:
+    _draw_images(state, exchange.prompt.id)
+    draw_chips([file for file in state.files.get(exchange.prompt.id, ()) if not file.is_image])
+    if exchange.prompt.content:
+        st.markdown(convert_prompt(exchange.prompt.content))
+    answer_actions.draw_versions(state, exchange.prompt.id, exchange.prompt_versions)
 
 
 def _draw_images(state: PageState, message_id: str) -> None:
@@ -80,16 +83,16 @@ def draw_chips(files: Sequence[Attachment]) -> None:
         st.markdown(" ".join(map(_make_chip, files)))
 
 
-def _make_chip(one: Attachment) -> str:
-    size = t("{size} kB", size=f"{max(one.size / 1000, 0.1):,.1f}")
-    return f":gray-badge[:material/description: {escape_text(one.name)} · {size}]"
+def _make_chip(file: Attachment) -> str:
+    size = t("{size} kB", size=f"{max(file.size / 1000, 0.1):,.1f}")
+    return f":gray-badge[:material/description: {escape_text(file.name)} · {size}]"
 
 
 def _choose_place(
-    one: ShownExchange, generation: Generation | None
+    exchange: ShownExchange, generation: Generation | None
 ) -> AbstractContextManager[object]:
     """Return where an answer stands; one that is had again takes the place of the other at once."""
-    if not one.is_answered_again:
+    if not exchange.is_answered_again:
         return nullcontext()
     return st.container() if generation is None else st.empty().container()
 

@@ -135,7 +135,7 @@ def _read_fields(state: PageState) -> ConversationSettings | None:
 
 
 def _draw_presets(state: PageState) -> None:
-    presets = {one.name: one for one in state.services.chat.list_presets(state.user_id)}
+    presets = {preset.name: preset for preset in state.services.chat.list_presets(state.user_id)}
     with st.expander(t("Presets"), icon=":material/bookmark:"):
         name = st.selectbox(
             t("Preset"),

@@ -23,9 +23,9 @@ def draw_dialog(state: PageState) -> None:
 def _open_edit_dialog(state: PageState, index: int) -> None:
     @st.dialog(t("Edit the prompt"), width="medium")
     def draw_content() -> None:
-        one = state.exchanges[index]
+        exchange = state.exchanges[index]
         st.caption(t("The conversation goes on from here; what followed stays reachable."))
-        text = st.text_area(t("Prompt"), one.prompt.content, height=200, key="edited")
+        text = st.text_area(t("Prompt"), exchange.prompt.content, height=200, key="edited")
         if st.button(t("Send"), type="primary", key="send-edited"):
             _resend_prompt(state, index, text)
 

@@ -50,10 +50,10 @@ def draw_conversations(state: PageState) -> None:
 
 def _draw_newest(state: PageState) -> None:
     most = st.session_state.get("listed", _STEP)
-    found = state.services.chat.list_conversations(state.user_id, most + 1)
-    for one in found[:most]:
-        _draw_entry(state, one)
-    if len(found) > most:
+    conversations = state.services.chat.list_conversations(state.user_id, most + 1)
+    for conversation in conversations[:most]:
+        _draw_entry(state, conversation)
+    if len(conversations) > most:
         st.button(t("Show more"), key="more", type="tertiary", on_click=_show_more, args=(most,))
 
 
@@ -62,10 +62,10 @@ def _show_more(most: int) -> None:
 
 
 def _draw_hits(state: PageState, query: str) -> None:
-    found = state.services.chat.search_conversations(state.user_id, query)
-    if not found:
+    hits = state.services.chat.search_conversations(state.user_id, query)
+    if not hits:
         st.caption(t("No conversation has these words."))
-    for hit in found:
+    for hit in hits:
         _draw_entry(state, hit.conversation)
         if hit.excerpt:
             st.markdown(f":small[{_mark_excerpt(hit)}]")
@@ -76,25 +76,25 @@ def _mark_excerpt(hit: Hit) -> str:
     return "".join(f":orange-background[{text}]" if is_hit else text for text, is_hit in parts)
 
 
-def _draw_entry(state: PageState, one: Conversation) -> None:
-    if one.id != state.conversation_id:
-        _draw_title(state, one, "tertiary")
+def _draw_entry(state: PageState, conversation: Conversation) -> None:
+    if conversation.id != state.conversation_id:
+        _draw_title(state, conversation, "tertiary")
         return
     with st.container(key="shown-row", horizontal=True, gap="xxsmall", vertical_alignment="center"):
-        _draw_title(state, one, "secondary")
-        conversation_menu.draw_conversation_menu(state, one)
+        _draw_title(state, conversation, "secondary")
+        conversation_menu.draw_conversation_menu(state, conversation)
 
 
-def _draw_title(state: PageState, one: Conversation, kind: str) -> None:
+def _draw_title(state: PageState, conversation: Conversation, kind: str) -> None:
     st.button(
-        escape_line(one.title),
-        key=f"open-{one.id}",
-        icon=":material/keep:" if one.pinned else None,
+        escape_line(conversation.title),
+        key=f"open-{conversation.id}",
+        icon=":material/keep:" if conversation.pinned else None,
         type=kind,  # type: ignore[arg-type]
         width="stretch",
         wrap=False,
         on_click=state.open_conversation,
-        args=(one.id,),
+        args=(conversation.id,),
     )
 
 

@@ -18,29 +18,29 @@ from chatbot.page.state import PageState
 _NAMED = 5  # conversations that a sentence names at most
 
 
-def draw_conversation_menu(state: PageState, one: Conversation) -> None:
+def draw_conversation_menu(state: PageState, conversation: Conversation) -> None:
     """Draw the menu of the open conversation."""
     with _draw_menu(t("Rename, pin, export, delete"), "more_horiz"):
-        key = f"title-{one.id}"
+        key = f"title-{conversation.id}"
         st.text_input(
             t("Title"),
-            value=one.title,
+            value=conversation.title,
             key=key,
             on_change=_rename_conversation,
-            args=(state, one, key),
+            args=(state, conversation, key),
         )
         _draw_item(
-            t("Unpin") if one.pinned else t("Pin"),
-            f"pin-{one.id}",
-            "keep_off" if one.pinned else "keep",
-            lambda: _pin_conversation(state, one),
+            t("Unpin") if conversation.pinned else t("Pin"),
+            f"pin-{conversation.id}",
+            "keep_off" if conversation.pinned else "keep",
+            lambda: _pin_conversation(state, conversation),
         )
-        _draw_exports(state, one.id)
+        _draw_exports(state, conversation.id)
         _draw_item(
             t("Delete this conversation"),
-            f"delete-{one.id}",
+            f"delete-{conversation.id}",
             "delete",
-            lambda: _delete_conversation(state, one),
+            lambda: _delete_conversation(state, conversation),
         )
 
 
@@ -73,20 +73,26 @@ def _draw_exports(state: PageState, conversation_id: str | None) -> None:
         st.link_button(label, address, icon=f":material/{icon}:", width="stretch")
 
 
-def _rename_conversation(state: PageState, one: Conversation, key: str) -> None:
+def _rename_conversation(state: PageState, conversation: Conversation, key: str) -> None:
     title = " ".join(str(st.session_state[key]).split())
     if title:
-        state.attempt(lambda: state.services.chat.rename_conversation(state.user_id, one.id, title))
+        state.attempt(
+            lambda: state.services.chat.rename_conversation(state.user_id, conversation.id, title)
+        )
 
 
-def _pin_conversation(state: PageState, one: Conversation) -> None:
+def _pin_conversation(state: PageState, conversation: Conversation) -> None:
     chat = state.services.chat
-    state.attempt(lambda: chat.pin_conversation(state.user_id, one.id, not one.pinned))
+    state.attempt(
+        lambda: chat.pin_conversation(state.user_id, conversation.id, not conversation.pinned)
+    )
 
 
-def _delete_conversation(state: PageState, one: Conversation) -> None:
+def _delete_conversation(state: PageState, conversation: Conversation) -> None:
     state.stop_answer()
-    if state.attempt(lambda: state.services.chat.delete_conversation(state.user_id, one.id)):
+    if state.attempt(
+        lambda: state.services.chat.delete_conversation(state.user_id, conversation.id)
+    ):
         state.open_conversation(None)
 
 
