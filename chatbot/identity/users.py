@@ -76,15 +76,15 @@ class Users:
         return True
 
     def sign_out(self, user: User) -> None:
-        """End every tab that his browser has open now."""
+        """End every tab that their browser has open now."""
         self._signed_out[user.browser] = time.monotonic()
 
     def is_still_signed_in(self, user: User) -> bool:
-        """Return whether nobody has signed out in his browser since the tab was opened."""
+        """Return whether nobody has signed out in their browser since the tab was opened."""
         return user.since > self._signed_out.get(user.browser, 0)
 
     def check_signed_in(self, user: User) -> None:
-        """Raise SignedOut unless he is here."""
+        """Raise SignedOut unless they are signed in."""
         if not self.is_still_signed_in(user):
             raise errors.SignedOut
 
