@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from chatbot import transfer
 from chatbot.history import History
-from tests.transfer.test_importing import hollama, open_webui, own
+from tests.support.exports import hollama_export, open_webui_export, own_export
 
 Place = tuple[Any, Any]  # an object or a list, and a key or an index in it
 
@@ -37,11 +37,11 @@ def places(value: Any) -> Iterator[Place]:
 
 
 def of_programs() -> list[Any]:
-    return [*open_webui(), *hollama()]
+    return [*open_webui_export(), *hollama_export()]
 
 
 def of_ours() -> Any:
-    return own()["conversations"][:1]
+    return own_export()["conversations"][:1]
 
 
 @pytest.mark.parametrize("make", [of_programs, of_ours])
@@ -62,7 +62,7 @@ def test_a_sound_conversation_comes_in_beside_any_damage(
     sound = make()
     written: Any = [*damaged, *sound]
     if make is of_ours:
-        written = own() | {"conversations": written}
+        written = own_export() | {"conversations": written}
     reading = transfer.read(json_of(written))
     titles = [one.conversation.title for one in reading.archives]
     assert titles[-len(sound) :] == [
@@ -78,7 +78,7 @@ def test_a_sound_conversation_comes_in_beside_any_damage(
 
 
 def wrap(make: Callable[[], list[Any]], conversations: list[Any]) -> Any:
-    return own() | {"conversations": conversations} if make is of_ours else conversations
+    return own_export() | {"conversations": conversations} if make is of_ours else conversations
 
 
 def json_of(document: Any) -> bytes:
