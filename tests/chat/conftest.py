@@ -1,16 +1,21 @@
-"""Fixtures of the tests of answers under way."""
+"""Prompts that are sent, and answers under way."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from chatbot.chat import abandonment, generations
+from chatbot.chat.conversation_content import ConversationContent, Draft
 from chatbot.chat.generation import Generation
+from chatbot.domain.exchange import Exchange
 from chatbot.domain.generation_request import ChatMessage, GenerationRequest
+from chatbot.domain.messages import Message
 from chatbot.services import Services
+from tests.support.exchanges import Send
 from tests.support.fake_ollama.server import DEFAULT_MODEL
 from tests.support.generations import Ask
 
@@ -31,3 +36,25 @@ def ask(quick: None, ready: Services) -> Ask:
         return ready.generations.start(Generation(secrets.token_hex(4), request, **fields))
 
     return start
+
+
+@pytest.fixture
+def send(ready: Services) -> Send:
+    """Sends a prompt of Ann's, into a new conversation unless one is named."""
+
+    def act(
+        prompt: str,
+        conversation_id: str | None = None,
+        user_id: str = "ann",
+        before: Sequence[Message] = (),
+    ) -> Exchange:
+        return ready.chat.send_prompt(
+            user_id,
+            conversation_id,
+            Draft(prompt),
+            DEFAULT_MODEL,
+            lambda: True,
+            ConversationContent(before),
+        )
+
+    return act
