@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import fields
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, func, insert, select
 
-from chatbot.domain.conversation import Conversation
-from chatbot.domain.messages import Ending, Message
+from chatbot.domain.messages import Ending
 from chatbot.domain.parameters import ParameterRefused, allowed
 from chatbot.domain.statistics import Statistics
 from chatbot.history import STALE, UNDO, History, NotFound
-from chatbot.history.database import open_engines
-from chatbot.history.schema import attachments, conversations, messages
-
-
-@contextmanager
-def counted_statements() -> Iterator[list[str]]:
-    """Collects the statements that are executed inside."""
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        seen.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(Engine, "before_cursor_execute", note)
-
-
-def said(history: History, user_id: str, conversation_id: str) -> list[str]:
-    return [message.content for message in history.list_messages(user_id, conversation_id)]
+from tests.support.histories import list_texts
 
 
 def test_a_conversation_survives_closing_and_opening_again(url: str) -> None:
@@ -66,7 +43,7 @@ def test_a_prompt_goes_to_the_end_of_its_conversation(history: History) -> None:
     assert second.answer.parent_id == second.prompt.id
     assert second.conversation == history.get_conversation("ann", exchange.conversation.id)
     assert second.conversation.model == "large"
-    assert said(history, "ann", exchange.conversation.id) == ["one", "two", "three", ""]
+    assert list_texts(history, "ann", exchange.conversation.id) == ["one", "two", "three", ""]
 
 
 def test_answering_again_shows_the_new_version_in_place_of_the_old(history: History) -> None:
@@ -77,7 +54,7 @@ def test_answering_again_shows_the_new_version_in_place_of_the_old(history: Hist
     history.finish_answer(again.answer.id, content="good", state="done")
     assert again.prompt == first.prompt
     assert again.answer.model == "large"
-    assert said(history, "ann", first.conversation.id) == ["one", "good"]
+    assert list_texts(history, "ann", first.conversation.id) == ["one", "good"]
 
 
 def test_only_an_answer_of_this_conversation_can_be_answered_again(history: History) -> None:
@@ -89,67 +66,6 @@ def test_only_an_answer_of_this_conversation_can_be_answered_again(history: Hist
     for wrong in (other.answer.id, mine.prompt.id, more.prompt.id, "", "0" * 32):
         with pytest.raises(NotFound):
             history.store_retry("ann", mine.conversation.id, wrong, "m")
-
-
-@pytest.mark.parametrize("known", [True, False])
-@pytest.mark.parametrize(
-    "act",
-    [
-        lambda h, id: h.get_conversation("eve", id),
-        lambda h, id: h.list_messages("eve", id),
-        lambda h, id: h.store_prompt("eve", id, "Tell me.", "m"),
-        lambda h, id: h.rename_conversation("eve", id, "Mine"),
-        lambda h, id: h.delete_conversation("eve", id),
-    ],
-    ids=["conversation", "messages", "ask", "rename", "delete"],
-)
-def test_another_owners_conversation_is_like_one_that_does_not_exist(
-    history: History, act: Callable[[History, str], object], known: bool
-) -> None:
-    exchange = history.store_prompt("ann", None, "My secret", "m")
-    before = history.list_messages("ann", exchange.conversation.id)
-    with pytest.raises(NotFound) as refusal:
-        act(history, exchange.conversation.id if known else "0" * 32)
-    assert refusal.value.sentence == "There is no such conversation. Choose one from the list."
-    assert history.list_conversations("eve") == []
-    assert history.list_conversations("ann") == [exchange.conversation]
-    assert history.list_messages("ann", exchange.conversation.id) == before
-
-
-def test_another_owner_cannot_have_an_answer_written_again(history: History) -> None:
-    exchange = history.store_prompt("ann", None, "My secret", "m")
-    with pytest.raises(NotFound):
-        history.store_retry("eve", exchange.conversation.id, exchange.answer.id, "m")
-
-
-@pytest.mark.parametrize("odd", ["\0", "\ud800", "%", "' OR 1=1 --", "é" * 5000])
-def test_an_odd_id_is_not_found(history: History, odd: str) -> None:
-    history.store_prompt("ann", None, "Hello", "m")
-    with pytest.raises(NotFound):
-        history.list_messages("ann", odd)
-    with pytest.raises(NotFound):
-        history.list_messages(odd, odd)
-
-
-def test_characters_that_no_database_takes_do_not_lose_the_prompt(history: History) -> None:
-    exchange = history.store_prompt("ann", None, "a\0b \ud800 😀 $5", "m")
-    history.finish_answer(exchange.answer.id, content="c\0d", state="done")
-    assert said(history, "ann", exchange.conversation.id) == ["a\ufffdb \ufffd 😀 $5", "c\ufffdd"]
-
-
-def test_the_list_has_pinned_conversations_first_then_those_asked_last(
-    url: str, history: History, later: Callable[[float], None]
-) -> None:
-    ids = []
-    for prompt in ("one", "two", "three"):
-        ids.append(history.store_prompt("ann", None, prompt, "m").conversation.id)
-        later(1)
-    history.store_prompt("ann", ids[1], "again", "m")
-    _, writer = open_engines(url)
-    with writer.begin() as db:
-        db.execute(conversations.update().where(conversations.c.id == ids[0]).values(pinned=True))
-    writer.dispose()
-    assert [one.title for one in history.list_conversations("ann")] == ["one", "two", "three"]
 
 
 def test_a_saved_answer_is_read_while_it_is_being_written(history: History) -> None:
@@ -175,7 +91,7 @@ def test_an_answer_that_was_split_when_it_was_written_stays_as_it_is(history: Hi
     history.finish_answer(
         exchange.answer.id, content="<think> is a tag", thinking="Hm.", state="done"
     )
-    assert said(history, "ann", exchange.conversation.id)[1] == "<think> is a tag"
+    assert list_texts(history, "ann", exchange.conversation.id)[1] == "<think> is a tag"
 
 
 def test_an_answer_whose_writer_died_is_interrupted_and_kept(
@@ -226,30 +142,6 @@ def test_a_writer_learns_that_its_conversation_is_gone(
     assert not history.finish_answer(exchange.answer.id, content="Hi", state="done")
 
 
-def test_a_deleted_conversation_leaves_nothing_of_it_after_the_purge(
-    url: str, history: History, later: Callable[[float], None]
-) -> None:
-    exchange = history.store_prompt("ann", None, "Hello", "m")
-    for _ in range(600):  # deeper than SQLite follows cascades
-        history.store_prompt("ann", exchange.conversation.id, "More", "m")
-    kept = history.store_prompt("ann", None, "Other", "m")
-    file = {"name": "a.txt", "media_type": "text/plain", "size": 1, "data": b"a"}
-    _, writer = open_engines(url)
-    with writer.begin() as db:
-        for number, one in enumerate((exchange, kept)):
-            row = {"id": str(number), "message_id": one.prompt.id, **file}
-            db.execute(insert(attachments), row)
-    history.delete_conversation("ann", exchange.conversation.id)
-    later(UNDO + 1)
-    history.purge_deletions()
-    tables = (conversations, messages, attachments)
-    with writer.begin() as db:
-        counts = [db.scalar(select(func.count()).select_from(table)) for table in tables]
-    writer.dispose()
-    assert counts == [1, 2, 1]
-    assert history.list_conversations("ann") == [kept.conversation]
-
-
 def test_renaming_keeps_the_order_of_the_list(history: History) -> None:
     old = history.store_prompt("ann", None, "old", "m").conversation
     history.store_prompt("ann", None, "new", "m")
@@ -289,27 +181,7 @@ def test_prompts_from_many_threads_in_two_conversations_do_not_mix(history: Hist
     with ThreadPoolExecutor(20) as pool:
         list(pool.map(exchange, owners))
     for user_id, conversation_id in ids.items():
-        assert said(history, user_id, conversation_id) == [user_id, "", *[user_id] * 40]
-
-
-def test_reading_takes_one_statement_however_much_there_is(history: History) -> None:
-    exchange = history.store_prompt("ann", None, "Hello", "m")
-    for _ in range(20):
-        history.store_prompt("ann", None, "Hello", "m")
-        history.store_prompt("ann", exchange.conversation.id, "Hello", "m")
-    with counted_statements() as statements:
-        assert len(history.list_conversations("ann")) == 21
-        assert len(history.list_messages("ann", exchange.conversation.id)) == 42
-    assert len(statements) == 2
-
-
-def test_records_have_their_tables_columns_in_order() -> None:
-    assert [one.name for one in fields(Conversation)] == conversations.c.keys()
-    assert [one.name for one in fields(Message)] == messages.c.keys()
-
-
-def test_a_healthy_history_says_nothing(history: History) -> None:
-    history.check_writable()
+        assert list_texts(history, user_id, conversation_id) == [user_id, "", *[user_id] * 40]
 
 
 def test_a_choice_of_a_model_is_kept_for_its_user_and_for_the_open_conversation(

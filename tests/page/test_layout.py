@@ -7,9 +7,9 @@ from streamlit.testing.v1 import AppTest
 
 from chatbot.chat.conversation_content import Draft
 from chatbot.services import Services
-from tests.history.test_unavailable import read_only
 from tests.page.conftest import Open, ask, messages, texts
 from tests.support.fake_ollama.server import FakeOllama, prose
+from tests.support.mounting import read_only
 
 
 def test_an_empty_page_asks_what_it_can_help_with(open_page: Open) -> None:
