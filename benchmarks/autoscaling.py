@@ -22,9 +22,9 @@ from benchmarks.lib.measure import p95
 from benchmarks.lib.report import Report
 from benchmarks.lib.watch import Watch, start_seconds
 from scripts.versions import OLLAMA_VERSION
-from tests.cluster.conftest import kustomization, remove
 from tests.support.cluster import SMALL, apply, kubectl, name_of, pods, scale, service_url
 from tests.support.cluster_visitors import Told, Visitors
+from tests.support.deployments import remove_chat, write_kustomization
 
 USERS = 8
 WINDOW_S = 30  # the HPA's for going down, in tests/cluster/small
@@ -75,7 +75,7 @@ def main() -> None:
     quick = parser.parse_args().quick
     report = Report("autoscaling", "Autoscaling on Kubernetes", ollama=OLLAMA_VERSION)
     run = Run(report, 10 if quick else 40)
-    remove()
+    remove_chat()
     apply(SMALL)
     with Watch(lambda: run.users) as watch:
         one = measure_alone(run)
@@ -96,7 +96,7 @@ def main() -> None:
     report.write_files(save=not quick)
     if not quick:
         draw_plot(watch.samples, run.answers, run.phases, Path(__file__).with_suffix(".png"))
-    remove()
+    remove_chat()
 
 
 def measure_alone(run: Run) -> list[Told]:
@@ -141,7 +141,7 @@ def measure_up_and_down(run: Run, watch: Watch) -> list[Told]:
 def measure_gateway(run: Run, watch: Watch) -> list[Told]:
     """Three replicas behind the one queue of the gateway."""
     with tempfile.TemporaryDirectory() as name:
-        apply(kustomization(Path(name), ["gateway"], {}))
+        apply(write_kustomization(Path(name), ["gateway"], {}))
     scale(3)
     with run.crowd() as visitors:
         run.users = USERS
@@ -152,7 +152,7 @@ def measure_gateway(run: Run, watch: Watch) -> list[Told]:
 
 def report_changes(run: Run, watch: Watch) -> None:
     """Measure a new version, a deleted pod and a scale-down while users chat; no gateway."""
-    remove()
+    remove_chat()
     apply(SMALL)
     scale(3)
     with run.crowd() as visitors:

@@ -21,7 +21,7 @@ import httpx
 from benchmarks.lib.report import Report
 from locustfiles.streamlit_client.user import StreamlitUser
 from scripts.versions import OLLAMA_VERSION
-from tests.image.conftest import IMAGE, Container, docker
+from tests.support.containers import IMAGE, Container, run_docker
 from tests.support.product import ROOT, wait_for
 
 PARTS = ("start", "size", "memory", "threads", "rebuild")
@@ -42,7 +42,7 @@ def main() -> None:
     report = Report(
         "image",
         "The image on a Docker Engine",
-        ollama=docker("run", "--rm", IMAGE, "ollama", "--version").split()[-1],
+        ollama=run_docker("run", "--rm", IMAGE, "ollama", "--version").split()[-1],
     )
     for part in parts:
         MEASURES[part](report, 1 if arguments.quick else 5)
@@ -53,7 +53,7 @@ def build_image() -> float:
     """Build the image with the cache of earlier builds; returns the seconds that it took."""
     started = time.monotonic()
     dockerfile = str(ROOT / "docker" / "Dockerfile")
-    docker("build", "--network", "host", "--file", dockerfile, "--tag", IMAGE, str(ROOT))
+    run_docker("build", "--network", "host", "--file", dockerfile, "--tag", IMAGE, str(ROOT))
     return time.monotonic() - started
 
 
@@ -108,7 +108,7 @@ def report_size(report: Report, times: int) -> None:
     report.add_row(
         "added to the base image, the model included", "≤ 600 MB", f"{added:.0f} MB", added <= 600
     )
-    layers = docker(
+    layers = run_docker(
         "history", "--no-trunc", "--human=false", "--format", "{{.Size}} {{.CreatedBy}}", IMAGE
     )
     large = [line.split(maxsplit=1) for line in layers.splitlines() if int(line.split()[0]) > MB]
@@ -120,7 +120,7 @@ def report_size(report: Report, times: int) -> None:
 
 
 def _image_bytes(name: str) -> int:
-    return int(docker("image", "inspect", "--format", "{{.Size}}", name))
+    return int(run_docker("image", "inspect", "--format", "{{.Size}}", name))
 
 
 def report_memory(report: Report, times: int) -> None:

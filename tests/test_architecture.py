@@ -127,3 +127,22 @@ def test_an_arrow_of_the_diagram_is_a_function_of_its_module(receiver: str, func
 
 def test_a_prompt_passes_few_modules_on_its_way_to_its_first_token() -> None:
     assert len(_participants()) <= _MAX_MODULES
+
+
+@pytest.mark.parametrize("room", ["tests", "benchmarks", "scripts", "locustfiles"])
+def test_what_tests_share_is_imported_from_their_support_alone(room: str) -> None:
+    of_one_file = re.compile(r"tests\.(\w+\.)*(conftest|test_\w+)(\.|$)")
+    wrong = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in (ROOT / room).rglob("*.py")
+        for node in ast.walk(_parse(path))
+        for name in _absolute_imports(node)
+        if of_one_file.match(name)
+    ]
+    assert wrong == []
+
+
+def _absolute_imports(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.ImportFrom):
+        return [f"{node.module}.{name.name}" for name in node.names]
+    return [name.name for name in node.names] if isinstance(node, ast.Import) else []

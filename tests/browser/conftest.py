@@ -10,12 +10,9 @@ from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.support.chat_page import ChatPage
 from tests.support.chromium import PATIENCE_MS
-from tests.support.fake_ollama.server import DEFAULT_MODEL, FakeOllama
+from tests.support.fake_ollama.server import FakeOllama
 from tests.support.product import Served
-
-MAX_ANSWERS = 3  # of the shared chat
-OTHER_MODEL = "qwen3:4b"
-MODELS = [DEFAULT_MODEL, OTHER_MODEL]
+from tests.support.shared_chat import MAX_ANSWERS, MODELS
 
 expect.set_options(timeout=PATIENCE_MS)
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import OTHER_MODEL
 from tests.support.chat_page import ChatPage
 from tests.support.fake_ollama.server import DEFAULT_MODEL, FakeOllama, stall
 from tests.support.product import Served, wait_for
+from tests.support.shared_chat import OTHER_MODEL
 
 pytestmark = pytest.mark.browser
 

@@ -12,10 +12,10 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import MAX_ANSWERS
 from tests.support.chat_page import ChatPage, words
 from tests.support.fake_ollama.server import DEFAULT_MODEL, OUT_OF_MEMORY, FakeOllama, Fault, cut
 from tests.support.product import Served
+from tests.support.shared_chat import MAX_ANSWERS
 
 pytestmark = pytest.mark.browser
 

@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 import shutil
-import subprocess
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from chatbot import __version__
-from tests.support.cluster import NAMESPACE, SMALL, KubectlError, apply, kubectl
+from tests.support.cluster import SMALL, KubectlError, apply, kubectl
+from tests.support.deployments import IMAGE, load_image, remove_chat, write_kustomization
 from tests.support.product import ROOT
-
-IMAGE = f"ollama-chatbot:{__version__}"
-# Copies an image into the cluster's nodes; with kind: LOAD_IMAGE="kind load docker-image".
-LOAD_IMAGE = os.environ.get("LOAD_IMAGE", "kind load docker-image").split()
-
-
-def docker(*arguments: str) -> None:
-    """Runs docker, quietly unless it fails."""
-    done = subprocess.run(["docker", *arguments], text=True, capture_output=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def load_image(name: str, context: str, *options: str) -> None:
-    """Builds an image and copies it into the cluster."""
-    docker("build", "--network", "host", "--tag", name, *options, context)
-    subprocess.run([*LOAD_IMAGE, name], check=True, capture_output=True)
 
 
 @pytest.fixture(scope="session")
@@ -43,24 +23,15 @@ def cluster() -> Iterator[None]:
     except KubectlError as error:
         pytest.skip(f"no cluster answers, name one in KUBECONFIG: {error}")
     load_image(IMAGE, str(ROOT), "--file", str(ROOT / "docker" / "Dockerfile"))
-    remove()
+    remove_chat()
     yield
-    remove()
-
-
-def remove() -> None:
-    """Removes the chat; its pods need not finish anything, and its namespace may stay."""
-    kinds = "hpa,deployment,statefulset,ingress,service,networkpolicy,configmap,secret,pdb"
-    with contextlib.suppress(KubectlError):
-        kubectl("delete", kinds, "--all", "--ignore-not-found")
-        kubectl("delete", "pods", "--all", "--force", "--grace-period=0")
-        kubectl("delete", "pvc", "--all")
+    remove_chat()
 
 
 @pytest.fixture
 def small(cluster: None) -> None:
     """The small deployment, one replica, as if nothing had happened before."""
-    remove()
+    remove_chat()
     apply(SMALL)
 
 
@@ -72,23 +43,7 @@ def deploy(cluster: None, tmp_path: Path) -> Callable[..., None]:
     """
 
     def start(*components: str, **secrets: str) -> None:
-        remove()
-        apply(kustomization(tmp_path, components, secrets))
+        remove_chat()
+        apply(write_kustomization(tmp_path, components, secrets))
 
     return start
-
-
-def kustomization(folder: Path, components: Iterable[str], secrets: Mapping[str, str]) -> Path:
-    """Writes the small deployment with components and Secrets (name: key) into a folder."""
-    paths = [ROOT / "k8s" / "components" / name for name in components]
-    text = {
-        "namespace": NAMESPACE,
-        "resources": [os.path.relpath(SMALL, folder)],
-        "components": [os.path.relpath(path, folder) for path in paths],
-        "generatorOptions": {"disableNameSuffixHash": True},
-        "secretGenerator": [
-            {"name": name, "literals": [f"{key}=Only4Tests"]} for name, key in secrets.items()
-        ],
-    }
-    (folder / "kustomization.yaml").write_text(json.dumps(text))
-    return folder

@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 from locustfiles.streamlit_client.user import StreamlitUser
-from tests.cluster.conftest import load_image
 from tests.support.cluster import (
     get,
     is_ready,
@@ -22,6 +21,7 @@ from tests.support.cluster import (
     wait_for,
 )
 from tests.support.cluster_visitors import Visitors
+from tests.support.deployments import load_image
 from tests.support.product import ROOT
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]

@@ -18,18 +18,10 @@ from chatbot.identity.users import USER, User, Users
 from chatbot.settings import Settings
 from locustfiles.streamlit_client.user import StreamlitUser
 from tests.support.fake_ollama.server import FakeOllama
+from tests.support.logins import ANN, OIDC, PROXY
 from tests.support.product import ROOT, LoopThread, Served, environment
-from tests.support.signing_proxy import HEADER, SigningProxy
+from tests.support.signing_proxy import SigningProxy
 
-ISSUER = "https://id.example.org/realms/home"
-OIDC = {
-    "oidc_issuer": ISSUER,
-    "oidc_client_id": "chat",
-    "oidc_client_secret": "of-the-chat",
-    "public_url": "https://chat.example.org",
-}
-PROXY = {"user_header": HEADER, "trusted_proxies": "127.0.0.2"}
-ANN = {"is_logged_in": True, "iss": ISSUER, "sub": "ann", "name": "Ann Example"}
 COOKIE_ID = re.compile("[0-9a-f]{32}")
 
 

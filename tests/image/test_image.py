@@ -15,7 +15,7 @@ import pytest
 
 from locustfiles.streamlit_client.user import StreamlitUser
 from scripts.versions import OLLAMA_VERSION
-from tests.image.conftest import HARDENED, IMAGE, Container, docker
+from tests.support.containers import HARDENED, IMAGE, Container, run_docker
 from tests.support.product import ROOT, free_port, wait_for
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(900)]
@@ -120,7 +120,7 @@ def test_a_history_of_roots_is_kept_by_the_cure_that_is_told(run: Run, tmp_path:
 
 def test_a_models_folder_of_roots_is_told_too(run: Run, volume: str) -> None:
     data = ("--volume", f"{volume}:/data")
-    docker("run", "--rm", "--user", "0", *data, IMAGE, "mkdir", "/data/models")
+    run_docker("run", "--rm", "--user", "0", *data, IMAGE, "mkdir", "/data/models")
     refused = run(*data)
     assert refused.wait_ended() == 1
     assert "User 10001 cannot write to /data/models, which belongs to user 0" in refused.log
@@ -172,7 +172,7 @@ def test_stop_lets_the_answer_end_and_refuses_new_prompts(run: Run) -> None:
     with StreamlitUser(container.url) as user, StreamlitUser(container.url) as late:
         asking = user.begin("Write a long story")
         asking.wait_for_text(30)
-        docker("kill", "--signal", "TERM", container.id)
+        run_docker("kill", "--signal", "TERM", container.id)
         wait_for(lambda: (found := container.readyz()) and found.status_code == 503)
         late.begin("Too late?")
         late.wait_for(lambda: bool(late.keys("error-draining")), "the prompt is refused")
@@ -185,13 +185,13 @@ def test_stop_cuts_and_keeps_an_answer_that_takes_too_long(run: Run, volume: str
     container.wait_ready()
     with StreamlitUser(container.url) as user:
         user.begin("Write a long story").wait_for_text(30)
-        docker("stop", container.id)
+        run_docker("stop", container.id)
     assert container.state["ExitCode"] in (0, 143)
     code = (
         "import sqlite3; print(sqlite3.connect('/data/chat.db').execute("
         "\"SELECT state, content FROM messages WHERE role = 'assistant'\").fetchall())"
     )
-    kept = docker("run", "--rm", "-v", f"{volume}:/data", IMAGE, "python", "-c", code)
+    kept = run_docker("run", "--rm", "-v", f"{volume}:/data", IMAGE, "python", "-c", code)
     assert kept.startswith("[('interrupted', '") and not kept.endswith("'')]")
 
 
@@ -217,7 +217,7 @@ def test_no_process_is_left_as_a_zombie(run: Run) -> None:
 def test_another_command_runs_untouched(
     image: str, command: tuple[str, ...], expected: str
 ) -> None:
-    assert expected in docker("run", "--rm", image, *command)
+    assert expected in run_docker("run", "--rm", image, *command)
 
 
 def test_the_health_check_follows_readiness(run: Run) -> None:
@@ -249,8 +249,8 @@ def test_ollama_listens_on_loopback_only(run: Run) -> None:
 
 def test_nothing_of_the_build_is_left(image: str) -> None:
     script = "command -v pip gcc curl || ls /opt/venv/bin | grep pip || echo clean"
-    assert docker("run", "--rm", image, "bash", "-c", script) == "clean"
-    user = docker("inspect", "--format", "{{.Config.User}}", image)
+    assert run_docker("run", "--rm", image, "bash", "-c", script) == "clean"
+    user = run_docker("inspect", "--format", "{{.Config.User}}", image)
     assert user == "10001:0"
 
 
@@ -287,7 +287,7 @@ def test_the_compose_file_is_valid_and_its_default_answers(image: str, tmp_path:
         )
     port, name = free_port(), f"chat{secrets.token_hex(3)}"
     up = (*compose, "--project-name", name)
-    docker("tag", image, "ollama-chatbot")
+    run_docker("tag", image, "ollama-chatbot")
     try:
         _output(*up, "up", "--detach", "--no-build", env={"PORT": str(port)})
         wait_for(lambda: _page(f"http://127.0.0.1:{port}/readyz"), 60)
@@ -298,7 +298,7 @@ def test_the_compose_file_is_valid_and_its_default_answers(image: str, tmp_path:
 def _compose() -> tuple[str, ...]:
     """The compose program that is here, with the project's file."""
     file = ("--file", str(ROOT / "docker" / "compose.yaml"))
-    if "version" in docker("compose", "version", check=False):
+    if "version" in run_docker("compose", "version", check=False):
         return ("docker", "compose", *file)
     if program := shutil.which("docker-compose"):
         return (program, *file)

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import httpx
 
-from tests.locustfiles.conftest import Load
 from tests.support.cutting_proxy import CuttingProxy
 from tests.support.fake_ollama.server import FakeOllama
+from tests.support.load_tests import Load
 from tests.support.product import Served, wait_for
 
 SLOWLY = {"tokens": 10, "tokens_per_second": 20.0}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from chatbot.settings import EMBEDDED_MODEL_NAME
-from tests.locustfiles.conftest import Load
+from tests.support.load_tests import Load
 from tests.support.product import RealOllama, Served
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,10 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from chatbot.identity import visitor_cookie
 from chatbot.services import Services
-from locustfiles.streamlit_client.element_tree import as_read
+from tests.support.pages import Open
 from tests.support.product import ROOT
-
-Open = Callable[..., AppTest]
 
 
 @pytest.fixture
@@ -33,25 +30,3 @@ def open_page(ready: Services, monkeypatch: pytest.MonkeyPatch) -> Open:
         return app.run()
 
     return start
-
-
-def ask(app: AppTest, prompt: str) -> AppTest:
-    """Sends a prompt and draws the page again when the answer is over."""
-    sent: AppTest = app.chat_input[0].set_value(prompt).run()
-    assert not sent.exception
-    return sent if sent.chat_input else sent.run()
-
-
-def texts(elements: Any) -> list[str]:
-    """What each of these elements says."""
-    return [element.value for element in elements]
-
-
-def shown(elements: Any) -> list[str]:
-    """The same, where it quotes something, as a person reads it."""
-    return [as_read(one.value) for one in elements]
-
-
-def messages(app: AppTest) -> list[tuple[str, str]]:
-    """(role, text) of each message."""
-    return [(one.name, "\n".join(texts(one.markdown))) for one in app.chat_message]

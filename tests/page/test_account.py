@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from chatbot.services import Services
-from tests.identity.test_users import ANN, OIDC, PROXY
-from tests.page.conftest import Open, ask, messages, texts
-from tests.page.sidebar.test_layout import titles
 from tests.support.fake_ollama.server import FakeOllama
+from tests.support.logins import ANN, OIDC, PROXY
+from tests.support.pages import Open, ask, list_conversations, list_messages, list_texts
 
 BOB = ANN | {"sub": "bob", "name": "Bob"}
 
@@ -24,9 +23,9 @@ def test_who_has_not_signed_in_sees_a_button_and_no_chat(open_page: Open) -> Non
 def test_a_person_has_one_history_in_all_browsers(open_page: Open) -> None:
     ask(open_page("laptop", ANN), "From my laptop")
     phone = open_page("phone", ANN)
-    assert titles(phone) == ["From my laptop"]
-    assert "Ann Example" in texts(phone.sidebar.text)
-    assert titles(open_page("laptop", BOB)) == []
+    assert list_conversations(phone) == ["From my laptop"]
+    assert "Ann Example" in list_texts(phone.sidebar.text)
+    assert list_conversations(open_page("laptop", BOB)) == []
 
 
 @pytest.mark.configured(**OIDC)
@@ -36,7 +35,7 @@ def test_a_sign_out_empties_the_page_in_every_tab_of_the_browser(
     first = ask(open_page("laptop", ANN), "My secret")
     address = first.query_params["c"]
     second, phone = open_page("laptop", ANN, c=address), open_page("phone", ANN, c=address)
-    assert messages(second) == messages(first)
+    assert list_messages(second) == list_messages(first)
     first.button("sign-out").click().run()
     for tab in (first, second.run()):
         assert [one.label for one in tab.button] == ["Sign in"]
@@ -59,22 +58,22 @@ def test_a_tab_left_open_after_the_sign_out_can_neither_ask_nor_change_anything(
         assert [button.label for button in one.button] == ["Sign in"]
         assert not one.chat_message and not one.exception
     assert len(fake.bodies()) == 1
-    assert titles(open_page("laptop", ANN)) == ["My secret"]
+    assert list_conversations(open_page("laptop", ANN)) == ["My secret"]
 
 
 @pytest.mark.configured(**PROXY, sign_out_url="/oauth2/sign_out")
 def test_a_proxys_user_can_sign_out_where_the_address_for_it_is_known(open_page: Open) -> None:
     app = ask(open_page("laptop", {"user": "ann"}), "Hello")
-    assert "ann" in texts(app.sidebar.text)
+    assert "ann" in list_texts(app.sidebar.text)
     app.button("sign-out").click().run()
-    assert texts(app.info) == ["You are signed out. Reload the page to sign in again."]
+    assert list_texts(app.info) == ["You are signed out. Reload the page to sign in again."]
     assert not app.chat_message and not app.chat_input
 
 
 @pytest.mark.configured(**PROXY)
 def test_without_that_address_there_is_no_button(open_page: Open) -> None:
     app = open_page("laptop", {"user": "ann"})
-    assert "ann" in texts(app.sidebar.text)
+    assert "ann" in list_texts(app.sidebar.text)
     assert not any(one.key == "sign-out" for one in app.button)
 
 

@@ -14,8 +14,8 @@ from chatbot.identity.users import User
 from chatbot.page import composer
 from chatbot.page.state import PageState
 from chatbot.services import Services
-from tests.page.conftest import Open, texts
 from tests.support.fake_ollama.server import FakeOllama
+from tests.support.pages import Open, list_texts
 
 NOTE = Attachment("my_note.txt", "text/txt", 2400, b"Text of the note")
 
@@ -24,7 +24,7 @@ def test_files_are_shown_as_chips_also_after_a_reload(open_page: Open, ready: Se
     exchange = ready.history.store_prompt("ann", None, "Read this", "m", files=[NOTE])
     ready.history.finish_answer(exchange.answer.id, content="Done", state="done")
     app = open_page(c=exchange.conversation.id)
-    chip, prompt = texts(app.chat_message[0].markdown)
+    chip, prompt = list_texts(app.chat_message[0].markdown)
     assert chip == r":gray-badge[:material/description: my\_note\.txt · 2.4 kB]"
     assert prompt == "Read this"
 
@@ -85,7 +85,7 @@ def test_what_came_before_the_input_was_drawn_is_refused_in_the_same_way(open_pa
     app.session_state.page_state.keep_early_prompt(early)
     app.run()
     assert not app.exception
-    (error,) = texts(app.error)
+    (error,) = list_texts(app.error)
     assert "bad" in error and "cannot be read" in error
     assert not app.chat_message
 
@@ -103,7 +103,7 @@ def test_a_file_without_a_word_is_shown_as_the_prompt(open_page: Open, ready: Se
     exchange = ready.history.store_prompt("ann", None, "", "m", files=[NOTE])
     ready.history.finish_answer(exchange.answer.id, content="Done", state="done")
     app = open_page(c=exchange.conversation.id)
-    (chip,) = texts(app.chat_message[0].markdown)
+    (chip,) = list_texts(app.chat_message[0].markdown)
     assert "note" in chip
 
 

@@ -7,14 +7,14 @@ from streamlit.testing.v1 import AppTest
 
 from chatbot.chat.conversation_content import Draft
 from chatbot.services import Services
-from tests.page.conftest import Open, ask, messages, texts
 from tests.support.fake_ollama.server import FakeOllama, prose
 from tests.support.mounting import read_only
+from tests.support.pages import Open, ask, list_messages, list_texts
 
 
 def test_an_empty_page_asks_what_it_can_help_with(open_page: Open) -> None:
     app = open_page()
-    assert texts(app.title) == ["What can I help with?"]
+    assert list_texts(app.title) == ["What can I help with?"]
     assert app.chat_input[0].placeholder == "Ask anything"
     assert not app.chat_message
     assert not app.error and not app.warning and not app.info
@@ -25,10 +25,10 @@ def test_a_prompt_is_answered_and_the_address_names_the_conversation(
 ) -> None:
     fake.tokens = ["Good", " day"]
     app = ask(open_page(), "Hello")
-    assert messages(app) == [("user", "Hello"), ("assistant", "Good day")]
+    assert list_messages(app) == [("user", "Hello"), ("assistant", "Good day")]
     assert not app.title
     address = app.query_params["c"]
-    assert messages(open_page(c=address)) == messages(app)
+    assert list_messages(open_page(c=address)) == list_messages(app)
     assert not open_page("bob", c=address).chat_message
 
 
@@ -36,7 +36,7 @@ def test_more_turns_than_free_places_are_all_there(open_page: Open) -> None:
     app = open_page()
     for number in range(20):
         ask(app, f"Prompt {number}")
-    assert [text for role, text in messages(app) if role == "user"] == [
+    assert [text for role, text in list_messages(app) if role == "user"] == [
         f"Prompt {number}" for number in range(20)
     ]
 
@@ -46,7 +46,7 @@ def test_blocks_look_the_same_when_read_again(open_page: Open, fake: FakeOllama)
     fake.tokens_per_second = 20
     app = open_page()
     written = app.chat_input[0].set_value("Hello").run().chat_message[1].markdown
-    assert texts(written) == texts(app.run().chat_message[1].markdown)
+    assert list_texts(written) == list_texts(app.run().chat_message[1].markdown)
     assert len(written) == 5
 
 
@@ -85,7 +85,7 @@ def test_a_read_only_history_gives_the_prompt_back(open_page: Open, ready: Servi
     with read_only(ready.settings.data_dir):
         refused(app, "Keep me", "Make DATA_DIR writable for the chat, then try again.")
     ready.history.close()
-    assert messages(ask(app, "Keep me"))[2] == ("user", "Keep me")
+    assert list_messages(ask(app, "Keep me"))[2] == ("user", "Keep me")
 
 
 def test_a_refusal_is_gone_after_the_next_prompt(open_page: Open, fake: FakeOllama) -> None:
@@ -93,36 +93,36 @@ def test_a_refusal_is_gone_after_the_next_prompt(open_page: Open, fake: FakeOlla
     refused(app, " ", "The prompt is empty.")
     app.chat_input[0].set_value("Hello again").run()
     assert not app.error
-    assert [role for role, _ in messages(app)] == ["user", "assistant"] * 2
+    assert [role for role, _ in list_messages(app)] == ["user", "assistant"] * 2
 
 
 def test_an_unknown_conversation_is_said_to_be_none_of_yours(open_page: Open) -> None:
     app = open_page(c="no-such-id")
-    assert texts(app.error) == ["There is no such conversation. Choose one from the list."]
+    assert list_texts(app.error) == ["There is no such conversation. Choose one from the list."]
     assert "c" not in app.query_params
 
 
 def test_a_prompt_of_several_lines_keeps_them(open_page: Open) -> None:
     app = ask(open_page(), "First\nsecond\n\nthird")
-    assert messages(app)[0] == ("user", "First  \nsecond\n\nthird")
+    assert list_messages(app)[0] == ("user", "First  \nsecond\n\nthird")
 
 
 def test_a_long_answer_is_whole(open_page: Open, fake: FakeOllama) -> None:
     fake.tokens = 400
-    (_, answer) = messages(ask(open_page(), "Tell me all"))[1]
+    (_, answer) = list_messages(ask(open_page(), "Tell me all"))[1]
     assert answer.split() == "".join(prose(400)).split()
 
 
 def refused(app: AppTest, prompt: str, sentence: str) -> None:
     """Send a prompt that the page must give back: the reason is shown, the input has it again."""
-    before = messages(app)
+    before = list_messages(app)
     app.chat_input[0].set_value(prompt).run()
     assert not app.exception
-    (error,) = texts(app.error)
+    (error,) = list_texts(app.error)
     assert sentence in error
     box = app.chat_input[0].proto
     assert (box.set_value, box.value) == (True, prompt)
-    assert messages(app) == before
+    assert list_messages(app) == before
 
 
 def test_a_long_conversation_begins_with_its_newest_messages(
@@ -134,7 +134,7 @@ def test_a_long_conversation_begins_with_its_newest_messages(
         ready.history.finish_answer(exchange.answer.id, content="Fine", state="done")
         conversation = exchange.conversation.id
     app = open_page(c=conversation)
-    assert messages(app)[0] == ("user", "Question 10")
+    assert list_messages(app)[0] == ("user", "Question 10")
     app.button(key="earlier").click().run()
-    assert messages(app)[0] == ("user", "Question 0")
-    assert len(messages(app)) == 50
+    assert list_messages(app)[0] == ("user", "Question 0")
+    assert len(list_messages(app)) == 50

@@ -7,8 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from chatbot.llm import readiness
 from chatbot.services import Services
-from tests.page.conftest import shown
 from tests.support.fake_ollama.server import FakeOllama, error_line, stall
+from tests.support.pages import list_plain_texts
 from tests.support.product import ROOT, wait_for
 
 
@@ -24,7 +24,7 @@ def test_an_ollama_that_is_not_there_is_said_with_the_cure(
     wait_for(lambda: services.readiness.is_ready)
     fake.stop()
     wait_for(lambda: services.readiness.error)
-    (warning,) = shown(early.run().warning)
+    (warning,) = list_plain_texts(early.run().warning)
     assert f"Ollama does not answer at {fake.url}." in warning
     assert "Start it with `ollama serve`; the chat goes on by itself." in warning
     fake.start()
@@ -59,7 +59,7 @@ def test_a_pull_that_can_never_work_waits_for_a_person(
     services, early = request.getfixturevalue("services"), request.getfixturevalue("early")
     wait_for(lambda: services.readiness.error)
     app = early.run()
-    assert "qwen3:4b needs a newer Ollama. Update it from" in shown(app.warning)[0]
+    assert "qwen3:4b needs a newer Ollama. Update it from" in list_plain_texts(app.warning)[0]
     app.button("pull-wanted").click().run()
     wait_for(lambda: services.readiness.is_ready)
     assert not app.run().warning

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
-from tests.page.conftest import Open, ask, messages, texts
 from tests.support.fake_ollama.server import BUSY, FakeOllama
+from tests.support.pages import Open, ask, list_messages, list_texts
 
 
 def choose(app: AppTest, exchange: int, action: str) -> AppTest:
@@ -17,7 +17,7 @@ def choose(app: AppTest, exchange: int, action: str) -> AppTest:
 
 def said(app: AppTest) -> list[str]:
     """The texts of all messages."""
-    return [text for _, text in messages(app)]
+    return [text for _, text in list_messages(app)]
 
 
 def test_an_answer_had_again_is_a_version_beside_the_first(
@@ -60,6 +60,6 @@ def test_again_while_ollama_is_busy_shows_the_failed_version_and_the_good_one(
     app = ask(open_page(), "Hello")
     fake.fail(BUSY)
     choose(app, 0, "again").run()
-    assert texts(app.error) == ["Ollama has too many requests waiting. Try again in a minute."]
+    assert list_texts(app.error) == ["Ollama has too many requests waiting. Try again in a minute."]
     app.pagination[0].set_value(1).run()
     assert said(app.run()) == ["Hello", "Good"]

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Request
 
 from locustfiles.run.person import Person, read_prompts
-from tests.locustfiles.conftest import Load, command
 from tests.support.fake_ollama.server import BUSY, FakeOllama, cut, error_line, stall
+from tests.support.load_tests import Load, build_command
 from tests.support.product import ROOT, Served, free_port, wait_for
 
 # No goal for latencies: what they are on a busy machine says nothing.
@@ -149,7 +149,7 @@ def test_locusts_page_shows_what_people_feel(fake: FakeOllama, tmp_path: Path) -
     port = free_port()
     options = ("--autostart", "--web-port", port, "--web-host", "127.0.0.1", *BRIEFLY, "OllamaUser")
     target = ("--ollama-host", fake.url, "--model", fake.models[0])
-    started = command(tmp_path / "reports", *options, *target)
+    started = build_command(tmp_path / "reports", *options, *target)
     with subprocess.Popen(started, cwd=ROOT, stdout=subprocess.DEVNULL) as locust:
 
         def answers() -> list[dict[str, object]]:

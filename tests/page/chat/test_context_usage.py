@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 from chatbot.domain.conversation_settings import ConversationSettings
 from chatbot.domain.parameters import Parameters
 from chatbot.services import Services
-from tests.page.conftest import Open, ask, shown, texts
 from tests.support.fake_ollama.server import TOO_LONG, FakeOllama
+from tests.support.pages import Open, ask, list_plain_texts, list_texts
 
 pytestmark = pytest.mark.configured(num_ctx=1000)
 
@@ -24,7 +24,7 @@ def test_a_window_that_has_room_shows_no_gauge(open_page: Open, fake: FakeOllama
 def test_a_full_window_offers_a_larger_one(open_page: Open, fake: FakeOllama) -> None:
     fake.prompt_tokens = 800
     app = ask(open_page(), "Hello")
-    assert texts(app.warning) == [
+    assert list_texts(app.warning) == [
         "The context window is nearly full. What is oldest will be left out."
     ]
     (larger,) = (one for one in app.button if one.label == "Raise it to 2,000 tokens")
@@ -50,7 +50,7 @@ def test_a_full_window_offers_a_summary(open_page: Open, fake: FakeOllama, ready
 def test_what_no_longer_fits_is_marked(open_page: Open, fake: FakeOllama) -> None:
     app = ask(open_page(), "First " + "word " * 500)
     ask(app, "Second " + "word " * 400)
-    marks = texts(open_page(c=app.query_params["c"]).main.caption)
+    marks = list_texts(open_page(c=app.query_params["c"]).main.caption)
     assert "What stands above no longer fits the context window." in marks
 
 
@@ -66,7 +66,7 @@ def test_below_a_summary_the_mark_stands_above_the_first_prompt_that_is_sent(
     ask(app, "Four " + "word " * 250)
     sent = [message["content"].split()[0] for message in fake.bodies()[-1]["messages"][1:]]
     assert sent[::2] == ["Three", "Four"]
-    marks = texts(open_page(c=app.query_params["c"]).main.caption)
+    marks = list_texts(open_page(c=app.query_params["c"]).main.caption)
     assert "What stands above no longer fits the context window." in marks
 
 
@@ -103,7 +103,7 @@ def test_a_prompt_that_is_too_long_can_have_a_larger_window(
 ) -> None:
     fake.fail(TOO_LONG)
     app = ask(open_page(), "0123456789" * 150)
-    assert "context window holds 1,000 with the answer" in shown(app.error)[0]
+    assert "context window holds 1,000 with the answer" in list_plain_texts(app.error)[0]
     app = _press(app, "Raise it to 2,000 tokens")
     app = _press(app, "Try again")
     assert fake.bodies()[-1]["options"]["num_ctx"] == 2000

@@ -12,7 +12,6 @@ from chatbot.domain.archive import ConversationArchive
 from chatbot.domain.statistics import Statistics
 from chatbot.page import i18n
 from chatbot.services import Services
-from tests.page.conftest import Open, ask, messages, shown, texts
 from tests.support.fake_ollama.server import (
     CRASHED,
     OUT_OF_MEMORY,
@@ -22,13 +21,14 @@ from tests.support.fake_ollama.server import (
     error_line,
     model_missing,
 )
+from tests.support.pages import Open, ask, list_messages, list_plain_texts, list_texts
 from tests.support.product import wait_for
 
 
 def test_an_answer_ends_with_its_model_tokens_and_speed(open_page: Open, fake: FakeOllama) -> None:
     fake.set(tokens=40, tokens_per_second=200)
     fake.prompt_tokens = 12
-    (note,) = texts(ask(open_page(), "Hello").chat_message[1].caption)
+    (note,) = list_texts(ask(open_page(), "Hello").chat_message[1].caption)
     model, first, speed, tokens, context, end = note.split(" · ")
     assert (model, end) == (fake.models[0], "complete")
     assert first.startswith("first words after ")
@@ -47,7 +47,7 @@ def test_what_no_second_try_cures_says_its_cure_and_is_tried_again_with_another_
     wait_for(lambda: ready.models.is_installed("qwen3:4b"))
     fake.fail(SIGNED_OUT)
     app = ask(open_page(), "Hello")
-    assert "Run `ollama signin` on its machine." in texts(app.error)[0]
+    assert "Run `ollama signin` on its machine." in list_texts(app.error)[0]
     assert not [one for one in app.button if one.label == "Try again"]
     app.selectbox[0].set_value("qwen3:4b").run()
     (again,) = (one for one in app.button if one.label == "Try again")
@@ -69,7 +69,7 @@ def test_an_answer_that_ended_before_it_was_drawn_is_shown(
 
     monkeypatch.setattr(ready.generations, "start", start_and_wait)
     app.chat_input[0].set_value("Hello").run()
-    assert messages(app)[-2:] == [("user", "Hello"), ("assistant", "At once")]
+    assert list_messages(app)[-2:] == [("user", "Hello"), ("assistant", "At once")]
     assert app.chat_message[-1].caption
 
 
@@ -101,23 +101,23 @@ def test_a_failed_answer_says_why_and_can_be_had_again(
 ) -> None:
     fake.fail(fault)  # type: ignore[arg-type]
     app = ask(open_page(), "Hello")
-    (error,) = texts(app.error)
+    (error,) = list_texts(app.error)
     assert sentence in error
-    assert messages(app)[0] == ("user", "Hello")
+    assert list_messages(app)[0] == ("user", "Hello")
     (again,) = (button for button in app.button if button.label == "Try again")
     again.click().run()
     app.run()
     assert not app.error
     assert len(app.chat_message) == 2
-    assert len(messages(app)[1][1].split()) == 8
+    assert len(list_messages(app)[1][1].split()) == 8
 
 
 def test_what_came_before_a_failure_is_kept(open_page: Open, fake: FakeOllama) -> None:
     fake.tokens = ["Half", " an", " answer"]
     fake.fail(cut(2))
     app = ask(open_page(), "Hello")
-    assert messages(app)[1] == ("assistant", "Half an")
-    assert messages(open_page(c=app.query_params["c"]))[1] == ("assistant", "Half an")
+    assert list_messages(app)[1] == ("assistant", "Half an")
+    assert list_messages(open_page(c=app.query_params["c"]))[1] == ("assistant", "Half an")
 
 
 def test_only_the_last_answer_can_be_had_again(open_page: Open, fake: FakeOllama) -> None:
@@ -135,7 +135,9 @@ def test_a_missing_model_can_be_pulled_and_the_prompt_answered(
     model = fake.models[0]
     fake.fail(model_missing(model))
     app = ask(open_page(), "Hello")
-    assert shown(app.error) == [f"The model {model} is not installed. Pull it, or choose another."]
+    assert list_plain_texts(app.error) == [
+        f"The model {model} is not installed. Pull it, or choose another."
+    ]
     pull, again = app.chat_message[1].button
     assert (pull.label, again.label) == (f"Pull {model}", "Try again")
     pull.click().run()
@@ -144,9 +146,9 @@ def test_a_missing_model_can_be_pulled_and_the_prompt_answered(
     while not pulling.is_done:
         app.run()
     app.run()
-    assert f"{model} is here now." in texts(app.chat_message[1].caption)
+    assert f"{model} is here now." in list_texts(app.chat_message[1].caption)
     app.chat_message[1].button[0].click().run()
-    assert messages(app.run())[1][1]
+    assert list_messages(app.run())[1][1]
 
 
 @pytest.mark.configured(pull_models=False)
@@ -158,7 +160,7 @@ def test_where_models_come_with_the_deployment_no_pull_is_offered_and_the_page_s
     ask(app, "Hello")
     (again,) = app.chat_message[1].button
     assert again.label == "Try again"
-    assert any("Models come with this" in text for text in texts(app.chat_message[1].caption))
+    assert any("Models come with this" in text for text in list_texts(app.chat_message[1].caption))
 
 
 def test_a_pull_that_fails_says_why_and_can_be_tried_again(
@@ -175,7 +177,7 @@ def test_a_pull_that_fails_says_why_and_can_be_tried_again(
         app.run()
     app.run()
     assert pulling.error is not None
-    assert pulling.error.sentence in shown(app.chat_message[1].caption)
+    assert pulling.error.sentence in list_plain_texts(app.chat_message[1].caption)
     assert app.chat_message[1].button[0].label == f"Pull {model}"
 
 
@@ -183,14 +185,14 @@ def test_an_answer_cut_off_by_a_crash_says_so(open_page: Open, ready: Services) 
     exchange = ready.history.store_prompt("ann", None, "Hello", "m")
     ready.history.finish_answer(exchange.answer.id, content="Half", state="interrupted")
     app = open_page(c=exchange.conversation.id)
-    assert messages(app) == [("user", "Hello"), ("assistant", "Half")]
-    assert texts(app.chat_message[1].caption) == ["Cut off by a restart"]
+    assert list_messages(app) == [("user", "Hello"), ("assistant", "Half")]
+    assert list_texts(app.chat_message[1].caption) == ["Cut off by a restart"]
 
 
 def test_prices_and_images_are_made_harmless(open_page: Open, fake: FakeOllama) -> None:
     fake.tokens = ["From $5 to $6 ![x](http://192.0.2.1/x.png)"]
     app = ask(open_page(), "Is $7 more than $6?")
-    assert messages(app) == [
+    assert list_messages(app) == [
         ("user", r"Is \$7 more than \$6?"),
         ("assistant", r"From \$5 to \$6 [x](http://192.0.2.1/x.png)"),
     ]
@@ -205,7 +207,7 @@ def test_a_busy_chat_says_so_to_who_tries_again(
     fake.first_token_delay = 60
     ready.chat.send_prompt("bob", None, Draft("Hello"), fake.models[0], lambda: True)
     app.chat_message[1].button[0].click().run()
-    assert any("answer is under way" in text for text in texts(app.error))
+    assert any("answer is under way" in text for text in list_texts(app.error))
     assert app.chat_message[1].button[0].label == "Try again"
 
 
@@ -215,10 +217,12 @@ def test_a_failed_answer_is_told_in_the_language_of_who_opens_it(
     fake.fail(model_missing("big*:1b"))
     app = ask(open_page(), "Hello")
     model = ready.settings.chat_model
-    assert shown(app.error) == [f"The model {model} is not installed. Pull it, or choose another."]
+    assert list_plain_texts(app.error) == [
+        f"The model {model} is not installed. Pull it, or choose another."
+    ]
     monkeypatch.setattr(i18n, "_language", lambda: "de")
     (conversation,) = ready.history.list_conversations("ann")
-    assert shown(open_page(c=conversation.id).error) == [
+    assert list_plain_texts(open_page(c=conversation.id).error) == [
         f"Das Modell {model} ist nicht installiert. Laden Sie es herunter, oder wählen Sie ein "
         "anderes."
     ]
@@ -234,5 +238,5 @@ def test_a_failed_answer_from_before_codes_is_told_as_it_stands(
     archive = ConversationArchive(exchange.conversation, [exchange.prompt, old])
     (new,) = ready.history.import_archives("ann", [archive])
     app = open_page(c=new)
-    assert shown(app.error) == ["It *broke*."]
+    assert list_plain_texts(app.error) == ["It *broke*."]
     assert not [button for button in app.button if button.key and button.key.startswith("again-")]

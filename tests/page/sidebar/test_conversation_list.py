@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from chatbot import transfer
 from chatbot.history.errors import HistoryUnavailable
 from chatbot.services import Services
-from tests.page.conftest import Open, messages, shown, texts
+from tests.support.pages import Open, list_messages, list_plain_texts, list_texts
 
 
 def titles(app: AppTest) -> list[str]:
@@ -61,14 +61,16 @@ def test_words_are_found_and_marked_and_nothing_else_is_markdown(
     give(ready, "eve", "Cats of Eve")
     app = search(open_page(), "cats")
     assert titles(app) == ["About dogs and \\:red\\[cats\\] \\<b\\>", "About cats"]
-    assert texts(app.sidebar.markdown) == [
+    assert list_texts(app.sidebar.markdown) == [
         ":small[On About dogs and \\:red\\[:orange-background[cats]\\] \\<b\\>]",
         ":small[On About :orange-background[cats]]",
     ]
     assert titles(search(app, "dogs")) == ["About dogs and \\:red\\[cats\\] \\<b\\>"]
     press(app, titles(app)[0])
-    assert messages(app)[0][1].startswith("About dogs")
-    assert texts(search(app, "horses").sidebar.caption)[-1] == "No conversation has these words."
+    assert list_messages(app)[0][1].startswith("About dogs")
+    assert (
+        list_texts(search(app, "horses").sidebar.caption)[-1] == "No conversation has these words."
+    )
     assert len(titles(search(app, "   "))) == 2
 
 
@@ -86,10 +88,10 @@ def test_a_deleted_conversation_can_be_had_back_also_after_a_reload(
     (made,) = give(ready, "ann", "About cats")
     app = press(open_page(c=made), "Delete this conversation")
     assert not titles(app) and not app.chat_message
-    assert "“About cats” was deleted." in texts(app.sidebar.caption)
+    assert "“About cats” was deleted." in list_texts(app.sidebar.caption)
     assert not any(one.label == "Undo" for one in open_page("eve").sidebar.button)
     app = press(open_page(), "Undo")
-    assert titles(app) == ["About cats"] and messages(app)[0] == ("user", "About cats")
+    assert titles(app) == ["About cats"] and list_messages(app)[0] == ("user", "About cats")
     assert not any(one.label == "Undo" for one in app.sidebar.button)
 
 
@@ -100,7 +102,7 @@ def test_an_undo_that_comes_too_late_says_so(open_page: Open, ready: Services) -
     assert deletion
     ready.history.undo_deletion("ann", deletion)
     press(app, "Undo")
-    assert texts(app.error) == ["It was too late to have it back."]
+    assert list_texts(app.error) == ["It was too late to have it back."]
 
 
 def test_all_are_deleted_only_when_that_is_confirmed(open_page: Open, ready: Services) -> None:
@@ -110,7 +112,7 @@ def test_all_are_deleted_only_when_that_is_confirmed(open_page: Open, ready: Ser
     assert len(titles(app)) == 2
     press(press(app, "Delete all…"), "Delete all")
     assert not titles(app) and titles(open_page("eve")) == ["Of Eve"]
-    assert "2 conversations were deleted." in texts(app.sidebar.caption)
+    assert "2 conversations were deleted." in list_texts(app.sidebar.caption)
     assert titles(press(app, "Undo")) == ["Two", "One"]
 
 
@@ -121,9 +123,9 @@ def upload(app: AppTest, data: bytes) -> AppTest:
 def test_an_imported_conversation_is_opened(open_page: Open, ready: Services) -> None:
     (made,) = give(ready, "eve", "About cats")
     app = upload(open_page(), transfer.to_json(ready.history.export_archives("eve", made)))
-    assert messages(app) == [("user", "About cats"), ("assistant", "On About cats")]
+    assert list_messages(app) == [("user", "About cats"), ("assistant", "On About cats")]
     assert titles(app) == ["About cats"] and app.query_params["c"] != made
-    assert texts(app.toast) == ["Conversations imported: 1"]
+    assert list_texts(app.toast) == ["Conversations imported: 1"]
     app.run()
     assert titles(app) == ["About cats"] and not app.toast
 
@@ -135,7 +137,7 @@ def test_what_is_left_out_of_an_import_is_named(open_page: Open, ready: Services
     document["conversations"] += [{"title": f"Empty {number}"} for number in range(7)] + [5]
     app = upload(open_page(), json.dumps(document, indent=1).encode())
     assert titles(app) == ["Two", "One"]
-    assert shown(app.sidebar.warning) == [
+    assert list_plain_texts(app.sidebar.warning) == [
         "These parts of the file were left out:\n\n"
         "- Messages that are damaged or of an unknown kind: One\n"
         "- Conversations without a message that can be read: "
@@ -145,7 +147,7 @@ def test_what_is_left_out_of_an_import_is_named(open_page: Open, ready: Services
 
 def test_a_bad_file_is_refused_with_its_line(open_page: Open, ready: Services) -> None:
     app = upload(open_page(), b'{\n"a": 1,\n}')
-    (refusal,) = shown(app.sidebar.error)
+    (refusal,) = list_plain_texts(app.sidebar.error)
     assert refusal.startswith("Nothing was imported. Line 2: this is not JSON")
     assert not titles(app)
 
@@ -161,4 +163,6 @@ def test_a_history_that_cannot_be_written_is_told(
 
     monkeypatch.setattr(type(ready.history), "pin_conversation", fail)
     press(app, "Pin")
-    assert texts(app.error) == [HistoryUnavailable("history_busy").sentence] and not app.exception
+    assert (
+        list_texts(app.error) == [HistoryUnavailable("history_busy").sentence] and not app.exception
+    )
