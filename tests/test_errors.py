@@ -9,7 +9,7 @@ import pytest
 
 from chatbot import errors
 from chatbot.history import HistoryUnavailable, NotFound
-from chatbot.notices import fields_of, read_notice, texts
+from chatbot.notices import fields_of, texts
 from chatbot.transfer.importing import BadFile
 
 KINDS = [
@@ -59,16 +59,6 @@ def test_an_error_is_the_sentence_of_its_code_with_its_arguments() -> None:
     assert str(errors.Busy("ollama_busy")).startswith("Ollama has too many requests waiting.")
 
 
-def test_an_error_without_an_argument_of_its_sentence_is_a_mistake_where_it_is_raised() -> None:
-    with pytest.raises(KeyError):
-        errors.ModelMissing()
-
-
-@pytest.mark.parametrize(("count", "begins"), [(1, "1 answer is "), (2, "2 answers are ")])
-def test_a_count_chooses_singular_or_plural(count: int, begins: str) -> None:
-    assert str(errors.Busy(count=count)).startswith(begins)
-
-
 def test_several_refusals_are_one_error_of_a_line_each() -> None:
     first, second = errors.BadRequest("prompt_empty"), errors.SignedOut()
     assert errors.join_refusals([first]) is first
@@ -112,24 +102,3 @@ def _is_whole(call: ast.Call) -> bool:
 
 def _kinds() -> dict[str, type[errors.ChatError]]:
     return {kind.__name__: kind for kind in errors.kinds.values()}
-
-
-@pytest.mark.parametrize(
-    ("code", "arguments"),
-    [
-        (None, None),
-        ("of a later version", {}),
-        ("model_missing", {}),
-        ("model_missing", {"model": None}),
-        ("model_missing", {"model": ["a"]}),
-        ("prompt_too_long", {"characters": "many", "most": 3}),
-        ("several", {"first": {"code": ["busy"]}, "others": {}}),
-    ],
-)
-def test_a_stored_error_that_is_not_whole_is_none(code: object, arguments: object) -> None:
-    assert read_notice(code, arguments) is None
-
-
-def test_a_stored_error_is_the_one_that_was_raised() -> None:
-    error = errors.join_refusals([errors.Busy(count=3), errors.OllamaFailed(words="{odd}")])
-    assert read_notice(error.code, error.notice.arguments_as_json()) == error.notice

@@ -1,13 +1,11 @@
-"""Answers through LangChain from an Ollama that answers, refuses, breaks off or is not there."""
+"""Answers through LangChain from an Ollama that answers, falls silent or is not there."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import socket
 import threading
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -15,53 +13,27 @@ import pytest
 
 from chatbot import errors
 from chatbot.domain.generation_request import ChatMessage, GenerationRequest
-from chatbot.llm.client import Llm, Piece
+from chatbot.llm.client import Llm
 from chatbot.settings import Settings
 from chatbot.urls import ServerUrl
+from tests.support.answers import HELLO, SYSTEM, collect_pieces
 from tests.support.fake_ollama.exchange import Exchange
 from tests.support.fake_ollama.server import (
-    BUSY,
-    CRASHED,
     DEFAULT_MODEL,
-    OUT_OF_MEMORY,
     FakeOllama,
-    Fault,
     cut,
-    error_line,
-    malformed,
-    model_missing,
-    page,
     prose,
     stall,
 )
 from tests.support.fake_ollama.shapes import line
 from tests.support.product import LoopThread
 
-HELLO = [ChatMessage("user", "Hello")]
-SYSTEM = "Be brief."
-NOBODY = "127.0.0.1:9"
-BROKE_OFF = "The answer broke off before its end. Ask again; what came so far is kept."
-
-
-@pytest.fixture
-def llm(settings: Settings, loop: LoopThread) -> Iterator[Llm]:
-    """The way to the fake Ollama."""
-    made = Llm(settings)
-    yield made
-    loop.run(made.close())
-
-
-async def _answer(
-    llm: Llm, messages: list[ChatMessage] = HELLO, model: str = DEFAULT_MODEL
-) -> list[Piece]:
-    return [piece async for piece in llm.stream_answer(GenerationRequest(model, messages, SYSTEM))]
-
 
 def test_an_answer_comes_in_pieces_and_ends_with_what_ollama_counted(
     fake: FakeOllama, llm: Llm, loop: LoopThread
 ) -> None:
     fake.set(tokens=["Good", " day", "!"], prompt_tokens=7, first_token_delay=0.1)
-    *pieces, last = loop.run(_answer(llm))
+    *pieces, last = loop.run(collect_pieces(llm))
     assert "".join(piece.text for piece in pieces) == "Good day!"
     assert not any(piece.statistics for piece in pieces)
     assert last.statistics is not None
@@ -76,7 +48,7 @@ def test_the_request_has_the_system_prompt_the_conversation_and_the_options(
     fake: FakeOllama, llm: Llm, loop: LoopThread
 ) -> None:
     loop.run(
-        _answer(
+        collect_pieces(
             llm,
             [
                 ChatMessage("user", "One"),
@@ -117,7 +89,7 @@ def test_thinking_comes_whether_or_not_it_was_asked_for(
     fake: FakeOllama, llm: Llm, loop: LoopThread
 ) -> None:
     fake.set(thinking=["Let me", " see"], tokens=["Four"])
-    pieces = loop.run(_answer(llm))
+    pieces = loop.run(collect_pieces(llm))
     assert "".join(piece.thinking for piece in pieces) == "Let me see"
     assert "".join(piece.text for piece in pieces) == "Four"
     assert "think" not in fake.bodies()[-1]
@@ -130,12 +102,12 @@ def test_a_last_line_without_a_line_end_is_read(
         await exchange.write(line + (b"" if b'"done":true' in line else b"\n"))
 
     monkeypatch.setattr(Exchange, "stream_line", stream_line)
-    *_, last = loop.run(_answer(llm))
+    *_, last = loop.run(collect_pieces(llm))
     assert last.statistics is not None
 
 
 def test_without_num_thread_ollama_chooses(fake: FakeOllama, llm: Llm, loop: LoopThread) -> None:
-    loop.run(_answer(llm))
+    loop.run(collect_pieces(llm))
     assert "num_thread" not in fake.bodies()[0]["options"]
 
 
@@ -144,13 +116,13 @@ def test_with_replicas_answers_come_from_the_service_and_readiness_looks_at_the_
 ) -> None:
     with FakeOllama() as service:
         llm = Llm(settings.model_copy(update={"ollama_service_url": ServerUrl(service.url)}))
-        loop.run(_answer(llm))
+        loop.run(collect_pieces(llm))
         loop.run(llm.load_model(DEFAULT_MODEL))
         assert service.bodies() and not fake.bodies()
         assert fake.loaded == [DEFAULT_MODEL] and not service.bodies("/api/generate")
         service.stop()
         with pytest.raises(errors.OllamaUnreachable, match=service.url):
-            loop.run(_answer(llm))
+            loop.run(collect_pieces(llm))
         loop.run(llm.close())
 
 
@@ -160,177 +132,12 @@ def test_the_user_and_password_in_the_address_open_an_ollama_behind_a_proxy(
     fake.basic_auth = "ann:hush"
     url = ServerUrl(fake.url.replace("://", "://ann:hush@"))
     llm = Llm(settings.model_copy(update={"ollama_base_url": url}))
-    assert "".join(piece.text for piece in loop.run(_answer(llm)))
+    assert "".join(piece.text for piece in loop.run(collect_pieces(llm)))
     assert loop.run(llm.fetch_json("/api/tags"))["models"]
     loop.run(llm.close())
 
 
-def test_nobody_gets_to_read_the_password_of_an_ollama_that_is_not_there(
-    settings: Settings, loop: LoopThread, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    llm = Llm(
-        settings.model_copy(update={"ollama_base_url": ServerUrl(f"http://ann:hush@{NOBODY}")})
-    )
-    for request in (_answer(llm), llm.fetch_json("/api/tags")):
-        with pytest.raises(errors.OllamaUnreachable, match=NOBODY) as refusal:
-            loop.run(request)
-        assert "hush" not in refusal.value.sentence + repr(refusal.value) + caplog.text
-    loop.run(llm.close())
-
-
 LINE = line(DEFAULT_MODEL, chat=True, text="")
-NO_SPACE = "write /models/blobs/sha256-1-partial: no space left on device"
-TOO_LONG = "the input length exceeds the context length"
-KEY_MISSING = (
-    "llama runner process has terminated: error loading model: error loading model "
-    "hyperparameters: key not found in model: arch.expert_weights_scale"
-)
-FAULTS = [
-    (
-        model_missing(DEFAULT_MODEL),
-        errors.ModelMissing,
-        f"The model {DEFAULT_MODEL} is not installed. Pull it, or choose another.",
-    ),
-    (
-        OUT_OF_MEMORY,
-        errors.OutOfMemory,
-        f"There is not enough free memory for {DEFAULT_MODEL}. Choose a smaller model or lower "
-        f"NUM_CTX. Ollama says: {OUT_OF_MEMORY.error}",
-    ),
-    (
-        error_line(2, "cudaMalloc failed: out of memory"),
-        errors.OutOfMemory,
-        f"There is not enough free memory for {DEFAULT_MODEL}. Choose a smaller model or lower "
-        "NUM_CTX. Ollama says: cudaMalloc failed: out of memory",
-    ),
-    (
-        Fault("status", status=500, error=NO_SPACE),
-        errors.DiskFull,
-        "The disk of Ollama's models is full. Delete a model or free space, then try again.",
-    ),
-    (
-        Fault("status", status=400, error=TOO_LONG),
-        errors.ContextOverflow,
-        "The conversation is longer than the model's context window. "
-        "Shorten the prompt or start a new conversation.",
-    ),
-    (BUSY, errors.Busy, "Ollama has too many requests waiting. Try again in a minute."),
-    (
-        CRASHED,
-        errors.OllamaFailed,
-        f"Ollama could not answer. Try again. It says: {CRASHED.error}",
-    ),
-    (
-        error_line(2),
-        errors.OllamaFailed,
-        f"Ollama could not answer. Try again. It says: {Fault.error}",
-    ),
-    (
-        Fault("status", error=KEY_MISSING),
-        errors.OllamaRefused,
-        f"Ollama cannot load {DEFAULT_MODEL}: it needs a newer Ollama, or its file is damaged. "
-        f"Update Ollama, or pull the model again. Ollama says: {KEY_MISSING}",
-    ),
-    (
-        Fault("status", status=400, error=f'"{DEFAULT_MODEL}" does not support chat'),
-        errors.ModelCannotChat,
-        f"The model {DEFAULT_MODEL} cannot chat: it was made for something else, such as "
-        "embeddings. Choose another one, or correct CHAT_MODEL.",
-    ),
-    (
-        Fault("status", status=401, error="unauthorized"),
-        errors.OllamaRefused,
-        f"Ollama is not signed in, which {DEFAULT_MODEL} needs. Run `ollama signin` on its "
-        "machine.",
-    ),
-    (
-        Fault("status", status=403, error="this model requires a subscription"),
-        errors.OllamaRefused,
-        f"Ollama may not use {DEFAULT_MODEL}. Choose another model. It says: "
-        "this model requires a subscription",
-    ),
-    (
-        Fault("status", status=429, error="you have reached your weekly usage limit"),
-        errors.Busy,
-        "Ollama takes no more requests for now. Wait, or choose another model. It says: "
-        "you have reached your weekly usage limit",
-    ),
-    (
-        Fault("status", status=400, error="option num_ctx must be of type integer"),
-        errors.OllamaRefused,
-        "Ollama refuses this request. Change the prompt, the conversation's settings or the model. "
-        "It says: option num_ctx must be of type integer",
-    ),
-    (
-        Fault("status", error="prompt template function 'x' not found"),
-        errors.OllamaFailed,
-        "Ollama could not answer. Try again. It says: prompt template function 'x' not found",
-    ),
-    (cut(2), errors.OllamaFailed, BROKE_OFF),
-    (malformed(2), errors.OllamaFailed, BROKE_OFF),
-]
-
-
-@pytest.mark.parametrize(("fault", "kind", "sentence"), FAULTS)
-def test_what_goes_wrong_in_ollama_is_told_with_the_cure(
-    fake: FakeOllama,
-    llm: Llm,
-    loop: LoopThread,
-    fault: Fault,
-    kind: type[errors.ChatError],
-    sentence: str,
-) -> None:
-    fake.fail(fault)
-    with pytest.raises(kind) as refusal:
-        loop.run(_answer(llm))
-    assert type(refusal.value) is kind
-    assert refusal.value.sentence == sentence
-    assert len(loop.run(_answer(llm))) > 1  # and the next one is answered
-
-
-@pytest.mark.parametrize(
-    ("status", "kind", "sentence"),
-    [
-        (200, errors.NotOllama, "What answers at {url} is not Ollama. Correct OLLAMA_BASE_URL: "),
-        (404, errors.NotOllama, "What answers at {url} is not Ollama. Correct OLLAMA_BASE_URL: "),
-        (405, errors.NotOllama, "What answers at {url} is not Ollama. Correct OLLAMA_BASE_URL: "),
-        (401, errors.OllamaRefused, "What answers at {url} asks for a login (status 401). "),
-        (403, errors.OllamaRefused, "What answers at {url} turns the chat away (status 403). "),
-        (413, errors.OllamaRefused, "A proxy before Ollama, at {url}, takes no request of this "),
-        (429, errors.Busy, "What answers at {url} is busy or does not reach Ollama (status 429). "),
-        (500, errors.OllamaFailed, "Ollama failed without a word (status 500). Try again; "),
-        (502, errors.OllamaUnreachable, "A proxy answers at {url} and does not reach Ollama "),
-        (503, errors.Busy, "What answers at {url} is busy or does not reach Ollama (status 503). "),
-        (504, errors.TimedOut, "A proxy before Ollama, at {url}, waited no longer (status 504). "),
-        (522, errors.OllamaUnreachable, "A proxy answers at {url} and does not reach Ollama "),
-    ],
-)
-@pytest.mark.parametrize("html", ["<html><h1>Oh</h1>nginx/1.27</html>", "", "[]", '{"error": {}}'])
-def test_what_another_program_answers_is_told_by_its_status_and_never_read_out(
-    fake: FakeOllama,
-    llm: Llm,
-    loop: LoopThread,
-    status: int,
-    kind: type[errors.ChatError],
-    sentence: str,
-    html: str,
-) -> None:
-    fake.fail(page(status, html))
-    with pytest.raises(kind) as refusal:
-        loop.run(_answer(llm))
-    assert type(refusal.value) is kind
-    assert refusal.value.sentence.startswith(sentence.format(url=fake.url))
-    assert "<" not in refusal.value.sentence
-
-
-@pytest.mark.parametrize("line", ["[]", "null", '{"error": {"message": "broken"}}', '"text"'])
-def test_a_line_that_is_no_message_ends_the_stream_with_a_sentence(
-    fake: FakeOllama, llm: Llm, loop: LoopThread, line: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tests.support.fake_ollama.shapes.line", lambda *_: json.loads(line))
-    with pytest.raises(errors.OllamaFailed, match=BROKE_OFF):
-        loop.run(_answer(llm))
 
 
 def test_a_proxy_that_wants_another_address_gets_the_same_request_there(
@@ -351,7 +158,7 @@ def test_a_proxy_that_wants_another_address_gets_the_same_request_there(
         threading.Thread(target=server.serve_forever).start()
         url = f"http://127.0.0.1:{server.server_port}"
         llm = Llm(Settings(data_dir=tmp_path, ollama_base_url=ServerUrl(url)))
-        assert loop.run(_answer(llm))
+        assert loop.run(collect_pieces(llm))
         loop.run(llm.close())
         server.shutdown()
 
@@ -361,7 +168,7 @@ def test_a_stream_that_ends_without_its_last_line_may_be_incomplete(
 ) -> None:
     monkeypatch.setattr("tests.support.fake_ollama.shapes.last_line", lambda *_, **__: LINE)
     with pytest.raises(errors.OllamaFailed, match="did not say that the answer is complete"):
-        loop.run(_answer(llm))
+        loop.run(collect_pieces(llm))
 
 
 @pytest.mark.configured(token_timeout=0.5)
@@ -371,22 +178,8 @@ def test_an_ollama_that_falls_silent_is_not_waited_for_longer_than_token_timeout
 ) -> None:
     fake.fail(stall(after))
     with pytest.raises(errors.TimedOut, match=r"silent for 0\.5 seconds.*raise TOKEN_TIMEOUT"):
-        loop.run(_answer(llm))
+        loop.run(collect_pieces(llm))
     fake.wait_for(lambda one: one.active == 0 and one.aborted == 1)
-
-
-def test_an_ollama_that_is_down_is_named_with_the_cure(
-    fake: FakeOllama, llm: Llm, loop: LoopThread
-) -> None:
-    fake.stop()
-    with pytest.raises(errors.OllamaUnreachable) as refusal:
-        loop.run(_answer(llm))
-    assert refusal.value.sentence == (
-        f"Ollama does not answer at {fake.url}. "
-        "Start it with `ollama serve`; the chat goes on by itself."
-    )
-    fake.start()
-    assert loop.run(_answer(llm))
 
 
 def test_a_host_that_does_not_react_is_given_up_after_connect_timeout(
@@ -397,7 +190,7 @@ def test_a_host_that_does_not_react_is_given_up_after_connect_timeout(
         url = f"http://127.0.0.1:{address[1]}"
         llm = Llm(Settings(data_dir=tmp_path, ollama_base_url=ServerUrl(url), connect_timeout=0.2))
         with socket.create_connection(address), pytest.raises(errors.OllamaUnreachable):
-            loop.run(_answer(llm), timeout=5)  # its queue of one is full
+            loop.run(collect_pieces(llm), timeout=5)  # its queue of one is full
         loop.run(llm.close())
 
 
@@ -420,7 +213,7 @@ def test_many_answers_are_read_at_once(fake: FakeOllama, llm: Llm, loop: LoopThr
     fake.fail(stall(1), times=120)
 
     async def all_of_them() -> int:
-        answers = asyncio.gather(*(_answer(llm) for _ in range(120)))
+        answers = asyncio.gather(*(collect_pieces(llm) for _ in range(120)))
         await asyncio.to_thread(fake.wait_for, lambda one: one.active == 120)
         fake.resume()
         return len(await answers)
@@ -452,7 +245,7 @@ def test_each_answer_opens_a_connection_of_its_own(loop: LoopThread, tmp_path: P
         url = f"http://127.0.0.1:{server.server_port}"
         llm = Llm(Settings(data_dir=tmp_path, ollama_base_url=ServerUrl(url)))
         for _ in range(3):
-            loop.run(_answer(llm))
+            loop.run(collect_pieces(llm))
         loop.run(llm.close())
         server.shutdown()
     assert len(set(clients)) == 3
