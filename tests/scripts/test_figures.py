@@ -118,8 +118,20 @@ def test_a_module_is_tested_by_a_file_of_its_name_in_its_room(house: Path) -> No
     tests = house.parent / "tests/kitchen"
     tests.mkdir()
     (tests / "test_oven.py").touch()
-    figures = measure(house, kitchen__oven="", cellar__oven="")
-    assert figures["modules without a test"].offenders == ("house.cellar.oven",)
+    source = "def bake(): return 200"
+    figures = measure(house, kitchen__oven=source, cellar__oven=source)
+    assert figures["modules with functions and no test"].offenders == ("house.cellar.oven",)
+
+
+def test_a_module_of_types_and_constants_needs_no_test(house: Path) -> None:
+    pan = """
+        SIZE_CM = 28
+        class Pan(Protocol):
+            def heat(self) -> None:
+                \"\"\"Heat it.\"\"\"
+    """
+    figures = measure(house, kitchen__pan=pan)
+    assert figures["modules with functions and no test"].offenders == ()
 
 
 def test_uses_of_the_container_of_parts_are_counted(house: Path) -> None:
