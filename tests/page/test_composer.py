@@ -14,10 +14,7 @@ from chatbot.identity.users import User
 from chatbot.page import composer
 from chatbot.page.state import PageState
 from chatbot.services import Services
-from tests.support.fake_ollama.server import FakeOllama
-from tests.support.pages import Open, list_texts
-
-NOTE = Attachment("my_note.txt", "text/txt", 2400, b"Text of the note")
+from tests.support.pages import NOTE, Open, SessionState, list_texts
 
 
 def test_files_are_shown_as_chips_also_after_a_reload(open_page: Open, ready: Services) -> None:
@@ -33,7 +30,7 @@ def test_a_file_that_cannot_be_read_gives_the_prompt_and_the_other_files_back(
     monkeypatch: pytest.MonkeyPatch, ready: Services
 ) -> None:
     entries: dict[str, Any] = {}
-    monkeypatch.setattr(st, "session_state", _State(entries))
+    monkeypatch.setattr(st, "session_state", SessionState(entries))
     state = PageState(ready, User("ann", "browser"))
     files = [
         SimpleNamespace(name="good.txt", getvalue=lambda: b"Good"),
@@ -63,7 +60,7 @@ def test_what_is_refused_comes_back_with_its_images_and_files(
     draining: bool,
 ) -> None:
     entries: dict[str, Any] = {}
-    monkeypatch.setattr(st, "session_state", _State(entries))
+    monkeypatch.setattr(st, "session_state", SessionState(entries))
     monkeypatch.setattr(ready.models, "has_capability", lambda *_: True)
     state = PageState(
         ready,
@@ -90,38 +87,9 @@ def test_what_came_before_the_input_was_drawn_is_refused_in_the_same_way(open_pa
     assert not app.chat_message
 
 
-def test_a_suggestion_that_is_refused_leaves_the_held_files(
-    monkeypatch: pytest.MonkeyPatch, ready: Services
-) -> None:
-    monkeypatch.setattr(st, "session_state", _State({}))
-    state = PageState(ready, User("ann", "browser"), held_files=[NOTE])
-    state.hold_prompt("Draft a friendly reminder by e-mail", [])
-    assert state.held_files == [NOTE]
-
-
 def test_a_file_without_a_word_is_shown_as_the_prompt(open_page: Open, ready: Services) -> None:
     exchange = ready.history.store_prompt("ann", None, "", "m", files=[NOTE])
     ready.history.finish_answer(exchange.answer.id, content="Done", state="done")
     app = open_page(c=exchange.conversation.id)
     (chip,) = list_texts(app.chat_message[0].markdown)
     assert "note" in chip
-
-
-class _State:
-    """A session state that is only a dictionary."""
-
-    def __init__(self, values: dict[str, Any]) -> None:
-        self.__dict__["values"] = values
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        self.__dict__["values"][name] = value
-
-
-def test_starting_prompts_are_offered_and_sent(open_page: Open, fake: FakeOllama) -> None:
-    app = open_page()
-    (starters,) = app.button_group
-    assert len(starters.options) == 4
-    starters.select("Give me five ideas for dinner").run()
-    app.run()
-    assert fake.bodies()[-1]["messages"][-1]["content"] == "Give me five ideas for dinner"
-    assert not app.button_group

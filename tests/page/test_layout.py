@@ -7,17 +7,9 @@ from streamlit.testing.v1 import AppTest
 
 from chatbot.chat.conversation_content import Draft
 from chatbot.services import Services
-from tests.support.fake_ollama.server import FakeOllama, prose
+from tests.support.fake_ollama.server import FakeOllama
 from tests.support.mounting import read_only
 from tests.support.pages import Open, ask, list_messages, list_texts
-
-
-def test_an_empty_page_asks_what_it_can_help_with(open_page: Open) -> None:
-    app = open_page()
-    assert list_texts(app.title) == ["What can I help with?"]
-    assert app.chat_input[0].placeholder == "Ask anything"
-    assert not app.chat_message
-    assert not app.error and not app.warning and not app.info
 
 
 def test_a_prompt_is_answered_and_the_address_names_the_conversation(
@@ -39,15 +31,6 @@ def test_more_turns_than_free_places_are_all_there(open_page: Open) -> None:
     assert [text for role, text in list_messages(app) if role == "user"] == [
         f"Prompt {number}" for number in range(20)
     ]
-
-
-def test_blocks_look_the_same_when_read_again(open_page: Open, fake: FakeOllama) -> None:
-    fake.tokens = ["One\n\nTwo\n\n", "```\ncode\n\nmore\n```\n\n", "- a\n- b\n\nEnd for $5"]
-    fake.tokens_per_second = 20
-    app = open_page()
-    written = app.chat_input[0].set_value("Hello").run().chat_message[1].markdown
-    assert list_texts(written) == list_texts(app.run().chat_message[1].markdown)
-    assert len(written) == 5
 
 
 @pytest.mark.configured(max_answers=1, drain_timeout=0)
@@ -96,21 +79,9 @@ def test_a_refusal_is_gone_after_the_next_prompt(open_page: Open, fake: FakeOlla
     assert [role for role, _ in list_messages(app)] == ["user", "assistant"] * 2
 
 
-def test_an_unknown_conversation_is_said_to_be_none_of_yours(open_page: Open) -> None:
-    app = open_page(c="no-such-id")
-    assert list_texts(app.error) == ["There is no such conversation. Choose one from the list."]
-    assert "c" not in app.query_params
-
-
 def test_a_prompt_of_several_lines_keeps_them(open_page: Open) -> None:
     app = ask(open_page(), "First\nsecond\n\nthird")
     assert list_messages(app)[0] == ("user", "First  \nsecond\n\nthird")
-
-
-def test_a_long_answer_is_whole(open_page: Open, fake: FakeOllama) -> None:
-    fake.tokens = 400
-    (_, answer) = list_messages(ask(open_page(), "Tell me all"))[1]
-    assert answer.split() == "".join(prose(400)).split()
 
 
 def refused(app: AppTest, prompt: str, sentence: str) -> None:

@@ -23,6 +23,8 @@ from tests.support.fake_ollama.server import FakeOllama, prose, stall
 from tests.support.product import ROOT, Served, environment, free_port, wait_for
 
 Serve = Callable[..., Served]
+
+
 TWO = "".join(prose(2))
 
 
@@ -232,35 +234,6 @@ def test_a_history_that_cannot_be_opened_is_told_with_the_cure(tmp_path: Path) -
     (sentence,) = ended.stderr.splitlines()[1:]
     assert sentence.startswith("The history's file is damaged")
     assert sentence.endswith(f"(The file is {tmp_path}/chat.db.)")
-
-
-def test_a_stopped_first_prompt_is_asked_once(served: Served, fake: FakeOllama) -> None:
-    fake.fail(stall(after=3))
-    with StreamlitUser(served.url) as user:
-        asking = user.begin("Tell me a story")
-        asking.wait_for_text()
-        user.stop()
-        fake.wait_for(lambda now: now.aborted == 1)
-        user.ask("Another one")
-        prompts = [text for role, text in user.messages() if role == "user"]
-    assert prompts == ["Tell me a story", "Another one"]
-    assert [body["messages"][-1]["content"] for body in fake.bodies()] == prompts
-
-
-def test_a_page_that_reconnects_at_once_keeps_its_answer(served: Served, fake: FakeOllama) -> None:
-    fake.tokens = ["One ", "two ", "three"]
-    fake.fail(stall(after=2))
-    with StreamlitUser(served.url) as user:
-        user.begin("Tell me a story").wait_for_text()
-        user.session.reconnect()
-        # The text of a silent model is sent twice a second: that often a script sees that it ended.
-        user.wait_for(lambda: user.session.socket.messages > 3 and "One two" in user.text())
-        sent = user.session.socket.messages
-        user.wait_for(lambda: user.session.socket.messages > sent + 3)
-        fake.resume()
-        user.wait_for(lambda: "One two three" in user.text())
-        assert [role for role, _ in user.messages()] == ["user", "assistant"]
-    assert (fake.aborted, len(fake.bodies())) == (0, 1)
 
 
 def test_a_long_session_goes_on_with_its_newest_exchanges(served: Served) -> None:
