@@ -15,7 +15,9 @@ ChatError
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
+
+from pydantic import JsonValue
 
 from chatbot.notices import Argument, Notice, Text, declare_texts
 
@@ -62,7 +64,7 @@ class ChatError(Exception):
         """The English sentence, as logs and the API have it."""
         return str(self.notice)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, JsonValue]:
         """Return the error as the API tells it."""
         arguments = self.notice.arguments_as_json()
         return {"error": self.sentence, "code": self.code, "arguments": arguments}

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from string import Formatter
-from typing import Any, TypeAlias
+from typing import TypeAlias
+
+from pydantic import JsonValue
 
 Argument: TypeAlias = "str | int | float | Notice"
 Text: TypeAlias = str | tuple[str, str]
@@ -43,7 +45,7 @@ class Notice:
         """The English text, its fields still open."""
         return texts[self.code]
 
-    def arguments_as_json(self) -> dict[str, Any]:
+    def arguments_as_json(self) -> dict[str, JsonValue]:
         """Return the arguments as JSON has them; a notice within is its code and arguments."""
         return {
             name: {"code": value.code, "arguments": value.arguments_as_json()}

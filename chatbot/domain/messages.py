@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from pydantic import JsonValue
+
 from chatbot.domain.statistics import NO_STATISTICS, Statistics
 from chatbot.domain.thinking import split
 from chatbot.notices import Notice, read_notice
@@ -38,7 +40,7 @@ class Message:
     created_at: float
     updated_at: float
     error_code: str | None = None
-    error_arguments: dict[str, Any] | None = None
+    error_arguments: dict[str, JsonValue] | None = None
 
     @property
     def failure(self) -> Notice | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationError
 
 from chatbot.errors import BadRequest, ChatError, join_refusals
 from chatbot.notices import Notice, declare_texts
@@ -124,11 +124,11 @@ class Parameters(BaseModel):
             wrong = {refusal["loc"][0] for refusal in error.errors()}
             return cls.model_validate({n: v for n, v in values.items() if n not in wrong})
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, JsonValue]:
         """Return a JSON object of what is set."""
         return self.model_dump(mode="json", exclude_defaults=True)
 
-    def options(self) -> dict[str, Any]:
+    def options(self) -> Mapping[str, object]:
         """Return the options of Ollama's API that are set here."""
         chosen = self.model_dump(exclude={"keep_alive", "think"}, exclude_none=True)
         return {name: value for name, value in chosen.items() if value != ()}
@@ -160,7 +160,7 @@ def allowed(name: str) -> Notice:
     return Notice(f"allowed_{name}")
 
 
-def parse(values: dict[str, Any], max_num_ctx: int | None = None) -> Parameters:
+def parse(values: Mapping[str, object], max_num_ctx: int | None = None) -> Parameters:
     """Read what a person typed; empty values count as unset.
 
     Raises ParameterRefused, or several as one BadRequest, for what is not allowed; `max_num_ctx` is

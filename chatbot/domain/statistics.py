@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from pydantic import JsonValue
+
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
@@ -35,7 +37,7 @@ class Statistics:
         known = [name for name in _NAMES if values.get(name) is not None]
         return cls(**{name: values[name] for name in known})
 
-    def to_json(self) -> dict[str, Any] | None:
+    def to_json(self) -> dict[str, JsonValue] | None:
         """Return a JSON object of what is known, or None where nothing is."""
         known = {name: value for name in _NAMES if (value := getattr(self, name))}
         return known or None
