@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
-import http.client
 import re
 import threading
-from http.cookies import SimpleCookie
-from urllib.parse import urlsplit
 
+import requests
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ContextInfo
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -104,29 +101,26 @@ class StreamlitSession:
         )
 
     def _get_page(self, timeout: float, assets: bool) -> None:
-        parts = urlsplit(self.base_url)
-        secure = parts.scheme == "https"
-        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        with contextlib.closing(kind(parts.netloc, timeout=timeout)) as connection:
-            page = self.fetch_file(connection, parts.path + "/")
-            for name in _ASSET.findall(page.decode()) if assets else ():
-                self.fetch_file(connection, f"{parts.path}/{name}")
+        with requests.Session() as http:
+            http.trust_env = False  # neither a proxy nor a password of the user's own
+            http.cookies.update(self.cookies)
+            page = self.fetch_file(http, "/", timeout).decode()
+            for name in _ASSET.findall(page) if assets else ():
+                self.fetch_file(http, f"/{name}", timeout)
             for path in ("/_stcore/health", "/_stcore/host-config"):
-                self.fetch_file(connection, parts.path + path)
+                self.fetch_file(http, path, timeout)
+            self.cookies.update((cookie.name, cookie.value or "") for cookie in http.cookies)
 
-    def fetch_file(self, connection: http.client.HTTPConnection, path: str) -> bytes:
-        """Return the body of a page or file. Raises ConnectionError for any status but 200."""
-        headers = {"Cookie": self._cookie_header(), "Accept-Encoding": "gzip"}
-        connection.request("GET", path, headers=headers)
-        response = connection.getresponse()
-        body = response.read()
-        if response.status != 200:
-            raise ConnectionError(f"GET {path} answered {response.status}")
-        for header in response.headers.get_all("Set-Cookie", []):
-            new = SimpleCookie(header).items()
-            self.cookies.update({name: cookie.coded_value for name, cookie in new})
-        zipped = response.headers.get("Content-Encoding") == "gzip"
-        return gzip.decompress(body) if zipped and path.endswith("/") else body
+    def fetch_file(self, http: requests.Session, path: str, timeout: float) -> bytes:
+        """Return the body of a page or file.
+
+        Raises ConnectionError for any status but 200, requests' own errors (which are OSErrors)
+        when there is no answer.
+        """
+        response = http.get(self.base_url + path, timeout=timeout, allow_redirects=False)
+        if response.status_code != 200:
+            raise ConnectionError(f"GET {path} answered {response.status_code}")
+        return response.content
 
     def _cookie_header(self) -> str:
         return "; ".join(f"{name}={value}" for name, value in self.cookies.items())

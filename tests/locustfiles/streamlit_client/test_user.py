@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from http.client import HTTPConnection
 
 import pytest
+import requests
 
 from locustfiles.streamlit_client.session import StreamlitSession
 from locustfiles.streamlit_client.user import NoAnswer, StreamlitUser
@@ -152,9 +152,9 @@ def test_the_first_visit_fetches_what_the_page_names_and_later_ones_do_not(whole
     fetched: list[str] = []
 
     class Watched(StreamlitSession):
-        def fetch_file(self, connection: HTTPConnection, path: str) -> bytes:
+        def fetch_file(self, http: requests.Session, path: str, timeout: float) -> bytes:
             fetched.append(path)
-            return super().fetch_file(connection, path)
+            return super().fetch_file(http, path, timeout)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("locustfiles.streamlit_client.user.StreamlitSession", Watched)
