@@ -141,7 +141,7 @@ def _draw_presets(state: PageState) -> None:
             t("Preset"),
             list(presets),
             index=None,
-            key=f"{_KEY}preset-{st.session_state[_KEY + 'draw_dialog']}",
+            key=f"{_KEY}preset-{st.session_state[_KEY + 'opened']}",
             accept_new_options=True,
         )
         with st.container(horizontal=True):
