@@ -198,7 +198,9 @@ def test_a_data_folder_that_cannot_be_used_ends_with_a_sentence(
 ) -> None:
     (tmp_path / "file").touch()
     (stubs / "python").unlink()
-    (stubs / "python").symlink_to(sys.executable)
+    # Not by a link, which would hide the packages of the environment.
+    (stubs / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    (stubs / "python").chmod(0o755)
     status, output = start(DATA_DIR=f"{tmp_path}/file/data").end()
     assert status == 1
     (line,) = output.splitlines()
