@@ -17,6 +17,7 @@ from tests.support.product import ROOT, Served, free_port, wait_for
 
 # No goal for latencies: what they are on a busy machine says nothing.
 NO_HURRY = ("--goal-ttft-p95", "none", "--goal-tpot-p95", "none")
+DRAIN = 2  # after the two stages of a smoke test
 BRIEFLY = ("--shape", "smoke", "--length", 2.5, "--think", 0.3, *NO_HURRY)
 
 
@@ -39,7 +40,7 @@ def test_all_users_are_answered_and_the_report_can_be_looked_at(
         if record.outcome == "done" and record.kind != "page":
             assert record.tokens == 12
             assert record.queue_s is not None
-            assert record.stage == 1
+            assert record.stage in (1, DRAIN)  # asked before the user was told of its end
         assert record.replica or record.kind == "ollama"
     assert "PASSED" in done.output
     assert len(done.output.splitlines()) < 20
