@@ -60,7 +60,11 @@ class MeasuringWebSocket:
             subprotocols=[Subprotocol(name) for name in subprotocols],
             max_size=None,
         )
-        self._shake_hands(cookie)
+        try:
+            self._shake_hands(cookie)
+        except Exception:
+            self._socket.close()
+            raise
         self._reader = threading.Thread(target=self._read_messages, daemon=True)
         self._reader.start()
 
@@ -96,7 +100,6 @@ class MeasuringWebSocket:
         while self._protocol.state is State.CONNECTING and not self._protocol.handshake_exc:
             self._receive_bytes()
         if self._protocol.handshake_exc:
-            self._socket.close()
             raise self._protocol.handshake_exc
         self._socket.settimeout(None)
 
