@@ -31,10 +31,7 @@ def compare_runs(
     Answers alone count, throughput in answers done per second, over pieces of 5 s. `better` is None
     where zero lies in the interval.
     """
-    old, new = (
-        [r for r in records if r.kind != "page" and r.outcome != "lost"]
-        for records in (before, after)
-    )
+    old, new = _list_answers(before), _list_answers(after)
     rows = [
         _make_row(
             name, compare_samples(_list_values(old, field), _list_values(new, field), percent), -1
