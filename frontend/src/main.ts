@@ -1,0 +1,13 @@
+// What the page loads: the transcript, and what has to be done in the browser around it.
+import "./style/transcript.css";
+import "./style/page.css";
+
+import { mountTranscript } from "./transcript/mount";
+
+declare global {
+  interface Window {
+    chatPage: { mountTranscript: typeof mountTranscript };
+  }
+}
+
+window.chatPage = { mountTranscript };
