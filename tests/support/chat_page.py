@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request, expect
@@ -25,11 +26,12 @@ class ChatPage:
         page.on("websocket", lambda socket: self._on_url(socket.url))
         self.input = page.get_by_test_id("stChatInputTextArea")
         self.submit_button = page.get_by_test_id("stChatInputSubmitButton")
-        self.stop_button = page.get_by_role("button", name="Stop")
-        self.messages = page.get_by_test_id("stChatMessage")
+        self.stop_button = page.locator(".chat-stop")
+        self.messages = page.locator(".chat-message")
         self.alerts = page.get_by_test_id("stAlert")
         self.welcome = page.get_by_role("heading", name="What can I help with?")
         self.sidebar = page.get_by_test_id("stSidebar")
+        self.model_picker = page.get_by_test_id("stMain").get_by_role("combobox")
 
     def open(self, path: str = "/") -> None:
         """Open the page and wait until a prompt can be typed."""
@@ -49,11 +51,16 @@ class ChatPage:
         expect(asked).to_be_visible()
         return self.messages.last
 
+    def act(self, message: Locator, act: str) -> None:
+        """Press the icon below a message that does `act`, such as "again"."""
+        message.hover()
+        message.locator(f"button[data-act={act}]").first.click()
+
     def pick(self, model: str) -> None:
-        """Choose a model in the sidebar."""
-        self.sidebar.get_by_role("combobox").click()
+        """Choose a model in the header."""
+        self.model_picker.click()
         self.page.get_by_role("option", name=model).click()
-        expect(self.sidebar.get_by_role("combobox")).to_have_value(model)
+        expect(self.model_picker).to_have_value(re.compile(re.escape(model)))
 
     def button(self, name: str) -> Locator:
         """Return the button with this label."""
@@ -64,7 +71,8 @@ class ChatPage:
         return self.sidebar.get_by_role("button", name=title, exact=True)
 
     def idle(self) -> None:
-        """Wait until nothing is being written."""
+        """Wait until nothing is being written or drawn."""
+        expect(self.messages.and_(self.page.locator("[data-state=writing]"))).to_have_count(0)
         expect(self.page.get_by_test_id("stApp")).to_have_attribute(
             "data-test-script-state", "notRunning"
         )
