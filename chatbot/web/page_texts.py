@@ -1,0 +1,56 @@
+"""The sentences that the browser itself shows, by the names that frontend/src/texts.ts knows.
+
+A pair is a singular and a plural, of which the field {count} chooses. STREAMLIT holds the words
+that Streamlit's own front end says in English; the browser puts ours in their place.
+"""
+
+from __future__ import annotations
+
+from chatbot.notices import Text
+
+TEXTS: dict[str, Text] = {
+    "again": "Answer again",
+    "alert_failed": "The answer failed.",
+    "answer_finished": "The answer is finished.",
+    "answer_stopped": "The answer is stopped.",
+    "answering": "Answering…",
+    "cancel": "Cancel",
+    "collapse_code": "Collapse",
+    "continue": "Continue",
+    "copied": "Copied",
+    "copy": "Copy",
+    "copy_code": "Copy code",
+    "copy_failed": "The browser did not let this be copied.",
+    "delete": "Delete",
+    "drop_to_attach": "Drop to attach",
+    "edit": "Edit",
+    "edit_prompt": "Edit the prompt",
+    "figures": "Figures",
+    "image": "Image",
+    "next_version": "Next version",
+    "not_attached": (
+        "Not sent, as this could not be attached: {names}. Remove it here, or attach it again; "
+        "a file has at most {megabytes} MB."
+    ),
+    "previous_version": "Previous version",
+    "retry": "Try again",
+    "send": "Send",
+    "show_all": "Show all",
+    "show_less": "Show less",
+    "stop": "Stop",
+    "thinking": "Thinking…",
+    "thought": "Thought",
+    "thought_for": ("Thought for {count} second", "Thought for {count} seconds"),
+    "to_end": "To the end",
+    "version_of": "Version {number} of {count}",
+    "wrap_lines": "Wrap lines",
+}
+
+STREAMLIT = (
+    "Close",
+    "Collapse sidebar",
+    "Expand sidebar",
+    "Send message",
+    "Upload files",
+    "Copy to clipboard",
+)
