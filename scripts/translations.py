@@ -1,4 +1,4 @@
-"""`python -m scripts.translations`: brings the page's .po files up to date with the code.
+"""`python -m scripts.translations`: brings the .po files up to date with the code.
 
 A new text is added without a translation, and a text that the code has no more is removed. Says
 what is left to translate.
@@ -17,8 +17,8 @@ import polib
 
 import chatbot
 from chatbot.errors import kinds
+from chatbot.i18n.translator import FOLDER, LANGUAGES
 from chatbot.notices import Text, texts
-from chatbot.page.i18n import FOLDER, LANGUAGES
 
 _SCRIPTS = (".__main__", ".page.main")  # which do their work when they are imported
 # Their errors end the start: who reads them has a terminal and no page.
@@ -26,22 +26,25 @@ _BEFORE_THE_PAGE = ("chatbot.web.server", "chatbot.history.data_dir")
 
 
 def collect_texts() -> dict[Text, str]:
-    """Return each text that the page can show, with the codes of the notices that say it."""
-    found: dict[Text, str] = dict.fromkeys(_page_texts(), "")
+    """Return each text that can be shown, with the codes of the notices that say it."""
+    found: dict[Text, str] = dict.fromkeys(_texts_in_calls(), "")
     for code, text in _notice_texts().items():
         found[text] = " ".join(filter(None, (found.get(text), code)))
     return found
 
 
-def _page_texts() -> Iterator[Text]:
-    """Yield the text of each call `t("…")` and `t_n("…", "…", …)` on the page."""
-    for file in sorted(FOLDER.parent.rglob("*.py")):
+def _texts_in_calls() -> Iterator[Text]:
+    """Yield the text of each call that translates one: `t("…")`, `words.translate("…")`."""
+    for file in sorted(Path(chatbot.__path__[0]).rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             match node:
-                case ast.Call(ast.Name("t"), [ast.Constant(str(text)), *_]):
+                case ast.Call(
+                    ast.Name("t") | ast.Attribute(attr="translate"), [ast.Constant(str(text)), *_]
+                ):
                     yield text
                 case ast.Call(
-                    ast.Name("t_n"), [ast.Constant(str(one)), ast.Constant(str(many)), *_]
+                    ast.Name("t_n") | ast.Attribute(attr="translate_count"),
+                    [ast.Constant(str(one)), ast.Constant(str(many)), *_],
                 ):
                     yield one, many
 

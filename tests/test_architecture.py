@@ -23,7 +23,7 @@ ROOMS = (
     {"transfer", "history", "llm"},
     {"attachments", "identity"},
     {"domain"},
-    {"logs", "metrics"},
+    {"i18n", "logs", "metrics"},
     {"errors"},
     {"notices", "settings"},
     {"urls"},

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from chatbot.domain.parameters import Parameters, allowed
+from chatbot.i18n.translator import LANGUAGES
 from chatbot.page import i18n
 
 PARAMETERS = list(Parameters.model_fields)
@@ -27,7 +28,7 @@ def test_what_a_parameter_takes_is_said_in_every_language(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     texts = set()
-    for language in ("en", *i18n.LANGUAGES):
+    for language in ("en", *LANGUAGES):
         monkeypatch.setattr(i18n, "_language", lambda code=language: code)
         texts.add(i18n.describe(allowed(name)))
-    assert len(texts) == 1 + len(i18n.LANGUAGES)
+    assert len(texts) == 1 + len(LANGUAGES)

@@ -1,0 +1,1 @@
+"""The chat's sentences and numbers in the reader's language."""
