@@ -152,6 +152,10 @@ class ChatService:
         content = ConversationContent(messages, files, conversation.settings)
         return OpenConversation(content, conversation.model, versions)
 
+    def find_conversation(self, user_id: str, conversation_id: str) -> Conversation:
+        """Return a conversation without its messages, or raise NotFound."""
+        return self.history.get_conversation(user_id, conversation_id)
+
     def show_version(self, user_id: str, conversation_id: str, message_id: str) -> None:
         """Have the conversation go through this version of a message, or raise NotFound."""
         self.history.show_version(user_id, conversation_id, message_id)

@@ -11,6 +11,7 @@ import streamlit as st
 from chatbot.page.i18n import t
 
 _FOLDER = Path(__file__).parent
+_ASSETS = _FOLDER.parent / "web" / "assets"
 
 
 def help_along(style: str, max_file_mb: int) -> None:

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from chatbot import errors
 from chatbot.attachments import reader
-from chatbot.chat.conversation_content import Draft
+from chatbot.chat.conversation_content import ConversationContent, Draft
 from chatbot.domain.attachment import Attachment
 from chatbot.page import account, status
-from chatbot.page.chat import context_usage
-from chatbot.page.chat.exchange import draw_chips
-from chatbot.page.i18n import describe, t
-from chatbot.page.state import PageState, exchange_key
+from chatbot.page.i18n import describe, escape_text, t
+from chatbot.page.state import TRANSCRIPT, PageState
 from chatbot.page.streamlit_internals import ChatInputValue
-
-# Exchanges until the page is drawn anew. Each place for exchanges lies in the one before, and
-# Streamlit copies all that a fragment lies in at each of its runs.
-_MAX_NESTED = 18
 
 
 def draw_composer(state: PageState) -> None:
-    """Draw what the chat waits for, what went wrong, the stop button and the input."""
+    """Draw what the chat waits for, what went wrong and the input."""
     with st.bottom:
         status.draw_status(state.services)
         if state.error is not None:
@@ -29,15 +25,6 @@ def draw_composer(state: PageState) -> None:
                 st.error(describe(state.error).replace("\n", "\n\n"))
         if state.held_files:
             _draw_held_files(state)
-        # Streamlit's own stop button takes the end of the submission's run for the answer's end.
-        # Its shortcuts take Esc also from what is open, so browser.js presses this one.
-        with st.container(key="stopping", horizontal=True, horizontal_alignment="center"):
-            st.button(
-                t("Stop"),
-                key="stop",
-                icon=":material/stop_circle:",
-                on_click=state.stop_answer,
-            )
     prompt = st.chat_input(
         t("Ask anything"),
         key="prompt",
@@ -59,23 +46,32 @@ def draw_composer(state: PageState) -> None:
 def _draw_held_files(state: PageState) -> None:
     """Draw the files of a prompt that was refused, which go with the next one."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        draw_chips(state.held_files)
+        _draw_chips(state.held_files)
         st.button(t("Remove"), key="unhold", type="tertiary", on_click=state.drop_held_files)
 
 
+def _draw_chips(files: Sequence[Attachment]) -> None:
+    """Show files by their names."""
+    st.markdown(" ".join(map(_make_chip, files)))
+
+
+def _make_chip(file: Attachment) -> str:
+    size = t("{size} kB", size=f"{max(file.size / 1000, 0.1):,.1f}")
+    return f":gray-badge[:material/description: {escape_text(file.name)} · {size}]"
+
+
 def submit_typed(state: PageState) -> None:
-    """Send what was typed, and draw it."""
-    if draft := read_draft(state, st.session_state.prompt):
-        submit_draft(state, draft)
+    """Send what stands in the input."""
+    submit_prompt(state, st.session_state.prompt)
 
 
-def submit_draft(state: PageState, draft: Draft) -> None:
-    """Send a draft, then draw what it changed and nothing else; now and then the whole page."""
+def submit_prompt(state: PageState, typed: str | ChatInputValue) -> None:
+    """Send a prompt, then draw the transcript alone; the whole page where more has changed."""
     account.require_user(state)
-    changed = try_to_send(state, draft)
-    if changed and len(state.exchanges) - state.drawn_exchanges < _MAX_NESTED:
-        st.rerun([exchange_key(index) for index in changed])
-    state.expect_whole_page(newest=bool(changed))
+    is_settled = state.conversation is not None and state.error is None and not state.held_files
+    draft = read_draft(state, typed)
+    if draft and try_to_send(state, draft) and is_settled:
+        st.rerun(TRANSCRIPT)
 
 
 def send_early_prompt(state: PageState) -> None:
@@ -106,42 +102,41 @@ def _read_file(state: PageState, name: str, data: bytes) -> Attachment:
     return reader.read(name, data, state.services.settings.max_file_mb * 1_000_000)
 
 
-def try_to_send(state: PageState, draft: Draft) -> list[int]:
-    """Send a draft; a refused one goes back into the input, and the reason is shown.
-
-    Return the exchanges to draw, none when the whole page is to be drawn.
-    """
-    was_clear = state.error is None
+def try_to_send(state: PageState, draft: Draft) -> bool:
+    """Send a draft; a refused one goes back into the input, and the reason is shown."""
     state.clear_error()
     try:
-        changed = send_draft(state, draft)
+        send_draft(state, draft)
     except errors.ChatError as error:
         state.show_error(error)
         state.hold_prompt(draft.prompt, draft.files)
-        return []
-    return changed if was_clear else []
+        return False
+    return True
 
 
-def send_draft(state: PageState, draft: Draft, index: int | None = None) -> list[int]:
-    """Store a prompt, start its answer and show both.
+def send_draft(state: PageState, draft: Draft) -> None:
+    """Store a prompt and start its answer.
 
-    With `index` it becomes a new version of that exchange's prompt. Return the exchanges that look
-    different now, none when the whole page does. Raises what `ChatService.send_prompt` does.
+    Raises what `ChatService.send_prompt` does.
     """
     state.stop_answer()
-    above = state.content(index)
     exchange = state.services.chat.send_prompt(
-        state.user_id, state.conversation_id, draft, state.model, state.is_watched, above
+        state.user_id,
+        state.conversation_id,
+        draft,
+        state.model,
+        state.is_watched,
+        _read_above(state, draft),
     )
-    state.name_conversation(exchange.conversation.id)
-    if index is not None or exchange.prompt.parent_id != above.last_id:
-        state.reload_conversation()  # another version, or another tab has gone on with it
-        return []
-    state.start_exchange(exchange.prompt, exchange.answer, draft.files)
-    last = len(state.exchanges) - 1
-    if not last:
-        return []  # in place of the greeting, and listed in the sidebar
-    # One that was cut loses its button, and the usage goes below the new one.
-    before = above.messages[-1]
-    loses = before.state != "done" or context_usage.is_drawn(state, before)
-    return [last - 1, last] if loses else [last]
+    state.start_exchange(exchange)
+
+
+def _read_above(state: PageState, draft: Draft) -> ConversationContent:
+    """Return what stands above a prompt."""
+    if state.conversation_id is None:
+        return ConversationContent(settings=state.settings)
+    chat = state.services.chat
+    content = chat.open_conversation(state.user_id, state.conversation_id).content
+    ids = [message.id for message in content.messages]
+    end = ids.index(draft.instead_of) if draft.instead_of in ids else len(ids)
+    return ConversationContent(content.messages[:end], content.files, content.settings)

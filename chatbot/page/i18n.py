@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import streamlit as st
 
 from chatbot.errors import ChatError
 from chatbot.i18n.translator import Translator, load_translator
 from chatbot.notices import Notice
-from chatbot.page.markdown import escape_text
+
+# Where an address would become a link, even one of which each character is escaped.
+_ADDRESS = re.compile(r"https?:(?=//)|www(?=\.)|(?=@)", re.IGNORECASE)
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
 def t(text: str, /, **fields: object) -> str:
@@ -31,6 +36,16 @@ def describe(told: ChatError | Notice) -> str:
 def current_translator() -> Translator:
     """Return the translator of the language that the browser asks for."""
     return load_translator(_language())
+
+
+def escape_text(text: str) -> str:
+    """Markdown that shows a text as it stands, on one line; only an address becomes a link."""
+    return _PUNCTUATION.sub(r"\\\1", " ".join(text.split()))
+
+
+def escape_line(text: str) -> str:
+    """Markdown that shows one line of text as it stands: no link, formula, colour or HTML."""
+    return _PUNCTUATION.sub(r"\\\1", _ADDRESS.sub("\\g<0>\N{WORD JOINER}", text))
 
 
 def _language() -> str:

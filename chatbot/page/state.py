@@ -1,19 +1,17 @@
-"""What one tab shows: kept in Streamlit's session, filled from the history."""
+"""What one tab shows: kept in Streamlit's session; the messages themselves the browser reads."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
-from chatbot.chat.conversation_content import ConversationContent
-from chatbot.chat.generation import Generation
-from chatbot.chat.message_keeper import apply_generation
 from chatbot.domain.attachment import Attachment
+from chatbot.domain.conversation import Conversation
 from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings
-from chatbot.domain.messages import Message
+from chatbot.domain.exchange import Exchange
 from chatbot.errors import ChatError
 from chatbot.history import NotFound
 from chatbot.identity.users import User
@@ -21,16 +19,7 @@ from chatbot.llm.model_names import is_same
 from chatbot.page.streamlit_internals import ChatInputValue, follows_browser_history, track_tab
 from chatbot.services import Services
 
-
-@dataclass
-class ShownExchange:
-    """A prompt and its answer; the answer is missing only in a history cut between the two."""
-
-    prompt: Message
-    answer: Message | None
-    is_answered_again: bool = False  # in this tab
-    prompt_versions: Sequence[str] = ()  # ids, oldest first; empty when there is one only
-    answer_versions: Sequence[str] = ()
+TRANSCRIPT = "transcript"  # the key of the component, and of the fragment that draws it
 
 
 @dataclass
@@ -44,22 +33,17 @@ class PageState:
     services: Services
     user: User
     is_watched: Callable[[], bool] = lambda: True  # whether the tab is still connected
-    conversation_id: str | None = None
-    exchanges: list[ShownExchange] = field(default_factory=list)
+    conversation: Conversation | None = None  # as the history had it last
+    revision: int = 0  # raised whenever the browser has to read the messages again
+    writing: str | None = None  # the answer that was started last, or that is being written
     settings: ConversationSettings = DEFAULT_SETTINGS
-    files: dict[str, Sequence[Attachment]] = field(default_factory=dict)  # by message id
     model: str = ""  # which answers the next prompt
-    conversation_model: str = ""  # with which the conversation was asked last
     missing_model: str = ""  # for which `model` stands in
     error: ChatError | None = None  # what went wrong last, until something else is done
     held_files: list[Attachment] = field(default_factory=list)  # of a prompt that was refused
-    dialog: tuple[str, int] | None = None  # which the next run opens, for which exchange
+    dialog: str = ""  # which the next run opens
     early_prompt: str | ChatInputValue | None = None  # which the next run sends
     has_input: bool = False  # the tab has had its input
-    has_just_sent: bool = False  # so the next run need not read the history
-    follows_at_once: bool = False  # this run follows the first answer itself
-    first_exchange: int | None = None  # with which the page begins
-    drawn_exchanges: int = 0  # how many there were when the whole page was drawn last
 
     @property
     def user_id(self) -> str:
@@ -67,15 +51,19 @@ class PageState:
         self.services.users.check_signed_in(self.user)
         return self.user.user_id
 
+    @property
+    def conversation_id(self) -> str | None:
+        """Return the id of the open conversation; None before its first prompt."""
+        return self.conversation.id if self.conversation else None
+
     # The open conversation
 
     def open_conversation(self, conversation_id: str | None) -> None:
         """Show this conversation; an empty page for None, or for one that the user has not."""
-        self.conversation_id, self.exchanges, self.error = conversation_id, [], None
-        self.settings, self.files, self.conversation_model = DEFAULT_SETTINGS, {}, ""
-        self.first_exchange = None
+        self.conversation, self.writing, self.error = None, None, None
+        self.settings = DEFAULT_SETTINGS
         if conversation_id is not None:
-            self.reload_conversation()
+            self._read_conversation(conversation_id)
         self.recall_model()
         self._write_address()
 
@@ -97,74 +85,55 @@ class PageState:
 
     def reload_conversation(self) -> None:
         """Read the open conversation again: another tab may have gone on with it."""
-        if self.conversation_id is None:
-            return
+        if self.conversation_id is not None:
+            self._read_conversation(self.conversation_id)
+
+    def _read_conversation(self, conversation_id: str) -> None:
         try:
-            stored = self.services.chat.open_conversation(self.user_id, self.conversation_id)
+            stored = self.services.chat.find_conversation(self.user_id, conversation_id)
         except NotFound as error:
-            self.conversation_id, self.exchanges = None, []
-            self.error = error
+            self.conversation, self.writing, self.error = None, None, error
         except ChatError as error:
             self.error = error
         else:
-            content, self.conversation_model = stored.content, stored.model
-            self.files, self.settings = dict(content.files), content.settings
-            self.exchanges = _pair_messages(content.messages, stored.versions)
+            self._take_over(stored)
 
-    def content(self, end: int | None = None) -> ConversationContent:
-        """Return what stands above the exchange `end`, or the whole conversation."""
-        return ConversationContent(self.messages(end), self.files, self.settings)
-
-    def messages(self, end: int | None = None) -> list[Message]:
-        """Return the messages shown, oldest first, up to the exchange `end`."""
-        pairs = ((exchange.prompt, exchange.answer) for exchange in self.exchanges[:end])
-        return [message for pair in pairs for message in pair if message is not None]
+    def _take_over(self, stored: Conversation) -> None:
+        """Show a conversation as it is stored, and wait for the answer at its end, if any."""
+        if self.conversation and self.conversation.head_id != stored.head_id:
+            self.revision += 1
+        self.conversation, self.settings = stored, stored.settings
+        generation = self.services.chat.find_generation(stored.head_id or "")
+        self.writing = generation.id if generation else None
+        if generation is not None and self.is_watched not in generation.watchers:
+            generation.watchers.append(self.is_watched)
 
     # Exchanges
 
-    def name_conversation(self, conversation_id: str) -> None:
-        """Take over the id that a conversation gets with its first prompt."""
-        if self.conversation_id is None:
-            self.conversation_id = conversation_id
-            self._write_address()
+    def start_exchange(self, exchange: Exchange) -> None:
+        """Show an exchange that has just begun; it may have begun the conversation too."""
+        if self.conversation and self.conversation.head_id != exchange.prompt.parent_id:
+            self.revision += 1  # a version of an earlier prompt, or another tab has gone on
+        self.conversation, self.writing = exchange.conversation, exchange.answer.id
+        self._write_address()
 
-    def start_exchange(
-        self, prompt: Message, answer: Message, files: Sequence[Attachment] = ()
-    ) -> None:
-        """Show a prompt that was sent and its answer, which is being made, below the others."""
-        if files:
-            self.files[prompt.id] = list(files)
-        self.exchanges.append(ShownExchange(prompt, answer))
+    def start_answer(self, exchange: Exchange) -> None:
+        """Show another version of an answer, which is being written."""
+        self.conversation, self.writing = exchange.conversation, exchange.answer.id
+        self.revision += 1
 
-    def replace_answer(self, index: int, answer: Message) -> None:
-        """Show another version of an exchange's answer, and nothing below it."""
-        exchange = self.exchanges[index]
-        if exchange.answer is not None:
-            versions = exchange.answer_versions or [exchange.answer.id]
-            exchange.answer_versions = [*versions, answer.id]
-        exchange.answer, exchange.is_answered_again = answer, True
-        del self.exchanges[index + 1 :]
-
-    def finish_answer(self, index: int, generation: Generation) -> None:
-        """Take over how the answer of an exchange ended."""
-        message = self.exchanges[index].answer
-        if message is not None:
-            self.exchanges[index].answer = apply_generation(message, generation)
+    def expect_changes(self) -> None:
+        """Have the browser read the messages again."""
+        self.revision += 1
+        self.reload_conversation()
 
     def stop_answer(self) -> None:
-        """End the last answer if it is being written; so does a new prompt."""
-        last = self.exchanges[-1].answer if self.exchanges else None
-        generation = self.services.chat.stop_answer(last) if last else None
+        """End the answer that is being written, if any; so does a new prompt."""
+        generation = self.services.chat.find_generation(self.writing or "")
         if generation is not None:
-            self.finish_answer(len(self.exchanges) - 1, generation)
-
-    def show_version(self, message_id: str) -> None:
-        """Have the conversation go through this version of a message."""
-        if self.conversation_id is not None:
-            conversation_id = self.conversation_id
-            self.attempt(
-                lambda: self.services.chat.show_version(self.user_id, conversation_id, message_id)
-            )
+            self.services.chat.stop_generation(generation)
+            generation.over.wait()
+        self.writing = None
 
     # The model and the settings
 
@@ -173,7 +142,8 @@ class PageState:
         chosen = ""
         with contextlib.suppress(ChatError):  # the sidebar tells it, where it reads as well
             chosen = self.services.chat.find_chosen_model(self.user_id)
-        wanted = [name for name in (self.conversation_model, chosen) if name]
+        own = self.conversation.model if self.conversation else ""
+        wanted = [name for name in (own, chosen) if name]
         self.model = self.services.models.choose_model(wanted, self.services.settings.chat_model)
         is_there = not wanted or is_same(wanted[0], self.model)
         self.missing_model = "" if is_there else wanted[0]
@@ -197,17 +167,23 @@ class PageState:
             lambda: chat.configure_conversation(self.user_id, conversation_id, settings)
         ):
             self.settings = settings
+            self.revision += 1  # how full the context window is, and what helps
+
+    def raise_window(self, num_ctx: int) -> None:
+        """Give the open conversation a larger context window, in tokens."""
+        parameters = self.settings.parameters.model_copy(update={"num_ctx": num_ctx})
+        self.change_settings(replace(self.settings, parameters=parameters))
 
     def summarize_conversation(self, model: str) -> None:
-        """Have `model` summarize the oldest messages; takes as long as an answer."""
-        if self.conversation_id is None:
-            return
-        try:
+        """Have `model` summarize the oldest messages; takes as long as an answer.
+
+        Raises what `ChatService.summarize_conversation` does.
+        """
+        if self.conversation_id is not None:
             self.settings = self.services.chat.summarize_conversation(
                 self.user_id, self.conversation_id, model, self.is_watched
             )
-        except ChatError as error:
-            self.error = error
+            self.revision += 1
 
     # What went wrong, and what goes with the next prompt
 
@@ -244,30 +220,6 @@ class PageState:
 
     # What the next run draws
 
-    def begin_run(self) -> None:
-        """Read the history anew, unless the prompt of this run's callback has just done so."""
-        self.follows_at_once = self.has_just_sent and len(self.exchanges) == 1
-        if not self.has_just_sent:
-            self.reload_conversation()
-        self.has_just_sent = False
-
-    def begin_page(self, length: int) -> int:
-        """Return with which exchange a whole page begins that has the newest `length` of them."""
-        self.drawn_exchanges = len(self.exchanges)
-        if self.first_exchange is None:
-            self.first_exchange = max(0, self.drawn_exchanges - length)
-        return self.first_exchange
-
-    def show_earlier(self, count: int) -> None:
-        """Have the page begin `count` exchanges earlier."""
-        self.first_exchange = max(0, (self.first_exchange or 0) - count)
-
-    def expect_whole_page(self, *, newest: bool) -> None:
-        """Have a sent prompt drawn by a run of the whole page, which may end its looking back."""
-        if newest:
-            self.first_exchange = None
-        self.has_just_sent = True
-
     def note_input(self) -> bool:
         """Return whether the tab has its input for the first time."""
         is_first, self.has_input = not self.has_input, True
@@ -282,14 +234,14 @@ class PageState:
         prompt, self.early_prompt = self.early_prompt, None
         return prompt
 
-    def open_dialog(self, kind: str, index: int) -> None:
-        """Have the next run open a dialog about an exchange."""
-        self.dialog = (kind, index)
+    def open_dialog(self, name: str) -> None:
+        """Have the next run open a dialog."""
+        self.dialog = name
 
-    def take_dialog(self) -> tuple[str, int] | None:
-        """Return the dialog that this run is to open, once."""
-        dialog, self.dialog = self.dialog, None
-        return dialog
+    def take_dialog(self) -> str:
+        """Return the dialog that this run is to open, once; "" for none."""
+        name, self.dialog = self.dialog, ""
+        return name
 
 
 def load_state(services: Services, user: User) -> PageState:
@@ -305,21 +257,3 @@ def load_state(services: Services, user: User) -> PageState:
 def forget_state() -> None:
     """Forget what this tab showed: nobody is signed in."""
     st.session_state.pop("page_state", None)
-
-
-def exchange_key(index: int) -> str:
-    """Return the key of the fragment that draws an exchange."""
-    return f"exchange-{index}"
-
-
-def _pair_messages(
-    messages: Sequence[Message], versions: Mapping[str, Sequence[str]]
-) -> list[ShownExchange]:
-    exchanges: list[ShownExchange] = []
-    for message in messages:
-        ids = versions.get(message.id, ())
-        if message.role == "user":
-            exchanges.append(ShownExchange(message, None, prompt_versions=ids))
-        elif exchanges:
-            exchanges[-1].answer, exchanges[-1].answer_versions = message, ids
-    return exchanges

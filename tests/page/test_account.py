@@ -7,7 +7,14 @@ import pytest
 from chatbot.services import Services
 from tests.support.fake_ollama.server import FakeOllama
 from tests.support.logins import ANN, OIDC, PROXY
-from tests.support.pages import Open, ask, list_conversations, list_messages, list_texts
+from tests.support.pages import (
+    Open,
+    ask,
+    list_conversations,
+    list_messages,
+    list_texts,
+    read_transcript,
+)
 
 BOB = ANN | {"sub": "bob", "name": "Bob"}
 
@@ -39,8 +46,8 @@ def test_a_sign_out_empties_the_page_in_every_tab_of_the_browser(
     first.button("sign-out").click().run()
     for tab in (first, second.run()):
         assert [one.label for one in tab.button] == ["Sign in"]
-        assert not tab.chat_message and not tab.chat_input
-    assert phone.run().chat_message
+        assert not tab.get("bidi_component") and not tab.chat_input
+    assert read_transcript(phone.run())["conversation"] == address
 
 
 @pytest.mark.configured(**OIDC)
@@ -56,7 +63,7 @@ def test_a_tab_left_open_after_the_sign_out_can_neither_ask_nor_change_anything(
     renaming.text_input[0].set_value("Somebody was here").run()
     for one in (asking, deleting, renaming):
         assert [button.label for button in one.button] == ["Sign in"]
-        assert not one.chat_message and not one.exception
+        assert not one.get("bidi_component") and not one.exception
     assert len(fake.bodies()) == 1
     assert list_conversations(open_page("laptop", ANN)) == ["My secret"]
 
@@ -67,7 +74,7 @@ def test_a_proxys_user_can_sign_out_where_the_address_for_it_is_known(open_page:
     assert "ann" in list_texts(app.sidebar.text)
     app.button("sign-out").click().run()
     assert list_texts(app.info) == ["You are signed out. Reload the page to sign in again."]
-    assert not app.chat_message and not app.chat_input
+    assert not app.get("bidi_component") and not app.chat_input
 
 
 @pytest.mark.configured(**PROXY)

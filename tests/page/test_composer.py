@@ -10,20 +10,12 @@ import streamlit as st
 
 from chatbot.chat.conversation_content import Draft
 from chatbot.domain.attachment import Attachment
+from chatbot.domain.conversation import new_conversation
 from chatbot.identity.users import User
 from chatbot.page import composer
 from chatbot.page.state import PageState
 from chatbot.services import Services
-from tests.support.pages import NOTE, Open, SessionState, list_texts
-
-
-def test_files_are_shown_as_chips_also_after_a_reload(open_page: Open, ready: Services) -> None:
-    exchange = ready.history.store_prompt("ann", None, "Read this", "m", files=[NOTE])
-    ready.history.finish_answer(exchange.answer.id, content="Done", state="done")
-    app = open_page(c=exchange.conversation.id)
-    chip, prompt = list_texts(app.chat_message[0].markdown)
-    assert chip == r":gray-badge[:material/description: my\_note\.txt · 2.4 kB]"
-    assert prompt == "Read this"
+from tests.support.pages import NOTE, Open, SessionState, list_messages, list_texts
 
 
 def test_a_file_that_cannot_be_read_gives_the_prompt_and_the_other_files_back(
@@ -49,14 +41,14 @@ def test_a_file_that_cannot_be_read_gives_the_prompt_and_the_other_files_back(
 
 
 @pytest.mark.parametrize(
-    ("conversation_id", "draining"),
-    [(None, True), ("no-such-id", True), ("no-such-id", False)],
+    ("is_open", "draining"),
+    [(False, True), (True, True), (True, False)],
     ids=["the first prompt", "a later one", "an error of the history"],
 )
 def test_what_is_refused_comes_back_with_its_images_and_files(
     monkeypatch: pytest.MonkeyPatch,
     ready: Services,
-    conversation_id: str | None,
+    is_open: bool,
     draining: bool,
 ) -> None:
     entries: dict[str, Any] = {}
@@ -65,12 +57,12 @@ def test_what_is_refused_comes_back_with_its_images_and_files(
     state = PageState(
         ready,
         User("ann", "browser"),
-        conversation_id=conversation_id,
+        conversation=new_conversation("ann", "Gone") if is_open else None,
         model=ready.settings.chat_model,
     )
     ready.generations.draining = draining
     files = [NOTE, Attachment("a.png", "image/png", 5, b"pixel")]
-    assert composer.try_to_send(state, Draft("Look", files)) == []
+    assert not composer.try_to_send(state, Draft("Look", files))
     assert state.error is not None
     assert (entries["prompt"], state.held_files) == ("Look", files)
 
@@ -84,12 +76,4 @@ def test_what_came_before_the_input_was_drawn_is_refused_in_the_same_way(open_pa
     assert not app.exception
     (error,) = list_texts(app.error)
     assert "bad" in error and "cannot be read" in error
-    assert not app.chat_message
-
-
-def test_a_file_without_a_word_is_shown_as_the_prompt(open_page: Open, ready: Services) -> None:
-    exchange = ready.history.store_prompt("ann", None, "", "m", files=[NOTE])
-    ready.history.finish_answer(exchange.answer.id, content="Done", state="done")
-    app = open_page(c=exchange.conversation.id)
-    (chip,) = list_texts(app.chat_message[0].markdown)
-    assert "note" in chip
+    assert not list_messages(app)

@@ -30,9 +30,7 @@ def tab(url: str) -> Iterator[StreamlitUser]:
 
 
 def test_outside_a_run_there_is_no_tab() -> None:
-    assert streamlit_internals.Connection.of_this_run() is None
     assert streamlit_internals.track_tab()()
-    assert not streamlit_internals.draws_whole_page()
     assert not streamlit_internals.follows_browser_history()
 
 
@@ -50,25 +48,6 @@ def _count_tabs(tab: StreamlitUser) -> int:
     tab.session.rerun()
     tab.wait_for(lambda: tab.session.runs_finished > runs)
     return int(tab.text().partition(" tabs open")[0].split()[-1])
-
-
-def test_a_tab_is_drawn_anew_from_a_thread(tab: StreamlitUser) -> None:
-    tab.click("Redraw")
-    tab.wait_for(lambda: "2 whole runs" in tab.text())
-
-
-def test_a_fragment_asks_to_be_drawn_again(tab: StreamlitUser) -> None:
-    assert "count 1" in tab.text()
-    tab.click("Count")
-    tab.wait_for(lambda: "count 3" in tab.text())
-    assert "1 whole runs" in tab.text()
-
-
-def test_a_fragment_gives_way_to_another_and_is_drawn_after_it(tab: StreamlitUser) -> None:
-    tab.click("Follow")
-    tab.wait_for(lambda: "follows\n" in tab.text() + "\n" and "nothing" not in tab.text())
-    tab.click("Interrupt")
-    tab.wait_for(lambda: "interrupted" in tab.text() and "follows no more" in tab.text())
 
 
 def test_back_in_the_browser_is_told_from_other_runs(tab: StreamlitUser) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
 from chatbot.domain.attachment import Attachment
+from chatbot.page.state import PageState
 from chatbot.services import Services
 from locustfiles.streamlit_client.element_tree import as_read
 
@@ -20,7 +22,15 @@ def ask(app: AppTest, prompt: str) -> AppTest:
     """Send a prompt and draw the page again when the answer is over."""
     sent: AppTest = app.chat_input[0].set_value(prompt).run()
     assert not sent.exception
-    return sent if sent.chat_input else sent.run()
+    return wait_for_answer(sent).run()
+
+
+def wait_for_answer(app: AppTest) -> AppTest:
+    """Return the page when the answer that was started last is over."""
+    state: PageState = app.session_state.page_state
+    if generation := state.services.chat.find_generation(state.writing or ""):
+        assert generation.over.wait(60)
+    return app
 
 
 def list_texts(elements: Any) -> list[str]:
@@ -34,8 +44,12 @@ def list_plain_texts(elements: Any) -> list[str]:
 
 
 def list_messages(app: AppTest) -> list[tuple[str, str]]:
-    """Return (role, text) of each message."""
-    return [(one.name, "\n".join(list_texts(one.markdown))) for one in app.chat_message]
+    """Return (role, text) of each message of the open conversation."""
+    state: PageState = app.session_state.page_state
+    if state.conversation_id is None:
+        return []
+    opened = state.services.chat.open_conversation(state.user_id, state.conversation_id)
+    return [(message.role, message.content) for message in opened.content.messages]
 
 
 def list_conversations(app: AppTest) -> list[str]:
@@ -49,11 +63,23 @@ def find_button(app: AppTest, label: str) -> Button:
     return button
 
 
-def choose_action(app: AppTest, exchange: int, action: str) -> AppTest:
-    """Choose from the menu below an answer and draw what comes of it."""
-    chosen: AppTest = app.menu_button[exchange].click(action).run()
-    assert not chosen.exception
-    return chosen
+def read_transcript(app: AppTest) -> dict[str, Any]:
+    """Return what the page hands the transcript in the browser."""
+    (component,) = app.get("bidi_component")
+    data: dict[str, Any] = json.loads(component.proto.json)
+    return data
+
+
+def act(app: AppTest, name: str, **what: object) -> AppTest:
+    """Do in the transcript what its buttons do, wait for the answer, if any, and draw the page."""
+    (component,) = app.get("bidi_component")
+    states = app._tree.get_widget_states()
+    event = [{"event": "act", "value": {"act": name, **what}}]
+    trigger = f"$$STREAMLIT_INTERNAL_KEY_{component.proto.id}__events"
+    states.widgets.add(id=trigger, json_trigger_value=json.dumps(event))
+    acted = app._run(states)
+    assert not acted.exception
+    return wait_for_answer(acted).run()
 
 
 class SessionState:

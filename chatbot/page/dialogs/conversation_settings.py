@@ -8,8 +8,7 @@ from chatbot import errors
 from chatbot.chat.service import check_prompt
 from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings, Preset
 from chatbot.domain.parameters import Parameters, Think, allowed, parse, stop_text
-from chatbot.page.i18n import describe, t
-from chatbot.page.markdown import escape_text
+from chatbot.page.i18n import describe, escape_text, t
 from chatbot.page.state import PageState
 
 # The parameters that are typed on one line; the two others have fields of their own kind.

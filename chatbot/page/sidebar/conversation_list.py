@@ -11,8 +11,7 @@ import streamlit as st
 from chatbot import errors
 from chatbot.domain.conversation import Conversation, Deletion
 from chatbot.history import Hit
-from chatbot.page.i18n import describe, t
-from chatbot.page.markdown import escape_line
+from chatbot.page.i18n import describe, escape_line, t
 from chatbot.page.sidebar import conversation_menu
 from chatbot.page.state import PageState
 

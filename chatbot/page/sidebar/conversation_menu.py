@@ -11,8 +11,7 @@ from chatbot import errors, transfer
 from chatbot.domain.conversation import Conversation
 from chatbot.notices import Notice
 from chatbot.page import links
-from chatbot.page.i18n import describe, t
-from chatbot.page.markdown import escape_line
+from chatbot.page.i18n import describe, escape_line, t
 from chatbot.page.state import PageState
 
 _NAMED = 5  # conversations that a sentence names at most

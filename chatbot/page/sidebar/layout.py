@@ -7,8 +7,7 @@ import streamlit as st
 from chatbot.llm.model_names import is_same
 from chatbot.llm.models import list_names
 from chatbot.page import account
-from chatbot.page.i18n import t
-from chatbot.page.markdown import escape_text
+from chatbot.page.i18n import escape_text, t
 from chatbot.page.sidebar import conversation_list, tools
 from chatbot.page.state import PageState
 from chatbot.settings import EMBEDDED_MODEL_NAME

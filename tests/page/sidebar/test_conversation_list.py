@@ -61,7 +61,7 @@ def test_a_deleted_conversation_can_be_had_back_also_after_a_reload(
 ) -> None:
     (made,) = store_conversations(ready, "ann", "About cats")
     app = press_button(open_page(c=made), "Delete this conversation")
-    assert not list_conversations(app) and not app.chat_message
+    assert not list_conversations(app) and not list_messages(app)
     assert "“About cats” was deleted." in list_texts(app.sidebar.caption)
     assert not any(one.label == "Undo" for one in open_page("eve").sidebar.button)
     app = press_button(open_page(), "Undo")

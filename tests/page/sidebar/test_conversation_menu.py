@@ -42,7 +42,7 @@ def test_a_deleted_conversation_is_gone_everywhere(open_page: Open) -> None:
     address = app.query_params["c"]
     (delete,) = (one for one in app.button if one.label == "Delete this conversation")
     delete.click().run()
-    assert not app.chat_message and not list_conversations(app) and "c" not in app.query_params
+    assert not list_messages(app) and not list_conversations(app) and "c" not in app.query_params
     assert not list_conversations(other.run())
     assert list_texts(open_page(c=address).error) == [
         "There is no such conversation. Choose one from the list."

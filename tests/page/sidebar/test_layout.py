@@ -14,6 +14,7 @@ from tests.support.pages import (
     list_conversations,
     list_messages,
     list_texts,
+    read_transcript,
 )
 from tests.support.product import wait_for
 
@@ -21,7 +22,7 @@ from tests.support.product import wait_for
 def test_conversations_stand_in_the_order_of_their_last_prompt(open_page: Open) -> None:
     app = ask(open_page(), "About cats")
     app.button("new").click().run()
-    assert not app.chat_message
+    assert read_transcript(app)["conversation"] is None
     ask(app, "About dogs")
     assert list_conversations(app) == ["About dogs", "About cats"]
     find_button(app, "About cats").click().run()

@@ -1,0 +1,90 @@
+"""What a person does in the transcript: the browser sends it as one act, which is done here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import streamlit as st
+from pydantic import BaseModel
+
+from chatbot import errors
+from chatbot.chat.conversation_content import Draft
+from chatbot.page import account, composer
+from chatbot.page.state import PageState
+
+Name = Literal[
+    "send", "again", "edit", "show", "raise", "summarize", "pull", "use", "models", "refresh"
+]
+
+
+class Act(BaseModel):
+    """One act, with what its kind needs."""
+
+    act: Name
+    message: str = ""  # an id
+    text: str = ""
+    model: str = ""
+    num_ctx: int = 0
+
+
+def run_act(state: PageState, told: object) -> None:
+    """Do what the browser tells; draw the transcript, and the whole page where more has changed.
+
+    Raises pydantic's ValidationError for what the transcript never sends.
+    """
+    account.require_user(state)
+    act = Act.model_validate(told)
+    if act.act == "send":
+        composer.submit_prompt(state, act.text)
+        return
+    had_error = state.error is not None
+    state.clear_error()
+    try:
+        _ACTS[act.act](state, act)
+    except errors.ChatError as error:
+        state.show_error(error)
+    if had_error or state.error or act.act in _OF_THE_WHOLE_PAGE:
+        st.rerun()
+
+
+def _answer_again(state: PageState, act: Act) -> None:
+    if state.conversation_id is not None:
+        state.stop_answer()  # one below it, which goes on no more
+        exchange = state.services.chat.answer_again(
+            state.user_id, state.conversation_id, act.message, state.model, state.is_watched
+        )
+        state.start_answer(exchange)
+
+
+def _edit_prompt(state: PageState, act: Act) -> None:
+    if state.conversation_id is not None:
+        chat = state.services.chat
+        content = chat.open_conversation(state.user_id, state.conversation_id).content
+        draft = Draft(act.text, content.files.get(act.message, ()), instead_of=act.message)
+        composer.send_draft(state, draft)
+
+
+def _show_version(state: PageState, act: Act) -> None:
+    if state.conversation_id is not None:
+        state.services.chat.show_version(state.user_id, state.conversation_id, act.message)
+        state.expect_changes()
+
+
+def _start_pull(state: PageState, act: Act) -> None:
+    state.services.models.pulls.start_pull(act.model)
+    state.open_dialog("models")  # which shows how it goes
+
+
+_ACTS: dict[str, Callable[[PageState, Act], None]] = {
+    "again": _answer_again,
+    "edit": _edit_prompt,
+    "show": _show_version,
+    "raise": lambda state, act: state.raise_window(act.num_ctx),
+    "summarize": lambda state, act: state.summarize_conversation(act.model),
+    "pull": _start_pull,
+    "use": lambda state, act: state.choose_model(act.model),
+    "models": lambda state, _: state.open_dialog("models"),
+    "refresh": lambda state, _: state.reload_conversation(),
+}
+_OF_THE_WHOLE_PAGE = ("pull", "use", "models", "refresh")

@@ -1,1 +1,0 @@
-"""The exchanges of the open conversation on the page."""

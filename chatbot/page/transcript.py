@@ -1,0 +1,37 @@
+"""The open conversation's messages: drawn in the browser by frontend/src/transcript."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from chatbot.llm.model_names import is_same
+from chatbot.page import account, acts
+from chatbot.page.links import make_credential
+from chatbot.page.state import TRANSCRIPT, PageState
+from chatbot.settings import EMBEDDED_MODEL_NAME
+
+_mount = st.components.v2.component(
+    "chat_transcript",
+    js="export default (args) => window.chatPage.mountTranscript(args)",
+    isolate_styles=False,
+)
+
+
+def draw_transcript(state: PageState) -> None:
+    """Draw the messages, or the welcome to an empty conversation."""
+    st.fragment(_draw_content, key=TRANSCRIPT)(state)
+
+
+def _draw_content(state: PageState) -> None:
+    account.require_user(state)
+    _mount(
+        key=TRANSCRIPT,
+        data={
+            "conversation": state.conversation_id,
+            "revision": state.revision,
+            "writing": state.writing,
+            "visitor": make_credential(state.services.users, state.user),
+            "models": {"small": is_same(state.model, EMBEDDED_MODEL_NAME)},
+        },
+        on_act_change=lambda: acts.run_act(state, st.session_state[TRANSCRIPT].act),
+    )
