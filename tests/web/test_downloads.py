@@ -132,10 +132,12 @@ def test_the_links_of_a_browser_without_cookies_say_whose_they_are(
 ) -> None:
     one, message = store(services, "ann")
     without, with_cookie = User("ann", "b", lasting=False), User("ann", "b")
-    for link in (links.make_export_link, links.make_attachment_link):
-        arguments = (one, "json") if link is links.make_export_link else (message, 0)
-        assert ask_as(None).get(f"/{link(services.users, without, *arguments)}").status_code == 200
-        assert "visitor" not in link(services.users, with_cookie, *arguments)
+    link = links.make_export_link(services.users, without, one, "json")
+    assert ask_as(None).get(f"/{link}").status_code == 200
+    credential = links.make_credential(services.users, without)
+    path = f"/attachments/{message}-000?visitor={credential}"
+    assert ask_as(None).get(path).status_code == 200
+    assert "visitor" not in links.make_export_link(services.users, with_cookie, one, "json")
 
 
 def test_an_unknown_ending_gives_nothing(ask_as: AskAs, services: Services) -> None:
