@@ -65,6 +65,10 @@ class Users:
         """Return the value of the cookie that would make a browser this visitor."""
         return self._signer.sign(visitor_id).decode()
 
+    def make_credential(self, user: User) -> str:
+        """Return what says who asks, for a browser that keeps no cookies; "" for all others."""
+        return "" if user.lasting else self.sign_visitor_id(user.user_id)
+
     def check_provider(self) -> bool:
         """Ask the provider, for CONNECT_TIMEOUT seconds at most; what it lacks is logged."""
         try:

@@ -6,7 +6,6 @@ import streamlit as st
 
 from chatbot.llm.model_names import is_same
 from chatbot.page import account, acts
-from chatbot.page.links import make_credential
 from chatbot.page.state import TRANSCRIPT, PageState
 from chatbot.settings import EMBEDDED_MODEL_NAME
 
@@ -30,7 +29,7 @@ def _draw_content(state: PageState) -> None:
             "conversation": state.conversation_id,
             "revision": state.revision,
             "writing": state.writing,
-            "visitor": make_credential(state.services.users, state.user),
+            "visitor": state.services.users.make_credential(state.user),
             "models": {"small": is_same(state.model, EMBEDDED_MODEL_NAME)},
         },
         on_act_change=lambda: acts.run_act(state, st.session_state[TRANSCRIPT].act),

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 
 from starlette.requests import Request
 
+from chatbot import errors
+from chatbot.identity import visitor_cookie
 from chatbot.identity.users import USER
+from chatbot.services import Services
 from chatbot.settings import Settings
 from chatbot.web.streamlit_internals import read_login
 
@@ -19,3 +22,13 @@ def read_claims(request: Request, settings: Settings) -> Mapping[str, object]:
         case "oidc":
             return read_login(request, settings.public_url)
     return {}
+
+
+def find_user_id(services: Services, request: Request) -> str:
+    """Return whose history the request may have; raises SignedOut when nobody has signed in."""
+    visitor = request.query_params.get("visitor")
+    cookies = {visitor_cookie.COOKIE: visitor, **request.cookies} if visitor else request.cookies
+    user = services.users.identify(cookies, read_claims(request, services.settings))
+    if user is None:
+        raise errors.SignedOut
+    return user.user_id

@@ -17,9 +17,8 @@ from starlette.routing import Route
 from chatbot import errors
 from chatbot.attachments.images import MEDIA_TYPES
 from chatbot.history.errors import not_found
-from chatbot.identity import visitor_cookie
 from chatbot.services import Services, current
-from chatbot.web.claims import read_claims
+from chatbot.web.claims import find_user_id
 
 _ALWAYS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
@@ -44,16 +43,6 @@ def _answer_download(
     return answer
 
 
-def _find_user_id(services: Services, request: Request) -> str:
-    """Return whose files the request may have; raises SignedOut when nobody has signed in."""
-    visitor = request.query_params.get("visitor")
-    cookies = {visitor_cookie.COOKIE: visitor, **request.cookies} if visitor else request.cookies
-    user = services.users.identify(cookies, read_claims(request, services.settings))
-    if user is None:
-        raise errors.SignedOut
-    return user.user_id
-
-
 @_answer_download
 def export_conversations(services: Services, request: Request) -> Response:
     """Answer with one conversation or all of them, as JSON or Markdown; raises NotFound."""
@@ -63,7 +52,7 @@ def export_conversations(services: Services, request: Request) -> Response:
     ending = request.path_params["ending"]
     if ending not in _EXPORTS:
         raise not_found()
-    archives = services.chat.export_conversations(_find_user_id(services, request), conversation_id)
+    archives = services.chat.export_conversations(find_user_id(services, request), conversation_id)
     body = transfer.to_json(archives) if ending == "json" else transfer.to_markdown(archives)
     name = _file_name(archives[0].conversation.title) if conversation_id else "conversations"
     headers = {**_ALWAYS, **_saved_as(f"{name}.{ending}"), "Cache-Control": "no-store"}
@@ -73,7 +62,7 @@ def export_conversations(services: Services, request: Request) -> Response:
 @_answer_download
 def send_attachment(services: Services, request: Request) -> Response:
     """Answer with an attached image; other files are told by their names only. Raises NotFound."""
-    user_id, attachment_id = _find_user_id(services, request), request.path_params["attachment_id"]
+    user_id, attachment_id = find_user_id(services, request), request.path_params["attachment_id"]
     file = services.chat.find_attachment(user_id, attachment_id)
     if file.media_type not in MEDIA_TYPES:
         raise not_found()

@@ -12,9 +12,8 @@ from starlette.testclient import TestClient
 
 from chatbot.domain.attachment import Attachment
 from chatbot.history.errors import HistoryUnavailable
-from chatbot.identity import visitor_cookie
+from chatbot.identity import links, visitor_cookie
 from chatbot.identity.users import User
-from chatbot.page import links
 from chatbot.services import Services
 from chatbot.web import downloads
 from tests.support.files import image
@@ -132,12 +131,12 @@ def test_the_links_of_a_browser_without_cookies_say_whose_they_are(
 ) -> None:
     one, message = store(services, "ann")
     without, with_cookie = User("ann", "b", lasting=False), User("ann", "b")
-    link = links.make_export_link(services.users, without, one, "json")
-    assert ask_as(None).get(f"/{link}").status_code == 200
-    credential = links.make_credential(services.users, without)
-    path = f"/attachments/{message}-000?visitor={credential}"
-    assert ask_as(None).get(path).status_code == 200
-    assert "visitor" not in links.make_export_link(services.users, with_cookie, one, "json")
+    credential = services.users.make_credential(without)
+    assert services.users.make_credential(with_cookie) == ""
+    export = links.make_export_link(one, "json", credential)
+    for link in (export, links.make_attachment_link(f"{message}-000", credential)):
+        assert ask_as(None).get(f"/{link}").status_code == 200
+        assert ask_as(None).get(f"/{link.partition('?')[0]}").status_code == 404
 
 
 def test_an_unknown_ending_gives_nothing(ask_as: AskAs, services: Services) -> None:

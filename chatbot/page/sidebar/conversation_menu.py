@@ -9,8 +9,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from chatbot import errors, transfer
 from chatbot.domain.conversation import Conversation
+from chatbot.identity import links
 from chatbot.notices import Notice
-from chatbot.page import links
 from chatbot.page.i18n import describe, escape_line, t
 from chatbot.page.state import PageState
 
@@ -63,12 +63,12 @@ def _draw_item(label: str, key: str, icon: str, act: Callable[[], None]) -> None
 
 def _draw_exports(state: PageState, conversation_id: str | None) -> None:
     """Two links, each to a file that is made when it is asked for."""
-    users = state.services.users
+    credential = state.services.users.make_credential(state.user)
     for label, ending, icon in (
         (t("Export as Markdown"), "md", "markdown"),
         (t("Export as JSON"), "json", "data_object"),
     ):
-        address = links.make_export_link(users, state.user, conversation_id, ending)
+        address = links.make_export_link(conversation_id, ending, credential)
         st.link_button(label, address, icon=f":material/{icon}:", width="stretch")
 
 
