@@ -1,4 +1,5 @@
 // What the page loads: the transcript, and what has to be done in the browser around it.
+import "./style/tokens.css";
 import "./style/transcript.css";
 import "./style/page.css";
 

@@ -1,0 +1,37 @@
+import { text } from "../texts";
+import { announce, announceError } from "./announcer";
+import { endFollower } from "./scrolling";
+import type { Occurrence, TranscriptStore } from "./store";
+import { focusInput } from "./streamlit";
+import type { Message } from "./types";
+
+const DRAWN_MS = 300; // by then the end of an answer is drawn
+
+/** Tell screen readers what happens to an answer, and put scroll and focus where it needs them. */
+export function reportToReaders(store: TranscriptStore): void {
+  store.onOccurrence((occurrence: Occurrence) => {
+    if (occurrence.kind === "sent") endFollower.goToEnd();
+    else if (occurrence.kind === "begun") announce(text("answering"));
+    else setTimeout(() => tellEnd(occurrence.answer), DRAWN_MS);
+  });
+}
+
+function tellEnd(answer: Message): void {
+  if (answer.error) announceError(answer.error.text);
+  else announce(`${text(endOf(answer))} ${readAnswer(answer)}`);
+  if (isFocusFree()) focusInput();
+}
+
+function endOf(answer: Message): "answer_finished" | "answer_stopped" {
+  return answer.state === "stopped" ? "answer_stopped" : "answer_finished";
+}
+
+function readAnswer(answer: Message): string {
+  const selector = `.chat-message[data-message="${CSS.escape(answer.id)}"] > .chat-body`;
+  return document.querySelector(selector)?.textContent ?? answer.content;
+}
+
+function isFocusFree(): boolean {
+  const focused = document.activeElement;
+  return !focused || focused === document.body || focused.matches(".stMain, .chat-stop");
+}
