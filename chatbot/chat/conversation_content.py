@@ -45,13 +45,17 @@ class ConversationContent:
         """Return the id of the last message; None while there is none."""
         return self.messages[-1].id if self.messages else None
 
+    @property
+    def sent_messages(self) -> Sequence[Message]:
+        """Return the messages without those that are summarized."""
+        summary = self.settings.summary
+        return summary.after(self.messages) if summary else self.messages
+
     def chat_messages(self) -> list[ChatMessage]:
         """Return the messages as a model is to see them, without those that are summarized."""
-        summary = self.settings.summary
-        messages = summary.after(self.messages) if summary else self.messages
         return [
             _chat_message(message.role, message.content, self.files.get(message.id, ()))
-            for message in messages
+            for message in self.sent_messages
             if message.content or message.id in self.files
         ]
 

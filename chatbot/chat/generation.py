@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from chatbot import errors
 from chatbot.chat import context_window
+from chatbot.domain.exchange import Exchange
 from chatbot.domain.generation_request import GenerationRequest
 from chatbot.domain.messages import Ending
 from chatbot.domain.statistics import Statistics
@@ -39,6 +41,7 @@ class Generation:
     # Each tells whether somebody still waits; without any, the answer always has a reader.
     watchers: list[Callable[[], bool]] = field(default_factory=list)
     keeper: Keeper | None = None
+    exchange: Exchange | None = None  # as it was stored; None where it is kept nowhere
     patient: bool = False  # waits for an Ollama that is down to come back
     left_out: int = 0  # older messages that did not fit the context window
     images_left_out: int = 0  # images that the model cannot see
@@ -58,6 +61,7 @@ class Generation:
     over: threading.Event = field(default_factory=threading.Event)  # the end, for threads
     finished: asyncio.Event = field(default_factory=asyncio.Event)  # the end, for coroutines
     has_text: asyncio.Event = field(default_factory=asyncio.Event)  # or the end, for coroutines
+    changed: asyncio.Event = field(default_factory=asyncio.Event)  # never set for long
     waits_for_ollama: bool = False
     text: str = ""
     thinking: str = ""
@@ -65,6 +69,11 @@ class Generation:
     task: asyncio.Task[None] | None = None  # which streams it
     is_counted_waiting: bool = True  # in the metrics
     _splitter: Splitter = field(default_factory=Splitter)
+
+    @property
+    def user_id(self) -> str | None:
+        """Return whose answer it is; None where it is kept nowhere."""
+        return self.exchange.conversation.user_id if self.exchange else None
 
     @property
     def state(self) -> Literal["writing"] | Ending:
@@ -94,6 +103,33 @@ class Generation:
         if len(gone) < len(self.watchers):
             for watching in gone:
                 self.watchers.remove(watching)
+
+    async def wait_for_change(self, timeout_s: float | None = None) -> bool:
+        """Wait until more comes, it ends, or Ollama is lost; return False at the time-out.
+
+        For coroutines of the loop that writes it: what they have seen before the call and what
+        comes during it is all there is.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self.changed.wait()
+        except TimeoutError:
+            return False
+
+    def tell_change(self) -> None:
+        """Wake up the coroutines that wait for a change, from the event loop."""
+        self.changed.set()
+        self.changed.clear()
+
+    @contextmanager
+    def watch(self) -> Iterator[None]:
+        """Count as somebody who waits for it until the block ends."""
+        is_here = True
+        self.watchers.append(lambda: is_here)
+        try:
+            yield
+        finally:
+            is_here = False
 
     @property
     def model(self) -> str:
@@ -151,3 +187,4 @@ class Generation:
             self.has_text.set()
         if part.text or part.thinking:
             self.begun.set()
+        self.tell_change()

@@ -162,6 +162,7 @@ class Generations:
                 if not generation.patient or generation.first_text_at or waited > PATIENCE_S:
                     raise
                 generation.waits_for_ollama = True
+                generation.tell_change()
                 await asyncio.sleep(RETRY_S)
 
     async def _end_generation(self, generation: Generation) -> None:
@@ -178,6 +179,7 @@ class Generations:
         generation.has_text.set()
         generation.begun.set()
         generation.over.set()
+        generation.tell_change()
 
     async def _keep_message(
         self, call: Callable[[Generation], None], generation: Generation

@@ -6,6 +6,21 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class AttachedFile:
+    """A file of a stored prompt, told without its bytes."""
+
+    id: str
+    name: str
+    media_type: str
+    size: int  # bytes of the file
+
+    @property
+    def is_image(self) -> bool:
+        """Whether the model has to see it rather than read it."""
+        return self.media_type.startswith("image/")
+
+
+@dataclass(frozen=True, slots=True)
 class Attachment:
     """A file as the model gets it: `data` is an image's bytes, or a document's text as UTF-8."""
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
+from chatbot.domain.attachment import AttachedFile
+from chatbot.domain.branch import Versions
 from chatbot.domain.conversation import Conversation
 from chatbot.domain.messages import Message
 
@@ -15,3 +18,5 @@ class Exchange:
     conversation: Conversation
     prompt: Message
     answer: Message
+    files: Sequence[AttachedFile] = ()  # of the prompt
+    versions: Versions = field(default_factory=dict)

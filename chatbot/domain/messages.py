@@ -59,6 +59,8 @@ class Message:
         if message.thinking or message.role != "assistant":
             return message
         thinking, content = split(message.content)
+        if (thinking, content) == ("", message.content):
+            return message
         return replace(message, thinking=thinking, content=content)
 
 

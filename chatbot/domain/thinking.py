@@ -32,7 +32,7 @@ _ENDS_OF: dict[str, tuple[str, ...]] = {
 }
 _ENDS = list(dict.fromkeys(end for ends in _ENDS_OF.values() for end in ends))
 # What may stand before an answer and is no part of it: an end that is written twice as well.
-_MARKS = [*_ENDS_OF, *_ENDS, "<|START_RESPONSE|>"]
+_MARKS = (*_ENDS_OF, *_ENDS, "<|START_RESPONSE|>")
 _LONGEST = max(map(len, _MARKS))
 
 
@@ -198,7 +198,9 @@ def _may_become_mark(text: str) -> bool:
 
 def _mark(text: str) -> str | None:
     start = text.lstrip()[:_LONGEST]
-    return next((mark for mark in _MARKS if start.startswith(mark)), None)
+    if not start.startswith(_MARKS):  # most texts
+        return None
+    return next(mark for mark in _MARKS if start.startswith(mark))
 
 
 def _ends_sentence(line: str) -> bool:

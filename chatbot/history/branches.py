@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, insert
 
-from chatbot.domain.attachment import Attachment
+from chatbot.domain.attachment import AttachedFile, Attachment
 from chatbot.history import queries
 from chatbot.history.errors import not_found
-from chatbot.history.schema import attachments
+from chatbot.history.schema import attachments, make_row
 
 Ids = dict[str, str]
 
@@ -38,26 +38,37 @@ def _read_children(db: Connection, ids: Ids) -> dict[str | None, list[str]]:
     return children
 
 
-def store_attachments(db: Connection, message_id: str, files: Sequence[Attachment]) -> None:
-    """Store a prompt's attachments in their order."""
-    if files:
+def store_attachments(
+    db: Connection, message_id: str, files: Sequence[Attachment]
+) -> list[AttachedFile]:
+    """Store a prompt's attachments in their order and return how they are told."""
+    stored = [
+        AttachedFile(f"{message_id}-{number:03}", file.name, file.media_type, file.size)
+        for number, file in enumerate(files)
+    ]
+    if stored:
         rows = [
-            {
-                "id": f"{message_id}-{number:03}",
-                "message_id": message_id,
-                "name": file.name,
-                "media_type": file.media_type,
-                "size": file.size,
-                "data": file.data,
-            }
-            for number, file in enumerate(files)
+            {**make_row(label), "message_id": message_id, "data": file.data}
+            for label, file in zip(stored, files, strict=True)
         ]
         db.execute(insert(attachments), rows)
+    return stored
 
 
-def files(db: Connection, ids: Ids) -> dict[str, list[Attachment]]:
-    """Return the attachments by the id of their message, each in their order."""
-    found: dict[str, list[Attachment]] = defaultdict(list)
-    for row in db.execute(queries.FILES, ids):
-        found[row.message_id].append(Attachment(row.name, row.media_type, row.size, row.data))
-    return dict(found)
+def list_files(db: Connection, ids: Ids) -> dict[str, list[AttachedFile]]:
+    """Return what is attached to the prompts of a conversation, each in its order."""
+    files: dict[str, list[AttachedFile]] = defaultdict(list)
+    for message_id, *parts in db.execute(queries.FILES, ids):
+        files[message_id].append(AttachedFile(*parts))
+    return dict(files)
+
+
+def read_attachments(
+    db: Connection, user_id: str, message_ids: Sequence[str]
+) -> dict[str, list[Attachment]]:
+    """Return the attachments of these messages, each in their order."""
+    attached: dict[str, list[Attachment]] = defaultdict(list)
+    names = {"user": user_id, "messages": message_ids}
+    for row in db.execute(queries.FILES_WHOLE, names):
+        attached[row.message_id].append(Attachment(row.name, row.media_type, row.size, row.data))
+    return dict(attached)

@@ -55,7 +55,11 @@ _SO_FAR: dict[str, Any] = {
     "updated_at": bindparam("now"),
 }
 SAVE = update(messages).where(*_WRITING).values(_SO_FAR)
-STOP = update(messages).where(*_WRITING).values(state="stopped", updated_at=bindparam("now"))
+STOP = (
+    update(messages)
+    .where(*_WRITING, _m.conversation_id.in_(select(_c.id).where(*OWNED)))
+    .values(state="stopped", updated_at=bindparam("now"))
+)
 FINISH = (
     update(messages)
     .where(*_WRITING)
@@ -108,18 +112,31 @@ TREE = (
     .where(*_IS_OWNED)
     .order_by(_m.created_at, _m.id)
 )
+MESSAGE = (
+    select(messages)
+    .join(conversations, _c.id == _m.conversation_id)
+    .where(_m.id == bindparam("message"), *OWNED)
+)
+_f = attachments.c
 FILES = (
-    select(attachments)
-    .join(messages, _m.id == attachments.c.message_id)
+    select(_f.message_id, _f.id, _f.name, _f.media_type, _f.size)
+    .join(messages, _m.id == _f.message_id)
     .join(conversations, _c.id == _m.conversation_id)
     .where(*_IS_OWNED)
-    .order_by(attachments.c.id)
+    .order_by(_f.id)
+)
+FILES_WHOLE = (
+    select(attachments)
+    .join(messages, _m.id == _f.message_id)
+    .join(conversations, _c.id == _m.conversation_id)
+    .where(_m.id.in_(bindparam("messages", expanding=True)), *OWNED)
+    .order_by(_f.id)
 )
 FILE = (
     select(attachments)
-    .join(messages, _m.id == attachments.c.message_id)
+    .join(messages, _m.id == _f.message_id)
     .join(conversations, _c.id == _m.conversation_id)
-    .where(attachments.c.id == bindparam("attachment"), *OWNED)
+    .where(_f.id == bindparam("attachment"), *OWNED)
 )
 PRESETS = select(presets).where(presets.c.user_id == bindparam("user")).order_by(presets.c.name)
 DELETE_PRESET = delete(presets).where(

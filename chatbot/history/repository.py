@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Executable, Update, insert, select, update
 
 from chatbot.domain.attachment import Attachment
+from chatbot.domain.branch import Branch
 from chatbot.domain.conversation import Conversation, new_conversation
 from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings, Preset
 from chatbot.domain.exchange import Exchange
@@ -38,17 +39,28 @@ class History(Collection):
         with self._reading() as db:
             return _find_conversation(db, user_id, conversation_id)
 
-    def list_messages(self, user_id: str, conversation_id: str) -> list[Message]:
-        """Return the visible path, oldest first, or raise NotFound.
+    def read_branch(self, user_id: str, conversation_id: str) -> Branch:
+        """Return what is shown of a conversation, or raise NotFound.
 
         An answer that nobody has saved for STALE seconds is "interrupted": its process died.
         """
+        ids = _ids(user_id, conversation_id)
         with self._reading() as db:
-            rows = db.execute(queries.PATH, _ids(user_id, conversation_id)).all()
-            if not rows:
-                _find_conversation(db, user_id, conversation_id)
+            conversation = _find_conversation(db, user_id, conversation_id)
+            rows = db.execute(queries.PATH, ids).all()
+            files = branches.list_files(db, ids)
         alive = time.time() - STALE
-        return [_mark_interrupted(Message.from_row(row), alive) for row in rows]
+        messages = [_mark_interrupted(Message.from_row(row), alive) for row in rows]
+        return Branch(conversation, messages, files)
+
+    def list_messages(self, user_id: str, conversation_id: str) -> list[Message]:
+        """Return the visible path, oldest first, as `read_branch` has it, or raise NotFound."""
+        return self.read_branch(user_id, conversation_id).messages
+
+    def get_message(self, user_id: str, message_id: str) -> Message:
+        """Return one message as `read_branch` has it, or raise NotFound."""
+        with self._reading() as db:
+            return _find_message(db, user_id, message_id)
 
     def store_prompt(
         self,
@@ -82,8 +94,9 @@ class History(Collection):
             )
             question = new_message(before.id, parent_id, "user", content=prompt)
             exchange = _store_answer(db, before, question, model, [question])
-            branches.store_attachments(db, question.id, files)
-            return exchange
+            stored = branches.store_attachments(db, question.id, files)
+            exchange = replace(exchange, files=stored)
+            return exchange if instead_of is None else _with_versions(db, exchange)
 
     def store_retry(
         self, user_id: str, conversation_id: str, answer_id: str, model: str
@@ -98,7 +111,9 @@ class History(Collection):
             row = db.execute(queries.QUESTION_OF, ids).one_or_none()
             if row is None:
                 raise not_found()
-            return _store_answer(db, before, Message(*row), model, [])
+            exchange = _store_answer(db, before, Message(*row), model, [])
+            files = branches.list_files(db, _ids(user_id, before.id)).get(exchange.prompt.id, ())
+            return _with_versions(db, replace(exchange, files=files))
 
     def list_versions(self, user_id: str, conversation_id: str) -> dict[str, list[str]]:
         """For each message that has other versions: the ids of all of them, oldest first."""
@@ -113,10 +128,14 @@ class History(Collection):
             where = conversations.c.id == conversation_id
             db.execute(update(conversations).where(where).values(head_id=head))
 
-    def list_attachments(self, user_id: str, conversation_id: str) -> dict[str, list[Attachment]]:
-        """Return the attachments of a conversation by the id of their message."""
+    def read_attachments(
+        self, user_id: str, message_ids: Sequence[str]
+    ) -> dict[str, list[Attachment]]:
+        """Return the attachments of these messages, as far as they are the user's."""
+        if not message_ids:
+            return {}
         with self._reading() as db:
-            return branches.files(db, _ids(user_id, conversation_id))
+            return branches.read_attachments(db, user_id, message_ids)
 
     def get_attachment(self, user_id: str, attachment_id: str) -> Attachment:
         """Return one attachment, or raise NotFound when this user has none of that id."""
@@ -177,12 +196,17 @@ class History(Collection):
         """
         return self._write_answer(queries.SAVE, message_id, text=content, thought=thinking)
 
-    def stop_answer(self, message_id: str) -> bool:
+    def stop_answer(self, user_id: str, message_id: str) -> bool:
         """End an answer that another process writes, which then learns it from `save_answer`.
 
-        What was saved stays. False: it had ended before, or was deleted.
+        What was saved stays. False: it had ended before. Raises NotFound.
         """
-        return self._write_answer(queries.STOP, message_id)
+        names = {"user": user_id, "message": message_id, "now": time.time()}
+        with self._writing() as db:
+            if db.execute(queries.STOP, names).rowcount:
+                return True
+            _find_message(db, user_id, message_id)
+        return False
 
     def finish_answer(
         self,
@@ -222,6 +246,14 @@ def _find_conversation(
     return Conversation(*row)
 
 
+def _find_message(db: Connection, user_id: str, message_id: str) -> Message:
+    names = {"user": user_id, "message": message_id}
+    row = db.execute(queries.MESSAGE, names).one_or_none()
+    if row is None:
+        raise not_found()
+    return _mark_interrupted(Message.from_row(row), time.time() - STALE)
+
+
 def _find_parent(db: Connection, conversation: Conversation, question_id: str) -> str | None:
     m = messages.c
     found = db.execute(
@@ -244,6 +276,16 @@ def _store_answer(
     head = {"head": answer.id, "with_model": model, "now": answer.created_at}
     db.execute(queries.MOVE_HEAD, {"conversation": before.id, **head})
     return Exchange(after, question, answer)
+
+
+def _with_versions(db: Connection, exchange: Exchange) -> Exchange:
+    """Return the exchange with the versions of its two messages."""
+    of = exchange.conversation
+    versions = branches.versions(db, _ids(of.user_id, of.id))
+    own = {
+        one: versions[one] for one in (exchange.prompt.id, exchange.answer.id) if one in versions
+    }
+    return replace(exchange, versions=own)
 
 
 def _mark_interrupted(message: Message, alive: float) -> Message:

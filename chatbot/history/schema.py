@@ -21,6 +21,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
+from chatbot.domain.attachment import AttachedFile
 from chatbot.domain.conversation import Conversation
 from chatbot.domain.conversation_settings import Preset, Summary
 from chatbot.domain.messages import Message
@@ -194,6 +195,6 @@ preferences = Table(
 )
 
 
-def make_row(record: Conversation | Message | Preset) -> dict[str, Any]:
+def make_row(record: AttachedFile | Conversation | Message | Preset) -> dict[str, Any]:
     """Return the record as a row (dataclasses.asdict would copy deeply, ten times as slow)."""
     return {name: getattr(record, name) for name in record.__slots__}

@@ -50,7 +50,6 @@ def run_act(state: PageState, told: object) -> None:
 
 def _answer_again(state: PageState, act: Act) -> None:
     if state.conversation_id is not None:
-        state.stop_answer()  # one below it, which goes on no more
         exchange = state.services.chat.answer_again(
             state.user_id, state.conversation_id, act.message, state.model, state.is_watched
         )
@@ -59,10 +58,7 @@ def _answer_again(state: PageState, act: Act) -> None:
 
 def _edit_prompt(state: PageState, act: Act) -> None:
     if state.conversation_id is not None:
-        chat = state.services.chat
-        content = chat.open_conversation(state.user_id, state.conversation_id).content
-        draft = Draft(act.text, content.files.get(act.message, ()), instead_of=act.message)
-        composer.send_draft(state, draft)
+        composer.send_draft(state, Draft(act.text, instead_of=act.message))
 
 
 def _show_version(state: PageState, act: Act) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from chatbot import errors
 from chatbot.attachments import reader
-from chatbot.chat.conversation_content import ConversationContent, Draft
+from chatbot.chat.conversation_content import Draft
 from chatbot.domain.attachment import Attachment
 from chatbot.page import account, status
 from chatbot.page.i18n import describe, escape_text, t
@@ -119,24 +119,7 @@ def send_draft(state: PageState, draft: Draft) -> None:
 
     Raises what `ChatService.send_prompt` does.
     """
-    state.stop_answer()
     exchange = state.services.chat.send_prompt(
-        state.user_id,
-        state.conversation_id,
-        draft,
-        state.model,
-        state.is_watched,
-        _read_above(state, draft),
+        state.user_id, state.conversation_id, draft, state.model, state.is_watched, state.settings
     )
     state.start_exchange(exchange)
-
-
-def _read_above(state: PageState, draft: Draft) -> ConversationContent:
-    """Return what stands above a prompt."""
-    if state.conversation_id is None:
-        return ConversationContent(settings=state.settings)
-    chat = state.services.chat
-    content = chat.open_conversation(state.user_id, state.conversation_id).content
-    ids = [message.id for message in content.messages]
-    end = ids.index(draft.instead_of) if draft.instead_of in ids else len(ids)
-    return ConversationContent(content.messages[:end], content.files, content.settings)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from chatbot.chat import abandonment, generations
-from chatbot.chat.conversation_content import ConversationContent, Draft
+from chatbot.chat.conversation_content import Draft
 from chatbot.chat.generation import Generation
 from chatbot.domain.exchange import Exchange
 from chatbot.domain.generation_request import ChatMessage, GenerationRequest
-from chatbot.domain.messages import Message
 from chatbot.services import Services
 from tests.support.exchanges import Send
 from tests.support.fake_ollama.server import DEFAULT_MODEL
@@ -42,19 +40,9 @@ def ask(quick: None, ready: Services) -> Ask:
 def send(ready: Services) -> Send:
     """Sends a prompt of Ann's, into a new conversation unless one is named."""
 
-    def act(
-        prompt: str,
-        conversation_id: str | None = None,
-        user_id: str = "ann",
-        before: Sequence[Message] = (),
-    ) -> Exchange:
+    def act(prompt: str, conversation_id: str | None = None, user_id: str = "ann") -> Exchange:
         return ready.chat.send_prompt(
-            user_id,
-            conversation_id,
-            Draft(prompt),
-            DEFAULT_MODEL,
-            lambda: True,
-            ConversationContent(before),
+            user_id, conversation_id, Draft(prompt), DEFAULT_MODEL, lambda: True
         )
 
     return act

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatbot.chat.conversation_content import ConversationContent, Draft
+from chatbot.chat.conversation_content import Draft
 from chatbot.domain.attachment import Attachment
 from chatbot.services import Services
 from tests.support.exchanges import Send, list_path, list_sent, wait_until_answered
@@ -66,12 +66,11 @@ def test_an_edited_prompt_is_answered_with_what_stands_above_it(
     fake.tokens = ["Fine"]
     first = send("One")
     wait_until_answered(ready, first)
-    second = send("Two", first.conversation.id, before=list_path(ready, first))
+    second = send("Two", first.conversation.id)
     wait_until_answered(ready, second)
-    above = ConversationContent(list_path(ready, first)[:2])
     draft = Draft("Deux", instead_of=second.prompt.id)
     exchange = ready.chat.send_prompt(
-        "ann", first.conversation.id, draft, DEFAULT_MODEL, lambda: True, above
+        "ann", first.conversation.id, draft, DEFAULT_MODEL, lambda: True
     )
     wait_until_answered(ready, exchange)
     assert list_sent(fake) == ["One", "Fine", "Deux"]

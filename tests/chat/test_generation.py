@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +22,7 @@ from tests.support.fake_ollama.server import (
     stall,
 )
 from tests.support.generations import TWO, Ask, wait_until_ended
-from tests.support.product import wait_for
+from tests.support.product import LoopThread, wait_for
 
 
 def test_the_first_text_is_told_before_the_end(fake: FakeOllama, ask: Ask) -> None:
@@ -32,6 +33,46 @@ def test_the_first_text_is_told_before_the_end(fake: FakeOllama, ask: Ask) -> No
     assert not answer.over.is_set()
     fake.resume()
     wait_until_ended(answer, "done")
+
+
+async def _read_as_it_comes(answer: Generation) -> list[str]:
+    texts = [answer.text]
+    while not answer.finished.is_set():
+        assert await answer.wait_for_change(10)
+        texts.append(answer.text)
+    return texts
+
+
+def test_a_coroutine_learns_at_once_what_comes_and_the_end(
+    fake: FakeOllama, ask: Ask, loop: LoopThread
+) -> None:
+    fake.fail(stall(2))
+    answer = ask()
+    reading = asyncio.run_coroutine_threadsafe(_read_as_it_comes(answer), loop.loop)
+    wait_for(lambda: answer.text == TWO)
+    assert not reading.done()
+    fake.resume()
+    texts = reading.result(10)
+    assert TWO in texts
+    assert texts[-1] == answer.text != TWO
+
+
+def test_a_coroutine_waits_no_longer_than_it_wants(
+    fake: FakeOllama, ask: Ask, loop: LoopThread
+) -> None:
+    fake.fail(stall(0))
+    answer = ask()
+    assert not loop.run(answer.wait_for_change(0.01))
+    fake.resume()
+    wait_until_ended(answer, "done")
+
+
+def test_who_watches_counts_until_they_leave() -> None:
+    answer = Generation("id", GenerationRequest("model", []), watchers=[lambda: False])
+    assert not answer.is_watched
+    with answer.watch():
+        assert answer.is_watched
+    assert not answer.is_watched
 
 
 def test_no_token_is_lost_however_often_the_text_is_read() -> None:

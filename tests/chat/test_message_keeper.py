@@ -78,7 +78,7 @@ def test_an_answer_that_is_stopped_at_another_replica_ends_on_the_server(
     exchange = send("Hello")
     answer = find_answer(ready, exchange)
     wait_for(lambda: list_path(ready, exchange)[-1].content == TWO)
-    assert ready.history.stop_answer(exchange.answer.id)
+    assert ready.history.stop_answer("ann", exchange.answer.id)
     assert answer.over.wait(10)
     assert (answer.state, list_path(ready, exchange)[-1].content) == ("stopped", TWO)
     fake.wait_for(lambda now: now.active == 0 and now.aborted == 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot.chat.conversation_content import ConversationContent, Draft
+from chatbot.chat.conversation_content import Draft
 from chatbot.domain.conversation_settings import ConversationSettings
 from chatbot.domain.parameters import Parameters, Think
 from chatbot.services import Services
@@ -44,7 +44,7 @@ def test_the_window_is_bounded_by_the_model_and_the_operator(
         Draft("Hello"),
         DEFAULT_MODEL,
         lambda: True,
-        ConversationContent(settings=settings),
+        settings,
     )
     wait_until_answered(ready, exchange)
     assert fake.bodies()[-1]["options"]["num_ctx"] == sent
@@ -56,9 +56,9 @@ def test_parameters_and_system_prompt_of_a_conversation_reach_ollama(
     fake: FakeOllama, ready: Services
 ) -> None:
     own = Parameters(temperature=0.5, num_ctx=2048, stop=("END",), keep_alive="10m")
-    thread = ConversationContent(settings=ConversationSettings("Be a poet.", own))
+    settings = ConversationSettings("Be a poet.", own)
     exchange = ready.chat.send_prompt(
-        "ann", None, Draft("Hello"), DEFAULT_MODEL, lambda: True, thread
+        "ann", None, Draft("Hello"), DEFAULT_MODEL, lambda: True, settings
     )
     wait_until_answered(ready, exchange)
     body = fake.bodies()[-1]
@@ -70,9 +70,7 @@ def test_parameters_and_system_prompt_of_a_conversation_reach_ollama(
         "stop": ["END"],
     }
     assert body["keep_alive"] == "10m"
-    assert (
-        ready.history.get_conversation("ann", exchange.conversation.id).settings == thread.settings
-    )
+    assert ready.history.get_conversation("ann", exchange.conversation.id).settings == settings
 
 
 @pytest.mark.parametrize(("own", "think"), [(None, True), ("off", False)])
@@ -86,8 +84,10 @@ def test_a_model_that_thinks_is_asked_to_unless_that_is_off(
         tokens=["Yes"],
     )
     loop.run(ready.models.read_installed())
-    thread = ConversationContent(settings=ConversationSettings("", Parameters(think=own)))
-    exchange = ready.chat.send_prompt("ann", None, Draft("Hi"), "thinker:1b", lambda: True, thread)
+    settings = ConversationSettings("", Parameters(think=own))
+    exchange = ready.chat.send_prompt(
+        "ann", None, Draft("Hi"), "thinker:1b", lambda: True, settings
+    )
     wait_until_answered(ready, exchange)
     assert fake.bodies()[-1]["think"] is think
     kept = list_path(ready, exchange)[-1]
@@ -116,8 +116,8 @@ def test_a_level_of_thinking_goes_only_to_a_model_that_has_levels(
     models = ["thinker:1b", "gpt-oss:20b"]
     fake.set(models=[DEFAULT_MODEL, *models], capabilities={one: ["thinking"] for one in models})
     loop.run(ready.models.read_installed())
-    thread = ConversationContent(settings=ConversationSettings("", Parameters(think=own)))
-    exchange = ready.chat.send_prompt("ann", None, Draft("Hi"), model, lambda: True, thread)
+    settings = ConversationSettings("", Parameters(think=own))
+    exchange = ready.chat.send_prompt("ann", None, Draft("Hi"), model, lambda: True, settings)
     wait_until_answered(ready, exchange)
     assert fake.bodies()[-1].get("think") == think
 
@@ -133,7 +133,7 @@ def test_an_answer_without_a_limit_gets_room_beside_the_messages(
         Draft("word " * 500),
         DEFAULT_MODEL,
         lambda: True,
-        ConversationContent(settings=settings),
+        settings,
     )
     wait_until_answered(ready, first)
     exchange = ready.chat.send_prompt(
@@ -142,7 +142,6 @@ def test_an_answer_without_a_limit_gets_room_beside_the_messages(
         Draft("word " * 350),
         DEFAULT_MODEL,
         lambda: True,
-        ConversationContent(list_path(ready, first), settings=settings),
     )
     wait_until_answered(ready, exchange)
     assert list_sent(fake) == ["word " * 350]

@@ -22,14 +22,8 @@ def _talk(ready: Services, *prompts: str, settings: ConversationSettings = DEFAU
     """A conversation with these prompts, each answered."""
     conversation: str | None = None
     for prompt in prompts:
-        before = _path(ready, conversation) if conversation else []
         exchange = ready.chat.send_prompt(
-            "ann",
-            conversation,
-            Draft(prompt),
-            DEFAULT_MODEL,
-            lambda: True,
-            ConversationContent(before),
+            "ann", conversation, Draft(prompt), DEFAULT_MODEL, lambda: True
         )
         conversation = exchange.conversation.id
         wait_for(lambda id=exchange.answer.id: ready.generations.find_generation(id) is None)  # type: ignore[misc]
@@ -65,7 +59,6 @@ def test_the_older_half_is_summarized_and_the_model_then_gets_the_summary(
         Draft("Five"),
         DEFAULT_MODEL,
         lambda: True,
-        ConversationContent(_path(ready, conversation), settings=settings),
     )
     wait_for(lambda: ready.generations.find_generation(exchange.answer.id) is None)
     system, *rest = fake.bodies()[-1]["messages"]
@@ -168,13 +161,12 @@ def test_the_documents_of_the_older_half_are_summarized_too(
 ) -> None:
     file = Attachment("plan.txt", "text/txt", 9, b"The plan.")
     exchange = ready.chat.send_prompt(
-        "ann", None, Draft("Read", [file]), DEFAULT_MODEL, lambda: True, ConversationContent()
+        "ann", None, Draft("Read", [file]), DEFAULT_MODEL, lambda: True
     )
     wait_for(lambda: ready.generations.find_generation(exchange.answer.id) is None)
     conversation = exchange.conversation.id
-    before = ConversationContent(_path(ready, conversation))
     exchange = ready.chat.send_prompt(
-        "ann", conversation, Draft("More"), DEFAULT_MODEL, lambda: True, before
+        "ann", conversation, Draft("More"), DEFAULT_MODEL, lambda: True
     )
     wait_for(lambda: ready.generations.find_generation(exchange.answer.id) is None)
     _summarize(ready, conversation)

@@ -97,9 +97,15 @@ def test_only_an_own_prompt_can_be_replaced(
 
 def test_attachments_stay_with_their_prompt_in_order(history: History) -> None:
     exchange = history.store_prompt("ann", None, "Look", "m", files=[NOTE, PICTURE])
-    assert history.list_attachments("ann", exchange.conversation.id) == {
-        exchange.prompt.id: [NOTE, PICTURE]
-    }
+    files = {exchange.prompt.id: [NOTE, PICTURE]}
+    assert history.read_attachments("ann", [exchange.prompt.id, exchange.answer.id]) == files
+    told = history.read_branch("ann", exchange.conversation.id).files[exchange.prompt.id]
+    assert told == exchange.files
+    assert [(file.name, file.size, file.is_image) for file in told] == [
+        (NOTE.name, NOTE.size, False),
+        (PICTURE.name, PICTURE.size, True),
+    ]
+    assert [history.get_attachment("ann", file.id) for file in told] == [NOTE, PICTURE]
 
 
 def test_a_set_up_is_kept_and_stands_in_the_next_turn(
@@ -133,7 +139,7 @@ def test_nothing_of_another_visitor_can_be_reached(
     exchange = history.store_prompt("ann", None, "Look", "m", files=[NOTE])
     history.save_preset("ann", "Poet", DEFAULT_SETTINGS)
     conversation = exchange.conversation.id
-    assert history.list_attachments("bob", conversation) == {}
+    assert history.read_attachments("bob", [exchange.prompt.id]) == {}
     assert history.list_versions("bob", conversation) == {}
     assert history.list_presets("bob") == []
     for attempt in (

@@ -124,9 +124,9 @@ def test_the_first_end_of_an_answer_stays(history: History, state: Ending) -> No
 def test_an_answer_is_stopped_from_elsewhere_and_its_writer_learns_it(history: History) -> None:
     exchange = history.store_prompt("ann", None, "Hello", "m")
     assert history.save_answer(exchange.answer.id, content="Hel", thinking="Greet.")
-    assert history.stop_answer(exchange.answer.id)
+    assert history.stop_answer("ann", exchange.answer.id)
     assert not history.save_answer(exchange.answer.id, content="Hello, th")
-    assert not history.stop_answer(exchange.answer.id)
+    assert not history.stop_answer("ann", exchange.answer.id)
     answer = history.list_messages("ann", exchange.conversation.id)[-1]
     assert (answer.content, answer.thinking, answer.state) == ("Hel", "Greet.", "stopped")
 

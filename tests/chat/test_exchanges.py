@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from chatbot import errors
-from chatbot.chat.conversation_content import ConversationContent, Draft
+from chatbot.chat.conversation_content import Draft
 from chatbot.chat.generation import Generation
 from chatbot.domain.attachment import Attachment
 from chatbot.domain.conversation_settings import ConversationSettings
@@ -23,6 +23,7 @@ from tests.support.fake_ollama.server import (
     Fault,
     stall,
 )
+from tests.support.generations import TWO, wait_until_ended
 from tests.support.product import LoopThread, wait_for
 
 
@@ -39,16 +40,11 @@ def test_the_prompt_is_stored_before_its_first_token(
     wait_until_answered(ready, exchange)
 
 
-@pytest.mark.parametrize("shown", [True, False])
-def test_the_model_sees_the_conversation_as_it_is_whatever_the_tab_shows(
-    fake: FakeOllama, ready: Services, send: Send, shown: bool
-) -> None:
+def test_the_model_sees_what_was_said_before(fake: FakeOllama, ready: Services, send: Send) -> None:
     fake.tokens = ["Good", " day"]
     exchange = send("Hello")
     wait_until_answered(ready, exchange)
-    exchange = send(
-        "And then?", exchange.conversation.id, before=list_path(ready, exchange) if shown else ()
-    )
+    exchange = send("And then?", exchange.conversation.id)
     wait_until_answered(ready, exchange)
     assert list_sent(fake) == ["Hello", "Good day", "And then?"]
 
@@ -124,11 +120,11 @@ def test_older_messages_are_left_out_until_ollama_takes_the_rest(
     exchange = send("One")
     wait_until_answered(ready, exchange)
     for prompt in ("Two", "Three", "Four"):
-        exchange = send(prompt, exchange.conversation.id, before=list_path(ready, exchange))
+        exchange = send(prompt, exchange.conversation.id)
         wait_until_answered(ready, exchange)
     before = len(fake.bodies())
     fake.fail(TOO_LONG, times=2)
-    exchange = send("Five", exchange.conversation.id, before=list_path(ready, exchange))
+    exchange = send("Five", exchange.conversation.id)
     wait_until_answered(ready, exchange)
     asked = [len(body["messages"]) for body in fake.bodies()[before:]]
     assert len(asked) == 3
@@ -238,6 +234,103 @@ def test_asking_again_what_no_longer_fits_leaves_no_answer_that_nobody_writes(
     assert (kept.state, kept.error) == ("failed", refusal.value.sentence)
 
 
+def test_a_prompt_ends_the_answer_that_is_still_written_and_the_model_sees_what_came(
+    fake: FakeOllama, ready: Services, send: Send
+) -> None:
+    fake.fail(stall(2))
+    first = send("Hello")
+    wait_for(lambda: find_answer(ready, first).text == TWO)
+    second = send("Shorter, please.", first.conversation.id)
+    wait_until_answered(ready, second)
+    assert list_path(ready, second)[1].state == "stopped"
+    assert list_sent(fake) == ["Hello", TWO, "Shorter, please."]
+
+
+def test_a_prompt_ends_the_answer_that_another_replica_still_writes(
+    ready: Services, send: Send
+) -> None:
+    elsewhere = ready.history.store_prompt("ann", None, "Hello", DEFAULT_MODEL)
+    exchange = send("Shorter, please.", elsewhere.conversation.id)
+    wait_until_answered(ready, exchange)
+    assert [one.state for one in list_path(ready, exchange)] == ["done", "stopped", "done", "done"]
+
+
+def test_asking_again_ends_the_answer_that_is_still_written(
+    fake: FakeOllama, ready: Services, send: Send
+) -> None:
+    fake.fail(stall(2))
+    first = send("Hello")
+    wait_for(lambda: find_answer(ready, first).text == TWO)
+    again = ready.chat.answer_again(
+        "ann", first.conversation.id, first.answer.id, DEFAULT_MODEL, lambda: True
+    )
+    assert ready.history.get_message("ann", first.answer.id).state == "stopped"
+    wait_until_answered(ready, again)
+    both = [first.answer.id, again.answer.id]
+    assert again.versions == dict.fromkeys(both[1:], both)
+
+
+def test_a_refused_prompt_ends_no_answer(fake: FakeOllama, ready: Services, send: Send) -> None:
+    fake.fail(stall(2))
+    first = send("Hello")
+    with pytest.raises(errors.BadRequest):
+        send(" ", first.conversation.id)
+    assert find_answer(ready, first).state == "writing"
+    fake.resume()
+    wait_until_answered(ready, first)
+
+
+def test_an_answer_is_stopped_by_its_user_alone(
+    fake: FakeOllama, ready: Services, send: Send
+) -> None:
+    fake.fail(stall(2))
+    exchange = send("Hello")
+    answer = find_answer(ready, exchange)
+    with pytest.raises(NotFound):
+        ready.chat.stop_answer("eve", exchange.answer.id)
+    assert ready.chat.find_answer("eve", exchange.answer.id) is None
+    assert ready.chat.find_answer("ann", exchange.answer.id) is answer
+    ready.chat.stop_answer("ann", exchange.answer.id)
+    wait_until_ended(answer, "stopped")
+    ready.chat.stop_answer("ann", exchange.answer.id)
+
+
+def test_an_answer_of_another_replica_is_stopped_by_its_user_alone(ready: Services) -> None:
+    exchange = ready.history.store_prompt("ann", None, "Hello", DEFAULT_MODEL)
+    with pytest.raises(NotFound):
+        ready.chat.stop_answer("eve", exchange.answer.id)
+    assert ready.history.get_message("ann", exchange.answer.id).state == "writing"
+    ready.chat.stop_answer("ann", exchange.answer.id)
+    assert ready.history.get_message("ann", exchange.answer.id).state == "stopped"
+
+
+def test_an_edited_prompt_keeps_its_files(fake: FakeOllama, ready: Services) -> None:
+    note = Attachment("note.txt", "text/txt", 4, b"Text")
+    first = ready.chat.send_prompt("ann", None, Draft("Look", [note]), DEFAULT_MODEL, lambda: True)
+    wait_until_answered(ready, first)
+    draft = Draft("Read", instead_of=first.prompt.id)
+    edited = ready.chat.send_prompt(
+        "ann", first.conversation.id, draft, DEFAULT_MODEL, lambda: True
+    )
+    wait_until_answered(ready, edited)
+    assert list_sent(fake) == ['Read\n\n<file name="note.txt">\nText\n</file>']
+    assert [file.name for file in edited.files] == ["note.txt"]
+    assert edited.versions[edited.prompt.id] == [first.prompt.id, edited.prompt.id]
+
+
+def test_an_edit_of_a_prompt_that_another_tab_has_left_is_answered_with_what_stands_above_it(
+    fake: FakeOllama, ready: Services, send: Send
+) -> None:
+    first = send("One")
+    wait_until_answered(ready, first)
+    talk = first.conversation.id
+    for text in ("Uno", "Un"):
+        draft = Draft(text, instead_of=first.prompt.id)
+        exchange = ready.chat.send_prompt("ann", talk, draft, DEFAULT_MODEL, lambda: True)
+        wait_until_answered(ready, exchange)
+        assert list_sent(fake) == [text]
+
+
 def test_another_visitor_can_neither_go_on_with_a_conversation_nor_have_it_answered_again(
     fake: FakeOllama, ready: Services, send: Send
 ) -> None:
@@ -267,8 +360,10 @@ def test_a_server_that_refuses_to_think_so_is_asked_without(
     fake.set(models=["gpt-oss:20b"], capabilities={"gpt-oss:20b": ["thinking"]}, tokens=["Yes"])
     loop.run(ready.models.read_installed())
     fake.fail(Fault("status", status=400, error=text))
-    thread = ConversationContent(settings=ConversationSettings("", Parameters(think="high")))
-    exchange = ready.chat.send_prompt("ann", None, Draft("Hi"), "gpt-oss:20b", lambda: True, thread)
+    settings = ConversationSettings("", Parameters(think="high"))
+    exchange = ready.chat.send_prompt(
+        "ann", None, Draft("Hi"), "gpt-oss:20b", lambda: True, settings
+    )
     wait_until_answered(ready, exchange)
     assert list_path(ready, exchange)[-1].content == "Yes"
     assert [body.get("think") for body in fake.bodies()] == ["high", None]
