@@ -19,15 +19,16 @@ import chatbot
 from chatbot.errors import kinds
 from chatbot.i18n.translator import FOLDER, LANGUAGES
 from chatbot.notices import Text, texts
+from chatbot.web import page_texts
 
 _SCRIPTS = (".__main__", ".page.main")  # which do their work when they are imported
 # Their errors end the start: who reads them has a terminal and no page.
-_BEFORE_THE_PAGE = ("chatbot.web.server", "chatbot.history.data_dir")
+_BEFORE_THE_PAGE = ("chatbot.web.server", "chatbot.web.index_page", "chatbot.history.data_dir")
 
 
 def collect_texts() -> dict[Text, str]:
     """Return each text that can be shown, with the codes of the notices that say it."""
-    found: dict[Text, str] = dict.fromkeys(_texts_in_calls(), "")
+    found: dict[Text, str] = dict.fromkeys([*_texts_in_calls(), *page_texts.list_texts()], "")
     for code, text in _notice_texts().items():
         found[text] = " ".join(filter(None, (found.get(text), code)))
     return found

@@ -45,8 +45,12 @@ class Translator(Formatter):
 
     def translate_count(self, singular: str, plural: str, count: float, /, **fields: object) -> str:
         """Return the form of a text that `count` asks for, which is also the field {count}."""
-        form = self._translations.ngettext(singular, plural, math.ceil(count))
+        form = self.choose_form(singular, plural, count)
         return self.vformat(form, (), {"count": count, **fields})
+
+    def choose_form(self, singular: str, plural: str, count: float) -> str:
+        """Return the form of a text that `count` asks for, with its fields still open."""
+        return self._translations.ngettext(singular, plural, math.ceil(count))
 
     def describe(
         self, told: ChatError | Notice, quote: Callable[[str], str] = lambda words: words

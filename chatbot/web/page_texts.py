@@ -6,6 +6,9 @@ that Streamlit's own front end says in English; the browser puts ours in their p
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from chatbot.i18n.translator import Translator
 from chatbot.notices import Text
 
 TEXTS: dict[str, Text] = {
@@ -33,6 +36,7 @@ TEXTS: dict[str, Text] = {
     "gone": "This conversation is no longer there.",
     "greeting": "What can I help with?",
     "image": "Image",
+    "needs_scripts": "This page needs JavaScript, which this browser does not run.",
     "next_version": "Next version",
     "not_attached": (
         "Not sent, as this could not be attached: {names}. Remove it here, or attach it again; "
@@ -69,3 +73,22 @@ STREAMLIT = (
     "Upload files",
     "Copy to clipboard",
 )
+
+
+def list_texts() -> Iterator[Text]:
+    """Yield all that has to be translated."""
+    yield from TEXTS.values()
+    yield from STREAMLIT
+
+
+def translate_all(translator: Translator) -> dict[str, object]:
+    """Return the sentences by their names, and Streamlit's words by the English ones."""
+    sentences = {name: _translate(text, translator) for name, text in TEXTS.items()}
+    return {**sentences, "streamlit": {word: translator.translate(word) for word in STREAMLIT}}
+
+
+def _translate(text: Text, translator: Translator) -> str | list[str]:
+    """Return the text, or its forms for one and for many, with their fields still open."""
+    if isinstance(text, str):
+        return translator.translate(text)
+    return [translator.choose_form(*text, count) for count in (1, 2)]

@@ -24,7 +24,15 @@ from chatbot.history import History, HistoryUnavailable, data_dir
 from chatbot.identity import users, visitor_cookie
 from chatbot.identity.visitor_cookie import VisitorCookie
 from chatbot.settings import Settings
-from chatbot.web import api, downloads, openapi, proxy, streamlit_internals
+from chatbot.web import (
+    api,
+    downloads,
+    index_page,
+    openapi,
+    proxy,
+    static_files,
+    streamlit_internals,
+)
 from chatbot.web.uvicorn_internals import DrainingServer, PageSocket
 
 log = logging.getLogger("chatbot.web.server")
@@ -49,10 +57,15 @@ _STREAMLIT = {
 
 
 def create_app(settings: Settings) -> st.App:
-    """Return the app for `settings`; its lifespan starts and ends the services."""
+    """Return the app for `settings`; its lifespan starts and ends the services.
+
+    Raises NotBuilt when the page's scripts are not there.
+    """
     streamlit_internals.share_log()
     streamlit_internals.set_options({**_STREAMLIT, **_login_options(settings)})
     streamlit_internals.freeze_options()
+    index_page.read_entry()
+    streamlit_internals.serve_page_by([*index_page.ROUTES, *static_files.ROUTES])
 
     @contextlib.asynccontextmanager
     async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:

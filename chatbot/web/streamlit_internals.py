@@ -8,11 +8,23 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from starlette.requests import Request
-from streamlit import config
+from starlette.routing import BaseRoute, Mount, Router
+from streamlit import config, file_util
 from streamlit import logger as streamlit_logger
+
+_STATIC = Path(file_util.get_static_dir())
+STATIC_FILES = _STATIC / "static"
+
+# Where the browser keeps the theme that a person chose, as JavaScript's template string.
+THEME_KEY = "stActiveTheme-${location.pathname}-v2"
+
+# The parts of the first view, which Streamlit would only ask for once it is told to draw them.
+_FIRST_VIEW = ("BidiComponent", "Button", "ChatInput", "Html", "TextInput")
 
 
 def set_options(options: Mapping[str, object]) -> None:
@@ -48,3 +60,45 @@ def read_login(request: Request, origin: str) -> Mapping[str, object]:
 
     cookie = starlette_websocket._get_signed_cookie_with_chunks(request.cookies, USER_COOKIE_NAME)
     return starlette_websocket._parse_decoded_user_cookie(cookie, origin) if cookie else {}
+
+
+def serve_page_by(routes: Sequence[BaseRoute]) -> None:
+    """Have `routes` answer what Streamlit's other routes do not, in place of its static files."""
+    # Late: it imports Streamlit's whole server.
+    from streamlit.web.server.starlette import starlette_app
+
+    mount = Mount("/", app=Router(routes))
+    name = "create_streamlit_static_assets_routes"
+    vars(starlette_app)[name] = lambda base_url: [mount]
+
+
+def read_grounds() -> tuple[str, str]:
+    """Return the colours behind the page in the light and in the dark theme."""
+    light = config.get_option("theme.light.backgroundColor") or "#ffffff"
+    dark = config.get_option("theme.dark.backgroundColor") or "#0e1117"
+    return light, dark
+
+
+def list_page_tags() -> list[str]:
+    """Return the tags of index.html that load Streamlit, and those for what it loads later."""
+    html = (_STATIC / "index.html").read_text(encoding="utf-8")
+    tags = re.findall(
+        r'<script type="module"[^>]*></script>|<link rel="(?:modulepreload|style)[^>]*>', html
+    )
+    early = " ".join(tags)
+    later = [name for name in _list_first_view() if name not in early]
+    return tags + [
+        f'<link rel="modulepreload" crossorigin href="./static/js/{name}">' for name in later
+    ]
+
+
+def _list_first_view() -> list[str]:
+    """Return the scripts of the first view's parts, with all that these import."""
+    folder = STATIC_FILES / "js"
+    names = [path.name for part in _FIRST_VIEW for path in sorted(folder.glob(f"{part}.*.js"))]
+    for name in names:  # grows meanwhile
+        imported = re.findall(
+            r'(?:from|import)"\./([^"]+\.js)"', (folder / name).read_text("utf-8")
+        )
+        names += [other for other in imported if other not in names]
+    return names

@@ -24,6 +24,7 @@ export type TextKey =
   | "gone"
   | "greeting"
   | "image"
+  | "needs_scripts"
   | "next_version"
   | "not_attached"
   | "offline"

@@ -36,7 +36,7 @@ def test_every_text_is_a_plain_one() -> None:
     rooms = (ROOT / "chatbot" / room for room in ("page", "web"))
     for file in (file for room in rooms for file in room.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if file.name != "i18n.py" and isinstance(node, ast.Call):
+            if file.name not in ("i18n.py", "page_texts.py") and isinstance(node, ast.Call):
                 name = getattr(node.func, "id", "") or getattr(node.func, "attr", "")
                 texts = node.args[: _TEXTS_OF_CALLS.get(name, 0)]
                 assert all(isinstance(text, ast.Constant) for text in texts), (file, node.lineno)
