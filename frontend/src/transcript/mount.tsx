@@ -1,5 +1,6 @@
 import { render } from "preact";
 
+import { installCodeActions } from "../markdown";
 import { installAnnouncer } from "./announcer";
 import { StoreContext } from "./context";
 import { installKeys } from "./keys";
@@ -37,6 +38,7 @@ class MountedTranscript {
 
   constructor() {
     this.host.className = "chat-host";
+    installCodeActions(this.host);
     installAnnouncer();
     installKeys(this.store);
     reportToReaders(this.store);

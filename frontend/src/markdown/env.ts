@@ -1,0 +1,22 @@
+/** A code block of an answer, which is drawn apart from the text round it. */
+export interface Code {
+  text: string;
+  /** The first word behind the fence, as it was written; empty when there is none. */
+  language: string;
+}
+
+/** What the parser's rules share while they read one text. */
+export interface Env {
+  /** True while more of the text may come. */
+  growing: boolean;
+  /** True while the piece of text is read that grows. */
+  growingInline: boolean;
+  /** Makes the ids of footnotes the page's only ones. */
+  docId: string;
+  codes: Code[];
+}
+
+/** Return the rules' own data, which markdown-it hands through untyped. */
+export function envOf(state: { env: unknown }): Env {
+  return state.env as Env;
+}

@@ -1,0 +1,136 @@
+// What an answer looks like while it is being written: marks that still miss their other half.
+import type MarkdownIt from "markdown-it";
+import type StateCore from "markdown-it/lib/rules_core/state_core.mjs";
+import type StateInline from "markdown-it/lib/rules_inline/state_inline.mjs";
+import type Token from "markdown-it/lib/token.mjs";
+
+import { envOf } from "./env";
+
+const MAX_LINK_CHARS = 2000;
+const BLANK_END = /\n[ \t]*\n[ \t]*$/;
+// Marks of which the next characters decide what they are.
+const OPEN_MARKS = /(?:(?<!\\)(?:\\\\)*\\|<\/?(?:b|br|su|sub|sup)?\s?\/?|&(?:#\w*|[A-Za-z]{1,8})?|(?<!\\)[*_~`]+|!)$/;
+const BLOCK_MARK = /^(?:[ \t]|>)*(?:[-+*][ \t]*|[-*_][-*_ \t]*|=+|\d{1,9}[.)]?[ \t]*|#{1,6}[ \t]*|>[ \t]*|`{1,2}|~{1,2}|\$|\\|\[[^\]\n]+\]:[ \t]*\S*|\[\^[^\]\n]*)$/;
+const TABLE_ROW = /^[ \t>]*\|/;
+const PARTIAL_RULE = /^[ \t>]*\|?[ \t]*:?-[\s:|-]*$|^[ \t>]*\|[\s:|-]*$/;
+
+/** Let markdown-it close at the end of a growing text what is still open there. */
+export function addUnfinished(md: MarkdownIt): void {
+  md.core.ruler.at("inline", readInlines);
+  md.inline.ruler.before("backticks", "unfinished_code", readCode);
+  md.inline.ruler.after("image", "unfinished_link", readLink);
+  md.inline.ruler2.after("balance_pairs", "unfinished_emphasis", closeEmphasis);
+}
+
+/** Return the text without the marks at its end that do not say yet what they will be. */
+export function holdBack(source: string, isInFence: boolean): string {
+  const lineStart = source.lastIndexOf("\n") + 1;
+  const line = source.slice(lineStart);
+  if (isInFence) return /^[ \t>]*(?:`{1,}|~{1,})$/.test(line) ? source.slice(0, Math.max(0, lineStart - 1)) : source;
+  const rest = completeTable(source, lineStart, line);
+  return rest ?? (BLOCK_MARK.test(line) ? source.slice(0, lineStart) : source);
+}
+
+// A header row, alone or with a part of the rule below it, is a table already.
+function completeTable(source: string, lineStart: number, line: string): string | null {
+  const above = source.slice(0, lineStart).split("\n", -1).slice(-3, -1);
+  const [before = "", header = ""] = above.length > 1 ? above : ["", ...above];
+  if (PARTIAL_RULE.test(line) && TABLE_ROW.test(header) && !TABLE_ROW.test(before)) {
+    return source.slice(0, lineStart) + tableRule(header);
+  }
+  if (TABLE_ROW.test(line) && !TABLE_ROW.test(header)) return `${source}\n${tableRule(line)}`;
+  return null;
+}
+
+function tableRule(header: string): string {
+  const indent = /^[ \t>]*/.exec(header)![0];
+  const cells = header.trim().replace(/^\|/, "").replace(/(?<!\\)\|$/, "").split(/(?<!\\)\|/);
+  return `${indent}|${cells.map(() => "---|").join("")}`;
+}
+
+function readInlines(state: StateCore): void {
+  const env = envOf(state);
+  const last = env.growing ? findGrowing(state.tokens, state.src) : null;
+  for (const token of state.tokens) {
+    if (token.type !== "inline") continue;
+    env.growingInline = token === last;
+    const source = env.growingInline ? token.content.replace(OPEN_MARKS, "") : token.content;
+    state.md.inline.parse(source, state.md, state.env, (token.children ??= []));
+  }
+}
+
+function findGrowing(tokens: Token[], source: string): Token | null {
+  if (BLANK_END.test(source)) return null;
+  for (let index = tokens.length - 1; index >= 0; index--) {
+    const token = tokens[index]!;
+    if (token.type === "inline" && token.content) {
+      const isLine = /^(?:heading|t[hd])_open$/.test(tokens[index - 1]!.type);
+      return isLine && source.endsWith("\n") ? null : token;
+    }
+    if (token.nesting >= 0 && token.type !== "td_open" && token.type !== "inline") return null;
+  }
+  return null;
+}
+
+function readCode(state: StateInline, silent: boolean): boolean {
+  if (!envOf(state).growingInline || state.src[state.pos] !== "`") return false;
+  if (/[A-Za-z0-9`]/.test(state.src[state.pos - 1] ?? "")) return false;
+  const rest = state.src.slice(state.pos, state.posMax);
+  const marks = /^`+/.exec(rest)![0];
+  if (rest.slice(marks.length).match(/`+/g)?.includes(marks)) return false;
+  if (!silent) {
+    const token = state.push("code_inline", "code", 0);
+    token.markup = marks;
+    token.content = rest.slice(marks.length).replace(/\n/g, " ").trim();
+  }
+  state.pos = state.posMax;
+  return true;
+}
+
+function readLink(state: StateInline, silent: boolean): boolean {
+  const isImage = state.src[state.pos] === "!";
+  if (!envOf(state).growingInline || (!isImage && state.src[state.pos] !== "[")) return false;
+  if (state.posMax - state.pos > MAX_LINK_CHARS) return false;
+  const rest = state.src.slice(state.pos, state.posMax);
+  const link = /^!?\[((?:\\.|[^[\]\\]|\[[^[\]]*\])*)\]\([^)\n]*$/.exec(rest) ?? /^!\[([^[\]]*)$/.exec(rest);
+  if (!link) return false;
+  if (!silent) pushLink(state, link[1]!);
+  state.pos = state.posMax;
+  return true;
+}
+
+function pushLink(state: StateInline, label: string): void {
+  const children: Token[] = [];
+  state.push("link_open", "a", 1);
+  state.md.inline.parse(label, state.md, { ...envOf(state), growingInline: false }, children);
+  for (const child of children) state.tokens.push(child);
+  state.push("link_close", "a", -1);
+}
+
+function closeEmphasis(state: StateInline): boolean {
+  if (!envOf(state).growingInline) return false;
+  const { delimiters } = state;
+  const open: number[] = [];
+  for (let index = 0; index < delimiters.length; index++) {
+    const delimiter = delimiters[index]!;
+    if (delimiter.end >= 0) index = delimiter.end;
+    else if (delimiter.open && !isInWord(state, delimiter.token)) open.push(index);
+  }
+  for (const index of open.reverse()) pushCloser(state, index);
+  return false;
+}
+
+function isInWord(state: StateInline, token: number): boolean {
+  const before = state.tokens.slice(0, token).findLast((other) => !/^(?:\*+|_+|~~)$/.test(other.content));
+  return /[A-Za-z0-9)\]]$/.test(before?.content ?? "");
+}
+
+function pushCloser(state: StateInline, index: number): void {
+  const opener = state.delimiters[index]!;
+  const marker = String.fromCharCode(opener.marker);
+  state.push("text", "", 0).content = marker === "~" ? "~~" : marker;
+  opener.end = state.delimiters.length;
+  state.delimiters.push({
+    ...opener, token: state.tokens.length - 1, end: -1, open: false, close: true,
+  });
+}
