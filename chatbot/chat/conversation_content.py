@@ -60,15 +60,6 @@ class ConversationContent:
         ]
 
 
-@dataclass(frozen=True)
-class OpenConversation:
-    """A stored conversation as a page shows it."""
-
-    content: ConversationContent
-    model: str  # with which it was asked last
-    versions: Mapping[str, Sequence[str]]  # for a message with several: the ids, oldest first
-
-
 def _chat_message(role: Role, text: str, files: Sequence[Attachment]) -> ChatMessage:
     if not files:
         return ChatMessage(role, text)

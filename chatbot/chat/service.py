@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from chatbot.chat.conversation_content import OpenConversation
 from chatbot.chat.exchanges import Exchanges, check_prompt
+from chatbot.chat.open_conversation import (
+    AnswerEnd,
+    OpenConversation,
+    ShownMessage,
+    is_plain,
+    show_branch,
+)
 from chatbot.chat.summary import summarize_content
 from chatbot.domain.archive import ConversationArchive
 from chatbot.domain.attachment import Attachment
 from chatbot.domain.conversation import Conversation, Deletion
 from chatbot.domain.conversation_settings import ConversationSettings, Preset
+from chatbot.domain.exchange import Exchange
+from chatbot.domain.messages import Message
 from chatbot.history import Hit
 
 __all__ = ["ChatService", "check_prompt"]
@@ -31,11 +39,23 @@ class ChatService(Exchanges):
     # The open conversation
 
     def open_conversation(self, user_id: str, conversation_id: str) -> OpenConversation:
-        """Return a conversation as it is stored, or raise NotFound."""
+        """Return what is shown of a conversation, or raise NotFound."""
         branch = self.history.read_branch(user_id, conversation_id)
         versions = self.history.list_versions(user_id, conversation_id)
-        content = self._load_content(branch)
-        return OpenConversation(content, branch.conversation.model, versions)
+        return show_branch(self.requests, branch, versions, lambda: self._load_content(branch))
+
+    def describe_end(self, exchange: Exchange, answer: Message) -> AnswerEnd:
+        """Return what is to be shown when the answer of an exchange has ended as `answer`.
+
+        What a plain end changes is known without the history. Raises NotFound.
+        """
+        of, versions = exchange.conversation, exchange.versions.get(answer.id, ())
+        if is_plain(self.requests, of, answer):
+            return AnswerEnd(ShownMessage(answer, versions), of.title)
+        opened = self.open_conversation(of.user_id, of.id)
+        same = (shown for shown in opened.messages if shown.message.id == answer.id)
+        shown = next(same, ShownMessage(answer, versions))
+        return AnswerEnd(shown, opened.conversation.title, opened.usage, opened.boundary)
 
     def find_conversation(self, user_id: str, conversation_id: str) -> Conversation:
         """Return a conversation without its messages, or raise NotFound."""

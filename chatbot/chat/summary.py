@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from chatbot.chat.context_window import compute_scale, estimate_tokens
@@ -13,6 +13,7 @@ from chatbot.chat.generations import Generations
 from chatbot.chat.request_builder import RequestBuilder
 from chatbot.domain.conversation_settings import Summary
 from chatbot.domain.generation_request import ChatMessage, GenerationRequest
+from chatbot.domain.messages import Message
 from chatbot.errors import BadRequest, ContextOverflow, EmptyAnswer, OllamaFailed
 
 _TASK = "You summarize conversations. Keep names, numbers, decisions and open questions. Be brief."
@@ -34,7 +35,7 @@ def summarize_content(
     What is longer than the context window is summarized part by part. Raises BadRequest when there
     is one exchange only, and what an answer can end with: any ChatError.
     """
-    older = content.messages[: len(content.messages) // 4 * 2]  # whole exchanges
+    older = list_older(content.messages)
     if not older:
         raise BadRequest("nothing_to_summarize")
     messages = replace(content, messages=older).chat_messages()
@@ -44,6 +45,11 @@ def summarize_content(
     return Summary(
         summarizer.summarize_transcript(before.text if before else "", transcript), older[-1].id
     )
+
+
+def list_older(messages: Sequence[Message]) -> Sequence[Message]:
+    """Return the older half of the messages, in whole exchanges."""
+    return messages[: len(messages) // 4 * 2]
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def list_messages(app: AppTest) -> list[tuple[str, str]]:
     if state.conversation_id is None:
         return []
     opened = state.services.chat.open_conversation(state.user_id, state.conversation_id)
-    return [(message.role, message.content) for message in opened.content.messages]
+    return [(shown.message.role, shown.message.content) for shown in opened.messages]
 
 
 def list_conversations(app: AppTest) -> list[str]:
