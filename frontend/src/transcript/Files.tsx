@@ -2,7 +2,6 @@ import type { JSX } from "preact";
 
 import { Icon } from "./Icon";
 import { apiUrl } from "./api";
-import { useStore } from "./context";
 import { formatSize } from "./format";
 import type { MessageFile } from "./types";
 
@@ -27,7 +26,7 @@ export function Files({ files }: { files: MessageFile[] }): JSX.Element | null {
 }
 
 function Picture({ name, address }: { name: string; address: string }): JSX.Element {
-  const url = apiUrl(address, { visitor: useStore().visitor });
+  const url = apiUrl(address, {});
   return (
     <a class="chat-picture" href={url} target="_blank" rel="noopener noreferrer" title={name}>
       <img src={url} alt={name} loading="lazy" />

@@ -31,7 +31,7 @@ export function Transcript(): JSX.Element {
           <MessageArticle message={message} state={state} index={index} />
         </Fragment>
       ))}
-      {usage && !state.writing && <UsageBar usage={usage} />}
+      {usage && !state.writing && <UsageBar usage={usage} hasOffers={!messages.at(-1)?.error} />}
       {state.isOffline && <p class="chat-offline">{text("offline")}</p>}
       <ToEnd />
     </div>

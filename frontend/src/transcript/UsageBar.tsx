@@ -4,14 +4,15 @@ import { Offers } from "./Offers";
 import type { Usage } from "./types";
 
 /** Draw how full the context window is, with what helps. */
-export function UsageBar({ usage }: { usage: Usage }): JSX.Element {
+export function UsageBar(props: { usage: Usage; hasOffers: boolean }): JSX.Element {
+  const { usage, hasOffers } = props;
   const percent = Math.min(100, Math.round((100 * usage.used) / usage.window));
   return (
     <div class="chat-usage" data-warns={Boolean(usage.warning)}>
       <span class="chat-usage-bar" aria-hidden="true" style={{ "--used": `${percent}%` }} />
       <span>{usage.text}</span>
       {usage.warning && <span class="chat-warning">{usage.warning}</span>}
-      <Offers offers={usage.offers} />
+      {hasOffers && <Offers offers={usage.offers} />}
     </div>
   );
 }

@@ -42,14 +42,16 @@ export function putEnd(conversation: Conversation, event: EndEvent): Conversatio
   return { ...ended, title: event.title, usage: event.usage, boundary: event.boundary };
 }
 
-/** Return what was fetched; the answer that is followed may be further than it. */
-export function putTranscript(fetched: Transcript, followed: Message | undefined): Conversation {
+/** Return what was fetched; the answer that is followed may be further than it, or not in it yet. */
+export function putTranscript(fetched: Transcript, before: Conversation, followed: string | null): Conversation {
   const { title, messages, boundary, usage } = fetched;
   const conversation = { title, messages, boundary, usage };
-  if (!followed) return conversation;
-  return changeMessage(conversation, followed.id, (message) =>
-    message.state === "writing" ? followed : message,
-  );
+  const index = before.messages.findIndex((message) => message.id === followed);
+  const answer = before.messages[index];
+  const stored = messages.find((message) => message.id === followed);
+  if (!answer || (stored && stored.state !== "writing")) return conversation;
+  const above = before.messages[index - 1];
+  return putExchange(conversation, { prompt: above?.role === "user" ? above : null, answer });
 }
 
 /** Return the answer with what an event of its text or thinking brings. */

@@ -10,7 +10,7 @@ import {
   type Conversation,
 } from "./changes";
 import { GenerationStream } from "./stream";
-import type { Act, EndEvent, GenerationEvents, Message, PageData } from "./types";
+import type { Act, EndEvent, GenerationEvents, Message, PageData, Transcript } from "./types";
 
 /** What the transcript shows. */
 export interface TranscriptState extends Conversation {
@@ -154,13 +154,13 @@ export class TranscriptStore {
     this.change({ ...CLOSED, phase: "gone" });
   }
 
-  private takeTranscript(fetched: Parameters<typeof putTranscript>[0]): void {
-    const followed = this.state.messages.find((message) => message.id === this.state.writing);
-    const conversation = putTranscript(fetched, followed);
+  private takeTranscript(fetched: Transcript): void {
+    const followed = this.state.writing;
+    const conversation = putTranscript(fetched, this.state, followed);
     this.change({ ...conversation, phase: "ready", isOffline: false });
     const writing = conversation.messages.find((message) => message.state === "writing");
-    if (writing && writing.id !== this.state.writing) this.follow(writing.id);
-    if (!writing && this.state.writing && followed) this.finish();
+    if (writing && writing.id !== followed) this.follow(writing.id);
+    else if (!writing && conversation.messages.some(({ id }) => id === followed)) this.finish();
   }
 
   private follow(id: string): void {
