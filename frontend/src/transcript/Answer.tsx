@@ -20,12 +20,13 @@ interface AnswerProps {
   answer: Message;
   isAtOnce: boolean;
   progress: Progress | null;
-  /** What may help a failed answer; only the last one has it. */
+  /** Whether it is the newest, the only one whose failure can be helped in place. */
+  isLast: boolean;
   offers: Offer[];
 }
 
 /** Draw an answer: its thinking, its text, how it ended, and what can be done with it. */
-export function Answer({ answer, isAtOnce, progress, offers }: AnswerProps): JSX.Element {
+export function Answer({ answer, isAtOnce, progress, isLast, offers }: AnswerProps): JSX.Element {
   const isWritten = answer.state === "writing";
   const isThinking = isWritten && !answer.content;
   return (
@@ -40,9 +41,11 @@ export function Answer({ answer, isAtOnce, progress, offers }: AnswerProps): JSX
         <LazyBody message={answer} isComplete={!isWritten} isAtOnce={isAtOnce} />
       )}
       {isWritten && progress?.wait && <Waiting wait={progress.wait} />}
-      {answer.error && <ErrorCard answer={answer} error={answer.error} offers={offers} />}
+      {answer.error && (
+        <ErrorCard answer={answer} error={answer.error} isLast={isLast} offers={offers} />
+      )}
       {answer.notes.length > 0 && <p class="chat-notes">{answer.notes.join(" · ")}</p>}
-      {!isWritten && <AnswerActions answer={answer} />}
+      {!isWritten && <AnswerActions answer={answer} isRetried={isLast && answer.may_retry} />}
     </>
   );
 }
@@ -52,13 +55,21 @@ function countThinking(progress: Progress | null): number | null {
   return (progress.thoughtUntil - progress.thinkingSince) / 1000;
 }
 
-function AnswerActions({ answer }: { answer: Message }): JSX.Element {
+function AnswerActions(props: { answer: Message; isRetried: boolean }): JSX.Element {
+  const { answer, isRetried } = props;
   const { answerAgain, continueAnswer } = useActs();
   const [hasFigures, setHasFigures] = useState(false);
   return (
     <div class="chat-actions">
       {answer.content && <CopyButton source={answer.content} />}
-      <ActionButton act="again" icon="again" label={text("again")} onClick={() => answerAgain(answer)} />
+      {!isRetried && (
+        <ActionButton
+          act="again"
+          icon="again"
+          label={text("again")}
+          onClick={() => answerAgain(answer)}
+        />
+      )}
       <Versions message={answer} />
       {answer.may_continue && (
         <ActionButton

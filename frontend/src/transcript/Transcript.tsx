@@ -66,6 +66,7 @@ function MessageArticle({ message, state, index }: MessageArticleProps): JSX.Ele
           answer={message}
           isAtOnce={isAtOnce}
           progress={state.writing === message.id ? state : null}
+          isLast={isLast}
           offers={isLast ? (state.usage?.offers ?? []) : []}
         />
       )}

@@ -5,6 +5,7 @@ import type { Occurrence, TranscriptStore } from "./store";
 import { focusInput } from "./streamlit";
 import type { Message } from "./types";
 
+const UNSPOKEN = '[aria-hidden="true"], button, .chat-code-language';
 const DRAWN_MS = 300; // by then the end of an answer is drawn
 
 /** Tell screen readers what happens to an answer, and put scroll and focus where it needs them. */
@@ -26,9 +27,18 @@ function endOf(answer: Message): "answer_finished" | "answer_stopped" {
   return answer.state === "stopped" ? "answer_stopped" : "answer_finished";
 }
 
+/** Return the answer's words as they stand, without what only eyes need. */
 function readAnswer(answer: Message): string {
   const selector = `.chat-message[data-message="${CSS.escape(answer.id)}"] > .chat-body`;
-  return document.querySelector(selector)?.textContent ?? answer.content;
+  const body = document.querySelector(selector);
+  if (!body) return answer.content;
+  const words: string[] = [];
+  const walker = document.createTreeWalker(body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const { parentElement, data } = walker.currentNode as Text;
+    if (!parentElement?.closest(UNSPOKEN) && data.trim()) words.push(data.trim());
+  }
+  return words.join(" ");
 }
 
 function isFocusFree(): boolean {
