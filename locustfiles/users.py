@@ -23,7 +23,11 @@ _PER_PROCESS = 100_000  # users of one class
 
 
 class Failure(Exception):
-    """An answer or a page that did not come as it should; says what came instead."""
+    """An answer that did not come as it should; says what came instead, and its `code`."""
+
+    def __init__(self, text: str, code: str = "") -> None:
+        super().__init__(text)
+        self.code = code
 
 
 class Asker(User):
@@ -61,6 +65,7 @@ class Asker(User):
                 record.outcome = "done"
         except Exception as failure:  # whatever it is, there is no answer; the report tells it
             record.outcome, record.error = "failed", str(failure) or repr(failure)
+            record.code = record.code or getattr(failure, "code", "")
         finally:
             if record.total_s is not None:
                 record.tpot_s = time_per_token(record.ttft_s, record.total_s, record.tokens)
@@ -119,8 +124,8 @@ class ChatUser(Asker):
 
     def _open_page(self) -> bool:
         with self.record_request("page") as record:
-            record.total_s = self.page.open()
-            record.status, record.replica = 200, self.page.replica
+            self.page.open(record)
+            record.status = 200
         return record.outcome == "done"
 
 
@@ -148,7 +153,7 @@ class Program(Asker):
         record.status = response.status_code
         record.replica = response.headers.get("X-Served-By", "")
         if response.status_code != 200:
-            raise Failure(f"{response.status_code}: {_read_error(response.text)}")
+            raise _read_error(response)
         return response
 
     def read_stream(
@@ -159,7 +164,7 @@ class Program(Asker):
             part: dict[str, Any] = json.loads(line)
             elapsed_s = time.perf_counter() - begun
             if "error" in part:
-                raise Failure(str(part["error"]))
+                raise Failure(str(part["error"]), part.get("code", ""))
             if text(part):
                 record.ttft_s = record.ttft_s or elapsed_s
                 record.total_s = elapsed_s
@@ -249,11 +254,12 @@ def _note_usage(answer: dict[str, Any], record: Record) -> None:
     record.app_ttft_s = usage.get("ttft_s")
 
 
-def _read_error(body: str) -> str:
+def _read_error(response: requests.Response) -> Failure:
     try:
-        return str(json.loads(body)["error"])
+        body = response.json()
+        return Failure(f"{response.status_code}: {body['error']}", body.get("code", ""))
     except (ValueError, KeyError, TypeError):
-        return body[:200]
+        return Failure(f"{response.status_code}: {response.text[:200]}")
 
 
 __all__ = ["ApiUser", "ChatUser", "Failure", "OllamaUser"]

@@ -20,7 +20,8 @@ def summarize_run(setup: Setup, records: Sequence[Record]) -> dict[str, Any]:
     """Return what summary.json holds: seconds, tokens, shares of 1; `answers` is all but the pages.
 
     Throughput and goodput are per second between the first sending and the last end. `stages` are
-    by the moment of sending, each over the time that it lasted.
+    by the moment of sending, each over the time that it lasted. `ends` are the ways in which
+    answers ended; `left_ends` those of answers that were left, as seen by who came back.
     """
     goals = Goals(**setup.goals)
     answers = [r for r in records if r.kind != "page"]
@@ -50,8 +51,19 @@ def summarize_run(setup: Setup, records: Sequence[Record]) -> dict[str, Any]:
             name: measure_answers(part, seconds, goals)
             for name, part in sorted(group_by(answers, lambda r: r.replica).items())
         },
+        "ends": count_ends(answers),
+        "left_ends": count_ends(r for r in records if r.kind == "page" and r.state),
         "errors": Counter(r.error for r in records if r.error),
     }
+
+
+def count_ends(records: Iterable[Record]) -> list[dict[str, Any]]:
+    """Return how many answers ended in each way, the most frequent first."""
+    ends = Counter((r.state or r.outcome, r.code) for r in records)
+    return [
+        {"state": state, "code": code, "count": count}
+        for (state, code), count in ends.most_common()
+    ]
 
 
 def measure_answers(

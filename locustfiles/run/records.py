@@ -21,7 +21,9 @@ class Record:
     token after the first. `queue_s`: waiting for a slot of Ollama; `load_s`: loading the model, a
     cold start when it is long. Both are Ollama's own figures; the page tells of `queue_s` alone.
     `outcome`: "stopped" and "left" are what the user meant to do, "lost" is what the end of the
-    test cut off. `stage` and `users` are the shape's at that moment; `replica` answered.
+    test cut off. `state` is how the chat says that the answer ended, or "refused", and `code` why;
+    with an opened page, the same of the answer that the user had left there. `stage` and `users`
+    are the shape's at that moment; `replica` answered.
     `app_ttft_s`: the chat's own figure, which answers of its API have.
     """
 
@@ -34,6 +36,8 @@ class Record:
     outcome: Outcome = "lost"
     status: int | None = None
     error: str = ""
+    state: str = ""
+    code: str = ""
     ttft_s: float | None = None
     tpot_s: float | None = None
     total_s: float | None = None

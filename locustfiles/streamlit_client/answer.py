@@ -1,50 +1,50 @@
-"""An answer as a reader of the page sees it come: found in the element tree, measured."""
+"""An answer as a reader of the page sees it come, measured."""
 
 from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Collection
+from dataclasses import dataclass
 
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-
-from locustfiles.streamlit_client.element_tree import ElementTree, Node, Path
-
-SUCCESS = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
+from locustfiles.streamlit_client.meter import Meter
+from locustfiles.streamlit_client.transcript_messages import TranscriptMessage
 
 
 class NoAnswer(Exception):
     """The page did not answer a prompt; says what it showed instead."""
 
 
-class Meter(Protocol):
-    """Counts what came over the wire, ever growing."""
-
-    wire_bytes: int
-    message_bytes: int
-    messages: int
-
-
 @dataclass(frozen=True)
 class Answer:
     """Times are seconds since the prompt was sent, bytes are those that came for this prompt.
 
-    `ttft` is when the first text was there, None if none came; `updates` when the text changed;
-    `total` when the script had ended. `wire_bytes` are compressed if the server compresses,
-    `message_bytes` are not; `messages` is their number. `alerts` are the errors that stand there at
-    its end, `keys` those of its elements.
+    `state` is "done", "stopped", "failed" … or "refused", when the page took no prompt; `code` says
+    what went wrong, `alerts` says it in the page's words. `ttft` is when the first text was there,
+    None if none came; `updates` when the text changed; `total` when the answer had ended.
+    `wire_bytes` are compressed if the server compresses, `message_bytes` are not; `messages` is the
+    number of messages and events.
     """
 
     text: str
+    state: str
+    code: str
+    alerts: str
     ttft: float | None
     total: float
     updates: tuple[float, ...]
     wire_bytes: int
     message_bytes: int
     messages: int
-    alerts: str
-    keys: tuple[str, ...]
+    input_tokens: int = 0
+    output_tokens: int = 0
+    queued_s: float = 0.0
+    is_cut: bool = False
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether less came than the model would have written, and nobody wanted that."""
+        return self.state not in ("done", "stopped")
 
     @property
     def last_text(self) -> float:
@@ -57,32 +57,35 @@ class Answer:
         return [b - a for a, b in zip(self.updates, self.updates[1:], strict=False)]
 
 
-@dataclass
 class Asking:
-    """A prompt that was sent, and its answer as it comes.
+    """A prompt that was sent, and its answer as it comes; `known` are the messages before it.
 
-    The answer is the last assistant message below the new user message, so a redrawn history
-    counts for nothing. It ends when the run that drew it last has ended and no rerun follows it.
+    It is over when its answer has ended and the page has been drawn as it stands then, when the
+    page has refused the prompt, or when the tab was closed.
     """
 
-    tree: ElementTree
-    meter: Meter
-    text: str = ""
-    updates: list[float] = field(default_factory=list)
-    alerts: str = ""
-    keys: tuple[str, ...] = ()
-    sent: float = field(default_factory=time.perf_counter)
-    ended: float = 0
-
-    def __post_init__(self) -> None:
+    def __init__(self, meter: Meter, known: Collection[str]) -> None:
+        self.text = ""
+        self.updates: list[float] = []
+        self.message_id = ""
+        self.sent = time.perf_counter()
+        self._known, self._meter, self._before = frozenset(known), meter, meter.read()
         self._shown, self._first_text = threading.Event(), threading.Event()
         self._finished = threading.Event()
-        self._before = self._meter_reading()
-        self._known_prompts = set(self._list_prompts())
-        self._prompt_path: Path | None = None
-        self._answer_path: Path | None = None
-        self._answer_run = ""
-        self._runs = 0
+        self._seen = ""
+        self._ended: tuple[TranscriptMessage, float] | None = None
+        self._refusal: tuple[str, str] | None = None
+        self._reason = ""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether no more text will come."""
+        return self._ended is not None or self._finished.is_set()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come."""
+        return self._finished.is_set()
 
     def wait_for_prompt(self, timeout: float = 60) -> None:
         """Return when the page shows the prompt. Raises NoAnswer after `timeout` seconds."""
@@ -95,92 +98,71 @@ class Asking:
             raise NoAnswer(f"no text within {timeout} s")
 
     def result(self, timeout: float = 60) -> Answer:
-        """Wait for the end. Raises NoAnswer after `timeout` seconds or when the server closed."""
+        """Wait for the end. Raises NoAnswer after `timeout` seconds or when the tab was closed."""
         if not self._finished.wait(timeout):
             raise NoAnswer(f"no end within {timeout} s; text so far: {self.text[:200]!r}")
-        if not self.ended:
-            raise NoAnswer("the connection was closed before the answer ended")
-        wire, message, messages = (
-            after - before for after, before in zip(self._after, self._before, strict=True)
-        )
-        first = self.updates[0] if self.updates else None
-        total = self.ended - self.sent
-        updates = tuple(self.updates)
+        if self._reason:
+            raise NoAnswer(self._reason)
+        traffic = self._after.since(self._before)
+        if self._ended is None:
+            code, alerts = self._refusal or ("", "")
+            return Answer("", "refused", code, alerts, None, self._total, (), *traffic)
+        answer, _ = self._ended
         return Answer(
-            self.text, first, total, updates, wire, message, messages, self.alerts, self.keys
+            answer.content,
+            answer.state,
+            answer.code,
+            answer.error,
+            self.updates[0] if self.updates else None,
+            self._total,
+            tuple(self.updates),
+            *traffic,
+            answer.input_tokens,
+            answer.output_tokens,
+            answer.queued_s,
+            answer.is_cut,
         )
 
-    def observe(self, message: ForwardMsg, at: float) -> None:
-        """Take in a message of the server that came `at` and is already in the tree."""
-        match message.WhichOneof("type"):
-            case "new_session":
-                self._runs += 1
-            case "delta" if self._runs:
-                self._look_at_delta(message, at)
-            case "script_finished" if self._prompt_path is not None:
-                self._end_of_run(message, at)
-            case "script_finished" if self._runs and not self.ended and _is_whole_page(message):
-                self._end_answer(at)  # the page has been drawn without the prompt: it was refused
+    def observe(self, answer: TranscriptMessage, at: float, is_final: bool = True) -> None:
+        """Take in a message of the transcript as it was `at`, if it is the answer.
 
-    def abandon(self) -> None:
-        """Let all who wait go on: the connection is closed, nothing more will come."""
+        Not `is_final`: even after its end more will come, and `finish` will be called then.
+        """
+        if self.is_over or answer.id != (self.message_id or answer.id):
+            return
+        if not self.message_id and answer.id in self._known:
+            return
+        self.message_id = answer.id
+        self._shown.set()
+        self._observe_text(answer, at)
+        if answer.state != "writing":
+            self._ended = answer, self._ended[1] if self._ended else at
+            if is_final:
+                self.finish(at)
+
+    def refuse(self, code: str, alerts: str, at: float) -> None:
+        """Note that the page has taken no prompt, and what it says about it."""
+        self._refusal = code, alerts
+        self.finish(at)
+
+    def finish(self, at: float) -> None:
+        """Let all who wait go on: nothing more will come."""
+        self._total = (self._ended[1] if self._ended else at) - self.sent
+        self._after = self._meter.read()
         for event in (self._shown, self._first_text, self._finished):
             event.set()
 
-    def _look_at_delta(self, message: ForwardMsg, at: float) -> None:
-        path = tuple(message.metadata.delta_path)
-        if self._answer_path is None or message.delta.WhichOneof("type") == "add_block":
-            self._locate_answer()
-        if self._prompt_path and path > self._prompt_path:
-            self._shown.set()
-            self._answer_run = self.tree.run_id
-        if self._answer_path and path[: len(self._answer_path)] == self._answer_path:
-            self._read_answer(at)
+    def abandon(self, reason: str) -> None:
+        """Let all who wait go on, with NoAnswer, unless the answer has ended."""
+        if self._finished.is_set():
+            return
+        self._reason = "" if self._ended else reason
+        self.finish(time.perf_counter())
 
-    def _locate_answer(self) -> None:
-        self._answer_path = None
-        for path, node in self._list_newest_last():
-            if node.role == "user" and (path, node.text) not in self._known_prompts:
-                self._prompt_path, self._answer_path = path, None
-            elif node.role == "assistant" and self._prompt_path and path > self._prompt_path:
-                self._answer_path = path
-
-    def _list_newest_last(self) -> list[tuple[Path, Node]]:
-        """Return the messages, old ones first: a run that redraws them keeps those till its end."""
-        run = self.tree.run_id
-        return sorted(self.tree.messages(), key=lambda entry: entry[1].run_id == run)
-
-    def _read_answer(self, at: float) -> None:
-        assert self._answer_path
-        node = self.tree.at(self._answer_path)
-        text = node.text
-        if text and text != self.text:
-            self.text = text
+    def _observe_text(self, answer: TranscriptMessage, at: float) -> None:
+        self.text = answer.content
+        seen = answer.thinking + answer.content
+        if seen != self._seen:
+            self._seen = seen
             self.updates.append(at - self.sent)
             self._first_text.set()
-
-    def _end_of_run(self, message: ForwardMsg, at: float) -> None:
-        run = message.metadata.run.script_run_id
-        if message.script_finished not in SUCCESS:
-            self._answer_run = ""  # another run follows and ends the answer
-        elif not run or not self._answer_run or run == self._answer_run:
-            self._end_answer(at)
-
-    def _end_answer(self, at: float) -> None:
-        self._locate_answer()
-        if self._answer_path:
-            node = self.tree.at(self._answer_path)
-            self.alerts, self.keys = node.alerts, tuple(node.keys)
-        self.ended, self._after = at, self._meter_reading()
-        for event in (self._shown, self._first_text, self._finished):
-            event.set()
-
-    def _list_prompts(self) -> list[tuple[Path, str]]:
-        return [(p, node.text) for p, node in self.tree.messages() if node.role == "user"]
-
-    def _meter_reading(self) -> tuple[int, int, int]:
-        return self.meter.wire_bytes, self.meter.message_bytes, self.meter.messages
-
-
-def _is_whole_page(message: ForwardMsg) -> bool:
-    return message.script_finished in SUCCESS and not message.metadata.run.fragment_ids

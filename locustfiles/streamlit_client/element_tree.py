@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from streamlit.proto.Block_pb2 import Block
@@ -40,15 +40,6 @@ class Node:
         yield path, self
         for index in sorted(self.children):
             yield from self.children[index].walk((*path, index))
-
-    @property
-    def role(self) -> str:
-        """The role, "user" or "assistant", of a chat message; empty for anything else."""
-        if self.block is None or self.block.WhichOneof("type") != "chat_message":
-            return ""
-        return {"human": "user", "ai": "assistant"}.get(
-            self.block.chat_message.name, self.block.chat_message.name
-        )
 
     @property
     def text(self) -> str:
@@ -118,9 +109,14 @@ class ElementTree:
             node = node.children[index]
         return node
 
-    def messages(self) -> list[tuple[Path, Node]]:
-        """Return the chat messages, in the order of the page."""
-        return [(path, node) for path, node in self.root.walk() if node.role]
+    def complaints(self, key: str, run_ids: Collection[str]) -> list[Node]:
+        """Return what these runs have drawn with a key that begins so, and exceptions of theirs."""
+        return [
+            node
+            for _, node in self.root.walk()
+            if node.run_id in run_ids
+            and (node.key.startswith(key) or (node.element and node.element.HasField("exception")))
+        ]
 
     def elements(self, kind: str) -> list[Node]:
         """Return the elements of a kind ("chat_input", "button", …), in the order of the page."""

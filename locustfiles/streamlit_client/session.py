@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import threading
+import time
 
 import requests
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -12,21 +14,28 @@ from streamlit.proto.ClientState_pb2 import ContextInfo
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from locustfiles.streamlit_client.answer import SUCCESS, Asking
-from locustfiles.streamlit_client.element_tree import ElementTree
+from locustfiles.streamlit_client.answer import Asking
+from locustfiles.streamlit_client.element_tree import ElementTree, Node
+from locustfiles.streamlit_client.http_client import HttpClient
 from locustfiles.streamlit_client.message_cache import MessageCache
+from locustfiles.streamlit_client.meter import Meter
+from locustfiles.streamlit_client.transcript import PageData, Transcript
 from locustfiles.streamlit_client.websocket import MeasuringWebSocket
 
-_ASSET = re.compile(r'(?:src|href)="\./((?:static/|favicon)[^"]+)"')  # what the page names itself
+TRANSCRIPT_KEY = "transcript"
+_SUCCESS = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
+_ACT = "act"  # the trigger of the transcript's component
+_ERROR_KEY = "error-"  # begins the key of what the page says when it takes no prompt
+_ASSET = re.compile(r'(?:src|href)="\./([^"]+)"')  # what the page names itself
 
 
 class StreamlitSession:
     """One session: opened, kept in step by the reader thread, closed.
 
-    `tree`, `query` and `runs_finished` change in that thread: read them within `changed`, which is
-    notified after each message. `query` is what stands behind the ? in the address, which the page
-    may set; `redirected_to` is where it has sent the browser; `closed` says that the connection is
-    gone.
+    `tree`, `transcript`, `query` and `runs_finished` change in that thread or the transcript's:
+    read them within `changed`, which is notified after each message. `query` is what stands behind
+    the ? in the address, which the page may set; `redirected_to` is where it has sent the browser;
+    `closed` says that the connection is gone; `meter` counts what came by it and by HTTP.
     """
 
     def __init__(
@@ -46,12 +55,16 @@ class StreamlitSession:
         self.runs_finished = 0
         self.closed = False
         self.redirected_to = ""
-        self.asking: Asking | None = None
+        self.meter = Meter()
         self._cache = MessageCache()
         self._timers: dict[str, threading.Timer] = {}
         self._page_hash = ""
+        self._runs_of_asking: set[str] = set()
         self._get_page(timeout, assets)
         self._id = ""
+        headers = {"Cookie": self._cookie_header(), "Accept-Language": locale}
+        http = HttpClient(base_url, headers, timeout, self.meter)
+        self.transcript = Transcript(http, self.meter, self.changed, self._refresh)
         self.socket = self._open_socket(timeout)
         self.rerun()
 
@@ -85,9 +98,32 @@ class StreamlitSession:
         """Send a message. Raises ConnectionError when the connection is gone."""
         self.socket.send(message.SerializeToString())
 
+    def trigger_act(self, act: str, **arguments: object) -> None:
+        """Do something in the transcript, as its component tells the page: {"act": …, …}.
+
+        Raises LookupError when the page has no transcript.
+        """
+        with self.changed:
+            node = self._find_transcript()
+        if node is None or node.element is None:
+            raise LookupError("the page has no transcript")
+        value = [{"event": _ACT, "value": {"act": act, **arguments}}]
+        trigger = f"$$STREAMLIT_INTERNAL_KEY_{node.element.bidi_component.id}__events"
+        state = WidgetState(id=trigger, json_trigger_value=json.dumps(value))
+        self.rerun(state, node.fragment_id)
+
+    def expect_answer(self) -> Asking:
+        """Return what will take in the answer to a prompt that is about to be sent."""
+        with self.changed:
+            known = {message.id for message in self.transcript.messages}
+            self._runs_of_asking.clear()
+            self.transcript.asking = asking = Asking(self.meter, known)
+        return asking
+
     def close(self) -> None:
         """Close the tab."""
         self._stop_timers(list(self._timers))
+        self.transcript.close()
         self.socket.close()
 
     def _open_socket(self, timeout: float, *session_id: str) -> MeasuringWebSocket:
@@ -95,6 +131,7 @@ class StreamlitSession:
             self.base_url.replace("http", "ws", 1) + "/_stcore/stream",
             self._on_message,
             self._on_close,
+            meter=self.meter,
             cookie=self._cookie_header(),
             subprotocols=("streamlit", self.cookies.get("_streamlit_xsrf", "none"), *session_id),
             timeout=timeout,
@@ -104,6 +141,7 @@ class StreamlitSession:
         with requests.Session() as http:
             http.trust_env = False  # neither a proxy nor a password of the user's own
             http.cookies.update(self.cookies)
+            http.headers["Accept-Language"] = self._locale
             page = self.fetch_file(http, "/", timeout).decode()
             for name in _ASSET.findall(page) if assets else ():
                 self.fetch_file(http, f"/{name}", timeout)
@@ -129,25 +167,27 @@ class StreamlitSession:
         message = self._cache.resolve(ForwardMsg.FromString(data))
         with self.changed:
             self._apply_message(message)
-            if self.asking:
-                self.asking.observe(message, at)
+            if message.WhichOneof("type") == "script_finished":
+                self._end_asking(message, at)
             self.changed.notify_all()
 
     def _on_close(self) -> None:
         self._stop_timers(list(self._timers))
         with self.changed:
             self.closed = True
-            if self.asking:
-                self.asking.abandon()
+            if self._pending and (not self._pending.message_id or self._pending.has_ended):
+                self._pending.abandon("the connection was closed before the answer began")
             self.changed.notify_all()
 
     def _apply_message(self, message: ForwardMsg) -> None:
         match message.WhichOneof("type"):
             case "delta":
                 self.tree.apply(message.delta, message.metadata.delta_path)
+                if message.delta.new_element.WhichOneof("type") == "bidi_component":
+                    self._show_transcript()
             case "new_session":
                 self._begin_run(message)
-            case "script_finished" if message.script_finished in SUCCESS:
+            case "script_finished" if message.script_finished in _SUCCESS:
                 fragment_ids = list(message.metadata.run.fragment_ids)
                 self.tree.end_run(self.tree.run_id, fragment_ids)
                 self._cache.end_run(fragment_ids)
@@ -171,6 +211,45 @@ class StreamlitSession:
         if not run.fragment_ids:
             self._stop_timers(list(self._timers))
         self.tree.begin_run(run.script_run_id)
+        if self._pending:
+            self._runs_of_asking.add(run.script_run_id)
+
+    @property
+    def _pending(self) -> Asking | None:
+        """The prompt whose answer has not come whole, or after which the page is not drawn yet."""
+        asking = self.transcript.asking
+        return asking if asking and not asking.is_over else None
+
+    def _show_transcript(self) -> None:
+        node = self._find_transcript()
+        if node and node.element:
+            self.transcript.show(PageData.from_json(node.element.bidi_component.json))
+
+    def _end_asking(self, message: ForwardMsg, at: float) -> None:
+        """Let the prompt be over that the page refused, or after whose answer it is drawn anew."""
+        asking = self._pending
+        if not asking or message.script_finished not in _SUCCESS:
+            return
+        if self.tree.run_id not in self._runs_of_asking:
+            return
+        if asking.has_ended:
+            asking.finish(at)
+        elif not asking.message_id:
+            for node in self.tree.complaints(_ERROR_KEY, self._runs_of_asking):
+                asking.refuse(node.key.removeprefix(_ERROR_KEY), node.alerts, at)
+                return
+
+    def _refresh(self) -> None:
+        self._runs_of_asking.clear()
+        try:
+            self.trigger_act("refresh")
+        except (OSError, LookupError):
+            if self._pending:
+                self._pending.finish(time.perf_counter())
+
+    def _find_transcript(self) -> Node | None:
+        components = self.tree.elements("bidi_component")
+        return next((node for node in components if node.key == TRANSCRIPT_KEY), None)
 
     def _start_timer(self, fragment_id: str, interval: float) -> None:
         timer = threading.Timer(interval, self._auto_rerun, (fragment_id, interval))

@@ -1,4 +1,4 @@
-"""A virtual user of a Streamlit chat page: what a browser sends and keeps, over the real WebSocket.
+"""A virtual user of the chat: what a browser sends and keeps, over the real WebSocket and HTTP.
 
     with StreamlitUser("http://127.0.0.1:8501") as user:
         answer = user.ask("What is a fragment?")
@@ -11,16 +11,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Self
 
-from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from locustfiles.streamlit_client.answer import Answer, Asking, NoAnswer
 from locustfiles.streamlit_client.element_tree import Node
 from locustfiles.streamlit_client.session import StreamlitSession
+from locustfiles.streamlit_client.transcript_messages import TranscriptMessage
 
-__all__ = ["Answer", "Asking", "NoAnswer", "StreamlitUser"]
+__all__ = ["Answer", "Asking", "NoAnswer", "StreamlitUser", "TranscriptMessage"]
 
 
 class StreamlitUser:
@@ -53,7 +54,8 @@ class StreamlitUser:
         """Open the page in a new session; returns the seconds until it was drawn.
 
         `query` is what stands behind the ? in the address; None: what stands there (a reload).
-        Drawn: a script run has ended, and a chat input is there unless `wait_for_input` is False.
+        Drawn: a script run has ended, the transcript is there, and a chat input is, unless
+        `wait_for_input` is False.
         Raises OSError when the server is not there, TimeoutError when the page does not come.
         """
         started = time.perf_counter()
@@ -70,7 +72,7 @@ class StreamlitUser:
         """Send a prompt and wait for the end of its answer. Raises NoAnswer when no text came."""
         answer = self.begin(prompt).result(self.timeout)
         if answer.ttft is None:
-            raise NoAnswer(f"no text came; the page says: {self.alerts() or 'nothing'}")
+            raise NoAnswer(f"no text came; the page says: {answer.alerts or 'nothing'}")
         return answer
 
     def begin(self, prompt: str) -> Asking:
@@ -78,18 +80,28 @@ class StreamlitUser:
         session = self.session
         with session.changed:
             box = next(iter(session.tree.elements("chat_input")), None)
-            if box is None or box.element is None:
-                raise NoAnswer("the page has no chat input")
-            session.asking = asking = Asking(session.tree, session.socket)
+        if box is None or box.element is None:
+            raise NoAnswer("the page has no chat input")
+        asking = session.expect_answer()
         state = WidgetState(id=box.element.chat_input.id)
         state.chat_input_value.data = prompt
         state.chat_input_value.file_uploader_state.SetInParent()
         session.rerun(state, box.fragment_id)
         return asking
 
+    def begin_act(self, act: str, message: str, **arguments: object) -> Asking:
+        """Do to a message what makes an answer ("again", "edit"); return at once."""
+        asking = self.session.expect_answer()
+        self.session.trigger_act(act, message=message, **arguments)
+        return asking
+
+    def act(self, act: str, **arguments: object) -> None:
+        """Do something in the transcript that makes no answer ("show", "delete" …)."""
+        self.session.trigger_act(act, **arguments)
+
     def stop(self) -> None:
-        """Press the stop button of the chat input: the server ends the script run."""
-        self.session.send(BackMsg(stop_script=True))
+        """Press Stop: the answer that is being written ends. Raises LookupError without one."""
+        self.session.transcript.stop()
 
     def click(self, name: str) -> None:
         """Press the button with this label or key. Raises LookupError when there is none."""
@@ -105,19 +117,26 @@ class StreamlitUser:
         self.session.close()
 
     def messages(self) -> list[tuple[str, str]]:
-        """(role, text) of each chat message on the page."""
+        """(role, text) of each message of the transcript."""
+        return [(message.role, message.content) for message in self.transcript()]
+
+    def transcript(self) -> list[TranscriptMessage]:
+        """Return the messages of the transcript as they stand."""
         with self.session.changed:
-            return [(node.role, node.text) for _, node in self.session.tree.messages()]
+            return [replace(message) for message in self.session.transcript.messages]
 
     def text(self) -> str:
-        """Return all that can be read on the page, the sidebar included; no captions and alerts."""
+        """Return what can be read round the transcript; no captions and alerts."""
         with self.session.changed:
             return self.session.tree.root.text
 
     def alerts(self) -> str:
-        """Return the texts of the errors, warnings, notes and exceptions on the page."""
+        """Return the errors, warnings, notes and exceptions on the page and in the transcript."""
         with self.session.changed:
-            return self.session.tree.root.alerts
+            transcript = self.session.transcript
+            errors = [message.error for message in transcript.messages]
+            texts = [self.session.tree.root.alerts, *errors, transcript.failure]
+            return " | ".join(text for text in texts if text)
 
     def keys(self, begin: str = "") -> list[str]:
         """Return the keys of the elements that begin so, in the order of the page."""
@@ -142,8 +161,10 @@ class StreamlitUser:
                 raise error(f"waited until {what}; the page says: {self.alerts() or 'nothing'}")
 
     def _is_drawn(self, wait_for_input: bool) -> bool:
-        has_input = bool(self.session.tree.elements("chat_input"))
-        return self.session.runs_finished > 0 and (has_input or not wait_for_input)
+        session = self.session
+        if not session.runs_finished or not session.transcript.is_current:
+            return False
+        return not wait_for_input or bool(session.tree.elements("chat_input"))
 
     def _find_button(self, name: str) -> Node | None:
         for node in self.session.tree.elements("button"):

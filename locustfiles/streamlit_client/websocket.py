@@ -24,6 +24,8 @@ from websockets.protocol import State
 from websockets.typing import Origin, Subprotocol
 from websockets.uri import parse_uri
 
+from locustfiles.streamlit_client.meter import Meter
+
 OnMessage = Callable[[bytes, float], None]
 OnClose = Callable[[], None]
 
@@ -32,9 +34,8 @@ class MeasuringWebSocket:
     """An open connection. Raises OSError or InvalidHandshake when it cannot be opened.
 
     `on_message(data, at)` and `on_close()` are called in the reader thread; `at` is
-    `time.perf_counter()` just after the bytes came. `wire_bytes` counts what came in, compressed,
-    with frame headers; `message_bytes` the messages, uncompressed; `messages` their number;
-    `headers` are those of the server's handshake.
+    `time.perf_counter()` just after the bytes came. `meter` counts what came in: compressed, with
+    frame headers, and the messages, which are not. `headers` are those of the server's handshake.
     """
 
     def __init__(
@@ -43,11 +44,12 @@ class MeasuringWebSocket:
         on_message: OnMessage,
         on_close: OnClose,
         *,
+        meter: Meter,
         cookie: str = "",
         subprotocols: tuple[str, ...] = (),
         timeout: float = 30,
     ) -> None:
-        self.wire_bytes = self.message_bytes = self.messages = 0
+        self._meter = meter
         self._on_message, self._on_close = on_message, on_close
         self.headers = Headers()
         self._parts: list[bytes] = []
@@ -113,7 +115,7 @@ class MeasuringWebSocket:
 
     def _receive_bytes(self) -> bool:
         data = self._socket.recv(65536)
-        self.wire_bytes += len(data)
+        self._meter.count_wire(len(data))
         with self._lock:
             if data:
                 self._protocol.receive_data(data)
@@ -134,8 +136,7 @@ class MeasuringWebSocket:
     def _take_message(self, at: float) -> None:
         data = b"".join(self._parts)
         self._parts.clear()
-        self.messages += 1
-        self.message_bytes += len(data)
+        self._meter.count_message(len(data))
         self._on_message(data, at)
 
     def _send_pending(self) -> None:

@@ -9,7 +9,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Self
 
-from locustfiles.streamlit_client.answer_end import read_ends
 from locustfiles.streamlit_client.user import NoAnswer, StreamlitUser
 
 _AGAIN_S = 0.5  # after a refusal, or a page that is not there
@@ -82,22 +81,21 @@ class Visitors:
         try:
             if user.messages():
                 _new_chat(user)
-            answer = user.ask(prompt)
+            answer = user.begin(prompt).result(user.timeout)
         except (NoAnswer, OSError) as error:
-            self._note(user, prompt, error)
-        else:
-            if any(end.has_failed for end in read_ends(user.keys())) or user.keys("error-"):
-                self._note(user, prompt, NoAnswer(user.alerts()))
-                return
-            ttft = answer.ttft or answer.total
-            self.answers.append(Told(number, time.time(), ttft, answer.total))
-
-    def _note(self, user: StreamlitUser, prompt: str, error: Exception) -> None:
-        if user.keys("error-draining"):
+            self._note_loss(user, prompt, str(error))
+            return
+        if answer.code == "draining":
             self.events["refused"] += 1
             self._stop.wait(_AGAIN_S)
-        elif ("user", prompt) in user.messages():
-            self.lost.append(f"{prompt}: {error} {user.alerts()}")
+        elif answer.has_failed or answer.ttft is None:
+            self._note_loss(user, prompt, f"{answer.state} {answer.code} {answer.alerts}")
+        else:
+            self.answers.append(Told(number, time.time(), answer.ttft, answer.total))
+
+    def _note_loss(self, user: StreamlitUser, prompt: str, reason: str) -> None:
+        if ("user", prompt) in user.messages():
+            self.lost.append(f"{prompt}: {reason} {user.alerts()}")
         else:
             self.events["unsent"] += 1
             user.close()

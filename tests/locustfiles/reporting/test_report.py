@@ -75,6 +75,20 @@ def test_a_record_of_an_answer_that_was_lost_is_not_counted_twice() -> None:
     assert (answers["requests"], answers["finished"], answers["lost"]) == (6, 5, 1)
 
 
+def test_ends_are_told_apart_by_state_and_code_and_so_are_those_of_left_answers() -> None:
+    busy = _answer(state="refused", code="busy", outcome="failed")
+    whole = [_answer(state="done"), _answer(state="done"), _answer(state="done", code="length")]
+    left = replace(PAGES[0], state="abandoned", code="")
+    summary = summarize_run(SETUP, [busy, *whole, _answer(outcome="left"), left, *PAGES])
+    assert [tuple(end.values()) for end in summary["ends"]] == [
+        ("done", "", 2),
+        ("refused", "busy", 1),
+        ("done", "length", 1),
+        ("left", "", 1),
+    ]
+    assert summary["left_ends"] == [{"state": "abandoned", "code": "", "count": 1}]
+
+
 def test_failures_are_no_latencies() -> None:
     answers = summarize_run(SETUP, ANSWERS + PAGES)
     assert answers["answers"]["total"]["count"] == 3

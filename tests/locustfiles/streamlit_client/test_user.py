@@ -1,4 +1,4 @@
-"""The virtual user against two real Streamlit pages: one of fragments, one that reruns whole."""
+"""The virtual user against a real Streamlit page round a transcript that an API feeds."""
 
 from __future__ import annotations
 
@@ -15,14 +15,8 @@ pytestmark = pytest.mark.contract
 
 
 @pytest.fixture(scope="module")
-def fragments_url() -> Iterator[str]:
-    with serve_page("fragments") as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def whole_url() -> Iterator[str]:
-    with serve_page("whole") as url:
+def url() -> Iterator[str]:
+    with serve_page("chat") as url:
         yield url
 
 
@@ -32,9 +26,9 @@ def clock_url() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["fragments_url", "whole_url"])
-def user(request: pytest.FixtureRequest) -> Iterator[StreamlitUser]:
-    with StreamlitUser(request.getfixturevalue(request.param), timeout=60) as user:
+@pytest.fixture
+def user(url: str) -> Iterator[StreamlitUser]:
+    with StreamlitUser(url, timeout=60) as user:
         yield user
 
 
@@ -43,30 +37,36 @@ def _words(text: str) -> list[str]:
 
 
 def test_an_answer_is_read_to_its_end_and_its_first_text_comes_before(user: StreamlitUser) -> None:
-    answer = user.ask("6 teas")
-    assert _words(answer.text) == [f"teas{n}" for n in range(6)]
+    answer = user.ask("8 slow teas")
+    assert _words(answer.text) == [f"teas{n}" for n in range(8)]
     assert answer.ttft is not None
     assert answer.ttft < answer.last_text <= answer.total
-    assert 2 <= len(answer.updates) <= 7
+    assert 2 <= len(answer.updates) <= 9
     assert all(gap >= 0 for gap in answer.gaps)
 
 
-def test_the_greeting_and_older_answers_are_not_taken_for_the_new_one(user: StreamlitUser) -> None:
+def test_how_an_answer_ended_and_its_figures_are_known(user: StreamlitUser) -> None:
+    answer = user.ask("6 teas")
+    assert (answer.state, answer.code, answer.has_failed) == ("done", "", False)
+    assert (answer.input_tokens, answer.output_tokens, answer.queued_s) == (7, 6, 0.5)
+
+
+def test_older_answers_are_not_taken_for_the_new_one(user: StreamlitUser) -> None:
     for thing in ("teas", "cups", "teas"):
         asking = user.begin(f"3 slow {thing}")
         asking.wait_for_text()
         assert asking.text.startswith(f"{thing}0")
-        assert asking.result().text == f"{thing}0 {thing}1 {thing}2"
-    roles = [role for role, _ in user.messages()]
-    assert roles == ["assistant", *["user", "assistant"] * 3]
+        assert asking.result().text.split() == [f"{thing}0", f"{thing}1", f"{thing}2"]
+    assert [role for role, _ in user.messages()] == ["user", "assistant"] * 3
 
 
 def test_bytes_are_counted_for_this_prompt_alone_compressed_and_not(user: StreamlitUser) -> None:
     assert user.session.socket.compressed
-    first, second = user.ask("40 teas"), user.ask("2 teas")
-    assert second.message_bytes < first.message_bytes
+    user.ask("2 teas")
+    first, second = user.ask("80 teas"), user.ask("2 teas")
+    assert 0 < second.message_bytes < first.message_bytes
+    assert second.wire_bytes < first.wire_bytes
     assert first.messages >= len(first.updates)
-    assert 0 < first.wire_bytes < first.message_bytes
 
 
 def test_a_failing_script_is_no_answer_and_the_page_says_why(user: StreamlitUser) -> None:
@@ -74,53 +74,81 @@ def test_a_failing_script_is_no_answer_and_the_page_says_why(user: StreamlitUser
         user.ask("fail")
 
 
+def test_a_refused_prompt_is_known_by_its_code(user: StreamlitUser) -> None:
+    answer = user.begin("refuse").result()
+    assert (answer.state, answer.code, answer.has_failed) == ("refused", "busy", True)
+    assert answer.alerts == "As many as this chat takes"
+    assert user.ask("2 teas").state == "done"
+
+
 def test_the_prompt_is_on_the_page_before_the_answer(user: StreamlitUser) -> None:
     asking = user.begin("3 slow teas")
     asking.wait_for_prompt()
-    assert asking.text == ""
     assert ("user", "3 slow teas") in user.messages()
-    assert asking.result().text == "teas0 teas1 teas2"
+    assert _words(asking.result().text) == ["teas0", "teas1", "teas2"]
 
 
-def test_stop_ends_the_run_and_leaves_the_partial_text(user: StreamlitUser) -> None:
+def test_stop_ends_the_answer_and_leaves_the_partial_text(user: StreamlitUser) -> None:
     asking = user.begin("400 slow teas")
     asking.wait_for_text()
     user.stop()
     answer = asking.result()
+    assert answer.state == "stopped"
     assert 0 < len(_words(answer.text)) < 400
 
 
-def test_closing_the_tab_ends_the_wait_for_an_answer(user: StreamlitUser) -> None:
-    asking = user.begin("400 slow teas")
+def test_closing_the_tab_ends_the_wait_for_an_answer_which_goes_on(user: StreamlitUser) -> None:
+    asking = user.begin("30 slow teas")
     asking.wait_for_text()
     user.close()
     with pytest.raises(NoAnswer, match="closed"):
         asking.result()
+    user.connect()
+    user.wait_for(lambda: user.transcript()[-1].state == "done", "the answer has ended")
+    assert len(_words(user.messages()[-1][1])) == 30
 
 
-def test_a_button_is_pressed_by_its_label_or_its_key(whole_url: str) -> None:
-    with StreamlitUser(whole_url) as user:
-        user.ask("2 teas")
+def test_events_that_break_off_go_on_where_they_were(user: StreamlitUser) -> None:
+    answer = user.ask("8 slow cut teas")
+    assert _words(answer.text) == [f"teas{n}" for n in range(8)]
+    assert max(answer.gaps) > 0.5
+
+
+def test_an_act_of_the_transcript_makes_another_answer(user: StreamlitUser) -> None:
+    first = user.begin("3 teas")
+    first.result()
+    second = user.begin_act("again", first.message_id)
+    assert _words(second.result().text) == ["teas0", "teas1", "teas2"]
+    assert second.message_id != first.message_id
+    assert "acts: again" in user.text()
+
+
+def test_the_page_is_drawn_anew_after_an_answer_that_says_so(user: StreamlitUser) -> None:
+    user.ask("3 refresh teas")
+    assert "acts: refresh" in user.text()
+
+
+def test_a_button_is_pressed_by_its_label_or_its_key(url: str) -> None:
+    with StreamlitUser(url) as user:
         for name in ("New chat", "new"):
+            user.ask("2 teas")
             assert user.has_button(name)
             user.click(name)
-            user.wait_for(lambda: user.messages() == [("assistant", "How can I help?")])
+            user.wait_for(lambda: not user.messages())
         with pytest.raises(LookupError, match="no button 'Old chat'"):
             user.click("Old chat")
 
 
-def test_a_button_in_a_fragment_reruns_the_fragment_alone(fragments_url: str) -> None:
-    with StreamlitUser(fragments_url, timeout=60) as user:
-        user.click("More")
-        user.wait_for(lambda: "There is no more" in user.text())
-        assert "1 whole runs" in user.text()
+def test_a_button_in_a_fragment_reruns_the_fragment_alone(user: StreamlitUser) -> None:
+    user.click("More")
+    user.wait_for(lambda: "There is no more" in user.text())
+    assert "1 whole runs" in user.text()
 
 
-def test_a_long_element_is_sent_once_and_then_referred_to(whole_url: str) -> None:
-    with StreamlitUser(whole_url) as user:
-        for _ in range(3):
-            assert user.ask("2 teas").message_bytes < 10_000
-            assert "The server sends this only once" in user.text()
+def test_a_long_element_is_sent_once_and_then_referred_to(user: StreamlitUser) -> None:
+    for _ in range(3):
+        assert user.ask("2 teas").message_bytes < 10_000
+        assert "The server sends this only once" in user.text()
 
 
 def test_a_part_that_renews_itself_is_renewed_until_the_tab_is_closed(clock_url: str) -> None:
@@ -128,27 +156,26 @@ def test_a_part_that_renews_itself_is_renewed_until_the_tab_is_closed(clock_url:
         user.wait_for(lambda: "tick 4" in user.text())
 
 
-def test_a_user_who_only_reads_still_answers_the_pings_of_the_server(fragments_url: str) -> None:
-    with StreamlitUser(fragments_url) as user:
-        patience, user.timeout = user.timeout, 3  # seconds: three of the server's pings
-        with pytest.raises(TimeoutError):
-            user.wait_for(lambda: False)
-        user.timeout = patience
-        assert _words(user.ask("2 teas").text) == ["teas0", "teas1"]
+def test_a_user_who_only_reads_still_answers_the_pings_of_the_server(user: StreamlitUser) -> None:
+    patience, user.timeout = user.timeout, 3  # seconds: three of the server's pings
+    with pytest.raises(TimeoutError):
+        user.wait_for(lambda: False)
+    user.timeout = patience
+    assert _words(user.ask("2 teas").text) == ["teas0", "teas1"]
 
 
-def test_a_reload_is_the_same_visitor_and_another_user_is_not(whole_url: str) -> None:
-    with StreamlitUser(whole_url) as user, StreamlitUser(whole_url) as other:
+def test_a_reload_is_the_same_visitor_and_another_user_is_not(url: str) -> None:
+    with StreamlitUser(url) as user, StreamlitUser(url) as other:
         visitor = next(line for line in user.text().splitlines() if "number-" in line)
         assert visitor not in other.text()
         user.ask("2 teas")
         user.close()
         user.connect()
         assert visitor in user.text()
-        assert "2 messages before" in user.text()
+        assert user.messages()[0] == ("user", "2 teas")
 
 
-def test_the_first_visit_fetches_what_the_page_names_and_later_ones_do_not(whole_url: str) -> None:
+def test_the_first_visit_fetches_what_the_page_names_and_later_ones_do_not(url: str) -> None:
     fetched: list[str] = []
 
     class Watched(StreamlitSession):
@@ -158,7 +185,7 @@ def test_the_first_visit_fetches_what_the_page_names_and_later_ones_do_not(whole
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("locustfiles.streamlit_client.user.StreamlitSession", Watched)
-        with StreamlitUser(whole_url, assets=True) as user:
+        with StreamlitUser(url, assets=True) as user:
             first = len(fetched)
             user.close()
             user.connect()

@@ -11,6 +11,8 @@ import uvicorn
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tests.support.sample_pages.api import ROUTES
+
 
 class VisitorCookie:
     """Gives each new visitor a cookie, as a page does that has to know him again."""
@@ -39,7 +41,7 @@ class VisitorCookie:
 
 if __name__ == "__main__":
     page = Path(__file__).with_name(sys.argv[1] + ".py")
-    app = st.App(page, middleware=[Middleware(VisitorCookie)])
+    app = st.App(page, routes=ROUTES, middleware=[Middleware(VisitorCookie)])
     uvicorn.run(
         app, fd=int(sys.argv[2]), log_level="warning", ws_ping_interval=1, ws_ping_timeout=1
     )
