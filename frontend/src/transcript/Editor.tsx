@@ -3,6 +3,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { text } from "../texts";
 import { useActs } from "./acts";
+import { focusInput } from "./streamlit";
 import type { Message } from "./types";
 
 interface EditorProps {
@@ -20,12 +21,16 @@ export function Editor({ prompt, onClose }: EditorProps): JSX.Element {
     field.current?.setSelectionRange(draft.length, draft.length);
     field.current?.scrollIntoView({ block: "nearest" });
   }, []);
+  const close = (): void => {
+    onClose();
+    focusInput();
+  };
   const send = (): void => {
     if (draft.trim() || prompt.files.length) sendEdit(prompt, draft);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.isComposing || event.keyCode === 229) return; // a word is being written
-    if (event.key === "Escape") onClose();
+    if (event.key === "Escape") close();
     else if (event.key === "Enter" && !event.shiftKey) send();
     else return;
     event.preventDefault();
@@ -45,7 +50,7 @@ export function Editor({ prompt, onClose }: EditorProps): JSX.Element {
         />
       </div>
       <div class="chat-offers">
-        <button type="button" class="chat-button" data-act="cancel" onClick={onClose}>
+        <button type="button" class="chat-button" data-act="cancel" onClick={close}>
           {text("cancel")}
         </button>
         <button type="button" class="chat-button chat-primary" data-act="send" onClick={send}>

@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { text } from "../texts";
 import { ActionButton } from "./ActionButton";
 import { useActs } from "./acts";
+import { useStore } from "./context";
 import { CopyButton } from "./CopyButton";
 import { Editor } from "./Editor";
 import { Files } from "./Files";
@@ -15,20 +16,20 @@ interface PromptProps {
   prompt: Message;
   isAtOnce: boolean;
   isEdited: boolean;
-  onEdit: (isEdited: boolean) => void;
 }
 
 /** Draw a prompt as a bubble, or as the field in which it is edited. */
-export function Prompt({ prompt, isAtOnce, isEdited, onEdit }: PromptProps): JSX.Element {
+export function Prompt({ prompt, isAtOnce, isEdited }: PromptProps): JSX.Element {
+  const store = useStore();
   return (
     <>
       <Files files={prompt.files} />
       {isEdited ? (
-        <Editor key={prompt.id} prompt={prompt} onClose={() => onEdit(false)} />
+        <Editor key={prompt.id} prompt={prompt} onClose={() => store.edit(null)} />
       ) : (
         <>
           {prompt.content && <LazyBody message={prompt} isComplete isAtOnce={isAtOnce} />}
-          <PromptActions prompt={prompt} onEdit={() => onEdit(true)} />
+          <PromptActions prompt={prompt} onEdit={() => store.edit(prompt.id)} />
         </>
       )}
     </>

@@ -2,7 +2,7 @@ import { render, type JSX } from "preact";
 
 import { text } from "../texts";
 import type { TranscriptStore } from "./store";
-import { BOTTOM, INPUT, SEND_BUTTON, focusInput } from "./streamlit";
+import { BOTTOM, INPUT, SEND_BUTTON, focusInput, markConversation } from "./streamlit";
 
 /** Keeps the button that stops the answer exactly over the one that sends. */
 export class StopPlace {
@@ -39,9 +39,11 @@ export class StopPlace {
   }
 
   private draw(): void {
-    const { writing, isStopping } = this.store.state;
+    const { id, writing, isStopping } = this.store.state;
+    markConversation(writing && id);
     const isNew = Boolean(writing) !== this.place.hasChildNodes();
-    render(writing ? <StopButton isStopping={isStopping} onStop={() => this.stop()} /> : null, this.place);
+    const button = <StopButton isStopping={isStopping} onStop={() => this.stop()} />;
+    render(writing ? button : null, this.place);
     if (isNew) this.attach();
   }
 

@@ -2,19 +2,19 @@ import { Fragment, type JSX } from "preact";
 import { useLayoutEffect } from "preact/hooks";
 
 import { text } from "../texts";
-import { Answer } from "./Answer";
 import { BoundaryLine } from "./BoundaryLine";
 import { placeOf } from "./changes";
-import { useStore, useTranscript } from "./context";
-import { Prompt } from "./Prompt";
+import { useTranscript } from "./context";
+import { MessageArticle, type MessageArticleProps } from "./MessageArticle";
 import { endFollower } from "./scrolling";
 import type { TranscriptState } from "./store";
 import { ToEnd } from "./ToEnd";
-import type { Message } from "./types";
+import type { Message, Offer } from "./types";
 import { UsageBar } from "./UsageBar";
 import { Welcome } from "./Welcome";
 
 const DRAWN_AT_ONCE = 4; // messages at the end, which one sees first
+const NO_OFFERS: Offer[] = [];
 
 /** Draw all exchanges of the open conversation. */
 export function Transcript(): JSX.Element {
@@ -28,7 +28,7 @@ export function Transcript(): JSX.Element {
       {messages.map((message, index) => (
         <Fragment key={placeOf(message)}>
           {state.boundary?.before === message.id && <BoundaryLine boundary={state.boundary} />}
-          <MessageArticle message={message} state={state} index={index} />
+          <MessageArticle {...chooseProps(state, message, index)} />
         </Fragment>
       ))}
       {usage && !state.writing && <UsageBar usage={usage} hasOffers={!messages.at(-1)?.error} />}
@@ -38,55 +38,16 @@ export function Transcript(): JSX.Element {
   );
 }
 
-interface MessageArticleProps {
-  message: Message;
-  state: TranscriptState;
-  index: number;
-}
-
-function MessageArticle({ message, state, index }: MessageArticleProps): JSX.Element {
-  const isLast = index === state.messages.length - 1;
-  const isAtOnce = index >= state.messages.length - DRAWN_AT_ONCE;
-  const isPrompt = message.role === "user";
-  const label = isPrompt ? text("prompt") : text("answer_of", { model: message.model });
-  return (
-    <article
-      class="chat-message"
-      aria-label={label}
-      data-role={message.role}
-      data-message={message.id}
-      data-place={placeOf(message)}
-      data-state={message.state}
-      data-last={isLast}
-    >
-      {isPrompt ? (
-        <PromptOf message={message} state={state} isAtOnce={isAtOnce} />
-      ) : (
-        <Answer
-          answer={message}
-          isAtOnce={isAtOnce}
-          progress={state.writing === message.id ? state : null}
-          isLast={isLast}
-          offers={isLast ? (state.usage?.offers ?? []) : []}
-        />
-      )}
-    </article>
-  );
-}
-
-function PromptOf(props: {
-  message: Message;
-  state: TranscriptState;
-  isAtOnce: boolean;
-}): JSX.Element {
-  const store = useStore();
-  const { message, state, isAtOnce } = props;
-  return (
-    <Prompt
-      prompt={message}
-      isAtOnce={isAtOnce}
-      isEdited={state.editing === message.id}
-      onEdit={(isEdited) => store.edit(isEdited ? message.id : null)}
-    />
-  );
+/** Return what a message is drawn from: the same values as long as nothing of it changed. */
+function chooseProps(state: TranscriptState, message: Message, index: number): MessageArticleProps {
+  const { messages, usage, writing, editing } = state;
+  const isLast = index === messages.length - 1;
+  return {
+    message,
+    isLast,
+    isAtOnce: index >= messages.length - DRAWN_AT_ONCE,
+    isEdited: editing === message.id,
+    progress: writing === message.id ? state : null,
+    offers: (isLast && usage?.offers) || NO_OFFERS,
+  };
 }

@@ -6,7 +6,7 @@ import type { Usage } from "./types";
 /** Draw how full the context window is, with what helps. */
 export function UsageBar(props: { usage: Usage; hasOffers: boolean }): JSX.Element {
   const { usage, hasOffers } = props;
-  const percent = Math.min(100, Math.round((100 * usage.used) / usage.window));
+  const percent = Math.min(100, Math.round((100 * (usage.used ?? usage.window)) / usage.window));
   return (
     <div class="chat-usage" data-warns={Boolean(usage.warning)}>
       <span class="chat-usage-bar" aria-hidden="true" style={{ "--used": `${percent}%` }} />

@@ -42,23 +42,27 @@ class MountedTranscript {
     installAnnouncer();
     installKeys(this.store);
     reportToReaders(this.store);
-    render(
-      <StoreContext.Provider value={this.store}>
-        <Transcript />
-      </StoreContext.Provider>,
-      this.host,
-    );
   }
 
   show({ data, parentElement, setTriggerValue }: ComponentArgs): () => void {
     clearTimeout(this.awayTimer);
     this.store.update(data as PageData, (act) => setTriggerValue("act", act));
+    if (!this.host.hasChildNodes()) this.draw();
     if (this.host.parentNode !== parentElement) {
       parentElement.append(this.host);
       watchSight(endFollower.attach(this.host));
     }
     this.stopPlace.attach();
     return () => this.leave();
+  }
+
+  private draw(): void {
+    render(
+      <StoreContext.Provider value={this.store}>
+        <Transcript />
+      </StoreContext.Provider>,
+      this.host,
+    );
   }
 
   private leave(): void {

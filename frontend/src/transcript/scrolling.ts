@@ -1,3 +1,5 @@
+import { BOTTOM } from "./streamlit";
+
 const NEAR_PX = 120; // who is as near to the end follows it
 const FAR_PX = 200; // from here on there is a button to the end
 
@@ -10,7 +12,7 @@ export class EndFollower {
   private height = 0;
   private held: { place: string; top: number } | null = null;
   private readonly listeners = new Set<() => void>();
-  private readonly sizes = new ResizeObserver(() => this.settle());
+  private sizes: ResizeObserver | null = null;
 
   /** Follow in the scroller that `content` stands in; return it. */
   attach(content: HTMLElement): HTMLElement {
@@ -55,6 +57,12 @@ export class EndFollower {
     for (const listener of this.listeners) listener();
   }
 
+  private measure(): void {
+    const height = document.querySelector<HTMLElement>(BOTTOM)?.offsetHeight ?? 0;
+    this.scroller?.style.setProperty("--chat-bottom", `${height}px`);
+    this.settle();
+  }
+
   private restoreHeld(scroller: HTMLElement): void {
     const message = this.held && findPlace(this.held.place);
     if (this.held && message) {
@@ -74,9 +82,9 @@ export class EndFollower {
 
   private watch(scroller: HTMLElement): void {
     this.scroller = scroller;
-    this.sizes.disconnect();
-    this.sizes.observe(scroller);
-    for (const child of scroller.children) this.sizes.observe(child);
+    this.sizes?.disconnect();
+    this.sizes = new ResizeObserver(() => this.measure());
+    for (const element of [scroller, ...scroller.children]) this.sizes.observe(element);
     scroller.addEventListener("scroll", () => this.onScroll(scroller), { passive: true });
     scroller.addEventListener("wheel", (event) => this.onWheel(event), { passive: true });
     scroller.addEventListener("touchmove", () => this.release(), { passive: true });

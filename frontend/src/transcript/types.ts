@@ -46,7 +46,8 @@ export type Offer =
 
 /** How full the context window is, and what can be done about it. */
 export interface Usage {
-  used: number;
+  /** Tokens; null below a prompt that is too long alone. */
+  used: number | null;
   window: number;
   exact: boolean;
   text: string;

@@ -66,6 +66,7 @@ export function startBrowser(): FakeServer {
   vi.stubGlobal("ResizeObserver", Unobserved);
   vi.stubGlobal("IntersectionObserver", Unobserved);
   vi.stubGlobal("CSS", { escape: (text: string) => text });
+  Element.prototype.scrollIntoView = () => undefined;
   vi.stubGlobal("matchMedia", () => ({ matches: true }));
   return server;
 }
@@ -108,12 +109,4 @@ export function makeExchange(prompt: string, answer: string): ExchangeEvent {
 export function makeEnd(answer: string, more: object = {}): object {
   const ended = { ...makeMessage(answer), content: null, thinking: null, ...more };
   return { answer: ended, usage: null, boundary: null, title: "Title", refresh: false };
-}
-
-/** Wait for what is under way to be drawn. */
-export async function settle(): Promise<void> {
-  await vi.waitFor(async () => {
-    await new Promise((resolve) => requestAnimationFrame(resolve));
-    await Promise.resolve();
-  });
 }
