@@ -30,7 +30,7 @@ def draw_page() -> None:
     """Draw the whole page of this tab; the one run that looks up the services."""
     services = current()
     st.set_page_config(page_title="Chat", page_icon=str(_ICON), layout="centered")
-    browser.help_along(_STYLE + conversation_list.STYLE, services.settings.max_file_mb)
+    browser.help_along(_STYLE + conversation_list.STYLE)
     user = account.find_user(services)
     if user is None:
         account.draw_sign_in(services)

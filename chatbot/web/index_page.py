@@ -53,11 +53,11 @@ def read_entry() -> Entry:
         raise NotBuilt("front_end_not_built") from error
 
 
-def send_page(request: Request) -> Response:
+def _send_page(request: Request, max_file_mb: int) -> Response:
     """Answer with the page; a browser that has it and its cookie is told that it is the same."""
     language = choose_translator(request.headers.get("accept-language", "")).language
     coding = choose_coding(request.headers.get("accept-encoding", ""))
-    body, tag = _make_page(language, coding)
+    body, tag = _make_page(language, coding, max_file_mb)
     headers = {"Cache-Control": "no-cache", "ETag": tag, "Content-Language": language}
     headers["Vary"] = "Accept-Language, Accept-Encoding"
     is_same = request.headers.get("if-none-match") == tag
@@ -69,17 +69,18 @@ def send_page(request: Request) -> Response:
 
 
 @functools.cache
-def _make_page(language: str, coding: str) -> tuple[bytes, str]:
+def _make_page(language: str, coding: str, max_file_mb: int) -> tuple[bytes, str]:
     """Return the page in a language and an encoding, and the tag that changes with it."""
-    body = compress(_write_page(load_translator(language)).encode(), coding)
+    body = compress(_write_page(load_translator(language), max_file_mb).encode(), coding)
     return body, f'"{hashlib.sha256(body).hexdigest()[:16]}"'
 
 
-def _write_page(translator: Translator) -> str:
+def _write_page(translator: Translator, max_file_mb: int) -> str:
     entry, (light, dark) = read_entry(), streamlit_internals.read_grounds()
     texts = page_texts.translate_all(translator)
     return Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(
         language=translator.language,
+        max_file_mb=max_file_mb,
         light=light,
         dark=dark,
         theme_key=streamlit_internals.THEME_KEY,
@@ -91,7 +92,7 @@ def _write_page(translator: Translator) -> str:
     )
 
 
-def send_manifest(_: Request) -> Response:
+def _send_manifest(_: Request) -> Response:
     """Answer with what a system needs to install the page as an app."""
     light, _dark = streamlit_internals.read_grounds()
     manifest = {
@@ -107,13 +108,15 @@ def send_manifest(_: Request) -> Response:
     return JSONResponse(manifest, headers=kept, media_type="application/manifest+json")
 
 
-def send_icon(_: Request) -> Response:
+def _send_icon(_: Request) -> Response:
     """Answer with the icon of the tab."""
     return FileResponse(_ICON, headers={"Cache-Control": "public, max-age=3600"})
 
 
-ROUTES = [
-    Route("/", send_page),
-    Route("/manifest.webmanifest", send_manifest),
-    Route("/icon.svg", send_icon),
-]
+def make_routes(max_file_mb: int) -> list[Route]:
+    """Return the routes of the page, whose scripts are told how large a file may be."""
+    return [
+        Route("/", functools.partial(_send_page, max_file_mb=max_file_mb)),
+        Route("/manifest.webmanifest", _send_manifest),
+        Route("/icon.svg", _send_icon),
+    ]

@@ -65,7 +65,9 @@ def create_app(settings: Settings) -> st.App:
     streamlit_internals.set_options({**_STREAMLIT, **_login_options(settings)})
     streamlit_internals.freeze_options()
     index_page.read_entry()
-    streamlit_internals.serve_page_by([*index_page.ROUTES, *static_files.ROUTES])
+    streamlit_internals.serve_page_by(
+        [*index_page.make_routes(settings.max_file_mb), *static_files.ROUTES]
+    )
 
     @contextlib.asynccontextmanager
     async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:

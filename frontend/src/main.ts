@@ -3,7 +3,9 @@ import "./style/tokens.css";
 import "./style/markdown.css";
 import "./style/transcript.css";
 import "./style/page.css";
+import "./style/composer.css";
 
+import { helpAlong } from "./page";
 import { mountTranscript } from "./transcript/mount";
 
 declare global {
@@ -13,3 +15,4 @@ declare global {
 }
 
 window.chatPage = { mountTranscript };
+helpAlong();

@@ -21,6 +21,7 @@ export type TextKey =
   | "edit"
   | "edit_prompt"
   | "figures"
+  | "file_too_large"
   | "gone"
   | "greeting"
   | "image"
@@ -47,6 +48,7 @@ export type TextKey =
   | "thought"
   | "thought_for"
   | "to_end"
+  | "upload_failed"
   | "version_of"
   | "wrap_lines";
 

@@ -17,7 +17,7 @@ from chatbot.web import index_page, page_texts
 @pytest.fixture
 def client() -> TestClient:
     """A browser."""
-    return TestClient(Starlette(routes=index_page.ROUTES))
+    return TestClient(Starlette(routes=index_page.make_routes(max_file_mb=7)))
 
 
 @pytest.mark.parametrize(
@@ -28,9 +28,10 @@ def test_the_page_is_in_the_readers_language(
     client: TestClient, accepted: str, language: str
 ) -> None:
     response = client.get("/", headers={"Accept-Language": accepted})
-    assert f'<html lang="{language}">' in response.text
+    assert f'<html lang="{language}" ' in response.text
     assert response.headers["vary"] == "Accept-Language, Accept-Encoding"
     assert "<title>Chat</title>" in response.text
+    assert 'data-max-file-mb="7"' in response.text
 
 
 def _read_texts(page: str) -> dict[str, object]:

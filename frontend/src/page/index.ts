@@ -1,0 +1,17 @@
+import { holdForFiles } from "./attachments";
+import { provideClipboard } from "./clipboard";
+import { keepDrafts } from "./drafts";
+import { installDropSheet } from "./drop";
+import { focusAtStart, installKeys } from "./keys";
+import { translateStreamlit } from "./translate";
+
+/** Do what Streamlit leaves to do in the browser; once, before it draws. */
+export function helpAlong(): void {
+  provideClipboard();
+  installKeys();
+  holdForFiles();
+  keepDrafts();
+  focusAtStart();
+  installDropSheet();
+  translateStreamlit();
+}
