@@ -14,6 +14,8 @@ export interface Env {
   /** Makes the ids of footnotes the page's only ones. */
   docId: string;
   codes: Code[];
+  /** The labels of notes that have not come yet, in the order of the text. */
+  notes: string[];
 }
 
 /** Return the rules' own data, which markdown-it hands through untyped. */

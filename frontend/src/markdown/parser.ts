@@ -6,27 +6,21 @@ import type StateCore from "markdown-it/lib/rules_core/state_core.mjs";
 import type StateInline from "markdown-it/lib/rules_inline/state_inline.mjs";
 import type Token from "markdown-it/lib/token.mjs";
 
+import { setAddresses } from "./addresses";
 import type { Code, Env } from "./env";
 import { drawFormula } from "./formulas";
 import { addFormulas } from "./math";
 import { addUnfinished } from "./unfinished";
 
-/** A top-level block of an answer; equal blocks look the same. */
-export interface Block {
-  html: string;
-  codes: Code[];
-}
-
 const SAFE_LINK = /^(?:https?:\/\/|mailto:)/i;
 const DIRECTED = /^(?:paragraph|heading|blockquote|bullet_list|ordered_list|table)_open$/;
 const TASK = /^\[([ xX])\]\s+(?=\S)/;
 const HTML_TAG = /^<(?:br\s*\/?|su[bp])>/i;
-const WIDE_PUNCTUATION = /[、。，；：？！（）「」『』《》〈〉【】“”‘’…]/;
 const md = createParser();
 
-/** Return the blocks of a text; `isGrowing` says that more of it may come. */
-export function parseBlocks(source: string, docId: string, isGrowing: boolean): Block[] {
-  const env: Env = { growing: isGrowing, growingInline: false, docId, codes: [] };
+/** Return the top-level blocks of a text; `isGrowing` says that more of it may come. */
+export function parseMarkdown(source: string, docId: string, isGrowing: boolean): { html: string; codes: Code[] }[] {
+  const env: Env = { growing: isGrowing, growingInline: false, docId, codes: [], notes: [] };
   return groupTokens(md.parse(source, env)).map((tokens) => {
     env.codes = [];
     return { html: md.renderer.render(tokens, md.options, env), codes: env.codes };
@@ -41,7 +35,7 @@ export function findLinks(source: string): { index: number; lastIndex: number; u
 function createParser(): MarkdownIt {
   const parser = new MarkdownIt({ html: false, linkify: true });
   parser.validateLink = () => true; // what may be followed is decided where the link is drawn
-  setAddresses(parser);
+  setAddresses(parser.linkify);
   parser.use(cjkFriendly).use(footnotes).use(addFormulas).use(addUnfinished);
   parser.inline.ruler.disable("footnote_inline"); // ^[a-z] is a pattern
   parser.inline.ruler.before("autolink", "html_tag", readHtmlTag);
@@ -51,46 +45,6 @@ function createParser(): MarkdownIt {
   }
   Object.assign(parser.renderer.rules, renderRules(parser));
   return parser;
-}
-
-// A name such as README.md is no address.
-function setAddresses(parser: MarkdownIt): void {
-  const { linkify } = parser;
-  linkify.set({ fuzzyLink: false, fuzzyEmail: true }).add("ftp:", null).add("//", null);
-  linkify.add("www.", {
-    validate: (text, position) => {
-      const host = /^[\w-]+(?:\.[\w-]+)+(?:[/?#][^\s<]*)?/.exec(text.slice(position))?.[0] ?? "";
-      return host.replace(/[?!.,:*_~'")]+$/, "").length;
-    },
-    normalize: (match) => {
-      match.url = `http://${match.url}`;
-    },
-  });
-  const match = linkify.match.bind(linkify);
-  linkify.match = (text) => match(text)?.map(cutAtWidePunctuation).map(cutBeforeColon) ?? null;
-}
-
-type Match = NonNullable<ReturnType<MarkdownIt["linkify"]["match"]>>[number];
-
-function cutAtWidePunctuation(match: Match): Match {
-  const cut = match.text.search(WIDE_PUNCTUATION);
-  if (cut > 0) {
-    match.url = match.url.slice(0, match.url.length - (match.text.length - cut));
-    match.text = match.text.slice(0, cut);
-    match.lastIndex = match.index + cut;
-  }
-  return match;
-}
-
-// Of "email:me@example.org" only what is behind the colon is an address.
-function cutBeforeColon(match: Match): Match {
-  const length = match.schema === "" ? match.text.lastIndexOf(":") + 1 : 0;
-  if (length > 0 && match.url.startsWith("mailto:")) {
-    match.index += length;
-    match.text = match.text.slice(length);
-    match.url = `mailto:${match.text}`;
-  }
-  return match;
 }
 
 function groupTokens(tokens: Token[]): Token[][] {

@@ -10,7 +10,12 @@ const MAX_LINK_CHARS = 2000;
 const BLANK_END = /\n[ \t]*\n[ \t]*$/;
 // Marks of which the next characters decide what they are.
 const OPEN_MARKS = /(?:(?<!\\)(?:\\\\)*\\|<\/?(?:b|br|su|sub|sup)?\s?\/?|&(?:#\w*|[A-Za-z]{1,8})?|(?<!\\)[*_~`]+|!)$/;
-const BLOCK_MARK = /^(?:[ \t]|>)*(?:[-+*][ \t]*|[-*_][-*_ \t]*|=+|\d{1,9}[.)]?[ \t]*|#{1,6}[ \t]*|>[ \t]*|`{1,2}|~{1,2}|\$|\\|\[[^\]\n]+\]:[ \t]*\S*|\[\^[^\]\n]*)$/;
+// A line that may become a list, a task, a heading, a rule, a fence, a formula, an address or a note.
+const BLOCK_MARK = new RegExp(
+  String.raw`^(?:[ \t]|>)*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+\[(?:[ xX]\]?[ \t]*)?|[-+*][ \t]*|[-*_][-*_ \t]*|=+|\d{1,9}[.)]?[ \t]*|#{1,6}[ \t]*|` +
+    "`{1,2}|~{1,2}|" +
+    String.raw`\||\${1,2}|\\\[?|\\b[a-z]*(?:\{[A-Za-z]*\*?)?|\[[^\]\n]+\]:[ \t]*\S*|\[\^[^\]\n]*)$`,
+);
 const TABLE_ROW = /^[ \t>]*\|/;
 const PARTIAL_RULE = /^[ \t>]*\|?[ \t]*:?-[\s:|-]*$|^[ \t>]*\|[\s:|-]*$/;
 
@@ -19,6 +24,8 @@ export function addUnfinished(md: MarkdownIt): void {
   md.core.ruler.at("inline", readInlines);
   md.inline.ruler.before("backticks", "unfinished_code", readCode);
   md.inline.ruler.after("image", "unfinished_link", readLink);
+  md.inline.ruler.after("footnote_ref", "unfinished_note", readNote);
+  md.renderer.rules.unfinished_note = (tokens, index) => `<sup class="footnote-ref"><a>[${tokens[index]!.content}]</a></sup>`;
   md.inline.ruler2.after("balance_pairs", "unfinished_emphasis", closeEmphasis);
 }
 
@@ -92,7 +99,7 @@ function readLink(state: StateInline, silent: boolean): boolean {
   if (!envOf(state).growingInline || (!isImage && state.src[state.pos] !== "[")) return false;
   if (state.posMax - state.pos > MAX_LINK_CHARS) return false;
   const rest = state.src.slice(state.pos, state.posMax);
-  const link = /^!?\[((?:\\.|[^[\]\\]|\[[^[\]]*\])*)\]\([^)\n]*$/.exec(rest) ?? /^!\[([^[\]]*)$/.exec(rest);
+  const link = /^!?\[((?:\\.|[^[\]\\]|\[[^[\]]*\])*)\]\([^)\n]*$/.exec(rest) ?? /^!\[([^[\]]*)\]?$/.exec(rest);
   if (!link) return false;
   if (!silent) pushLink(state, link[1]!);
   state.pos = state.posMax;
@@ -105,6 +112,20 @@ function pushLink(state: StateInline, label: string): void {
   state.md.inline.parse(label, state.md, { ...envOf(state), growingInline: false }, children);
   for (const child of children) state.tokens.push(child);
   state.push("link_close", "a", -1);
+}
+
+// The notes themselves come last.
+function readNote(state: StateInline, silent: boolean): boolean {
+  const env = envOf(state);
+  if (!env.growing || state.src[state.pos] !== "[" || state.src[state.pos + 1] !== "^") return false;
+  const note = /^\[\^([^\]\s]{1,40})\]/.exec(state.src.slice(state.pos, state.pos + 50));
+  if (!note) return false;
+  if (!silent) {
+    if (!env.notes.includes(note[1]!)) env.notes.push(note[1]!);
+    state.push("unfinished_note", "", 0).content = String(env.notes.indexOf(note[1]!) + 1);
+  }
+  state.pos += note[0].length;
+  return true;
 }
 
 function closeEmphasis(state: StateInline): boolean {
