@@ -1,6 +1,6 @@
 // A text as top-level blocks: Markdown as far as it is read, and plain text beyond.
 import type { Code } from "./env";
-import { cutPlain, findOpenFence, splitPlain } from "./limits";
+import { cutPlain, splitPlain } from "./limits";
 import { parseMarkdown } from "./parser";
 import { holdBack } from "./unfinished";
 
@@ -15,7 +15,7 @@ export function readBlocks(source: string, docId: string, isComplete: boolean): 
   const [markdown, plain] = splitPlain(source);
   if (plain) return [...parseMarkdown(markdown, docId, false), ...[...cutPlain(plain)].map(plainBlock)];
   if (isComplete) return parseMarkdown(markdown, docId, false);
-  return parseMarkdown(holdBack(markdown, findOpenFence(markdown) !== ""), docId, true);
+  return parseMarkdown(holdBack(markdown), docId, true);
 }
 
 /** Do two blocks look the same? */

@@ -3,6 +3,7 @@ import { copyText } from "../clipboard";
 import { text } from "../texts";
 import type { Code } from "./env";
 import { CHECK_ICON, COPY_ICON, WRAP_ICON } from "./icons";
+import { cutPlain } from "./limits";
 import { morphChildren } from "./morph";
 import { nameLanguage } from "./names";
 import { sanitize } from "./sanitize";
@@ -10,7 +11,7 @@ import { watchOverflow } from "./overflow";
 import { idle, pause, track } from "./work";
 
 const MAX_HIGHLIGHTED_CHARS = 50_000;
-const PART_CHARS = 16_000;
+const PARTS_A_TASK = 16;
 const MIN_PAUSE_MS = 250;
 const COPIED_MS = 2_000;
 
@@ -30,8 +31,9 @@ export function drawCode(element: Element, code: Code): void {
   const card = cards.get(element) ?? createCard(element);
   if (card.code.text === code.text && card.code.language === code.language) return;
   card.label.textContent = nameLanguage(code.language);
-  setCode(card, code);
+  const before = card.code.text;
   card.code = code;
+  setCode(card, before);
   if (!card.isQueued && code.language && code.text.length <= MAX_HIGHLIGHTED_CHARS) {
     card.isQueued = true;
     track(colour(card));
@@ -77,12 +79,12 @@ function nameButton(button: Element, name: string): void {
 }
 
 // What is coloured stays so; the end that came after it is plain until the next colouring.
-function setCode(card: Card, code: Code): void {
-  const { element } = card;
+function setCode(card: Card, before: string): void {
+  const { code, element } = card;
   if (code.text.length > MAX_HIGHLIGHTED_CHARS) {
-    track(fillInParts(card, code));
-  } else if (card.code.text && code.text.startsWith(card.code.text)) {
-    appendText(element, code.text.slice(card.code.text.length));
+    track(fillInParts(card));
+  } else if (before && code.text.startsWith(before)) {
+    appendText(element, code.text.slice(before.length));
   } else {
     element.textContent = code.text;
   }
@@ -94,24 +96,18 @@ function appendText(element: HTMLElement, addition: string): void {
 }
 
 // Parts that are out of sight cost no layout.
-async function fillInParts(card: Card, code: Code): Promise<void> {
-  const { element } = card;
+async function fillInParts(card: Card): Promise<void> {
+  const { code, element } = card;
   if (!element.firstElementChild?.classList.contains("chat-code-part")) element.replaceChildren();
   const done = element.textContent ?? "";
   const kept = code.text.startsWith(done) ? done.length : 0;
   if (!kept) element.replaceChildren();
-  for (let at = kept; at < code.text.length; ) {
-    const end = endOfPart(code.text, at);
-    element.append(createPart(code.text.slice(at, end)));
-    at = end;
-    if (at % (PART_CHARS * 16) < PART_CHARS) await pause();
+  let sinceLast = 0;
+  for (const part of cutPlain(code.text.slice(kept))) {
+    element.append(createPart(part));
+    if (++sinceLast % PARTS_A_TASK === 0) await pause();
     if (card.code !== code) return;
   }
-}
-
-function endOfPart(source: string, start: number): number {
-  const lineEnd = source.lastIndexOf("\n", start + PART_CHARS) + 1;
-  return lineEnd > start ? lineEnd : Math.min(source.length, start + PART_CHARS);
 }
 
 function createPart(source: string): HTMLElement {

@@ -26,11 +26,16 @@ export function splitPlain(source: string): [markdown: string, plain: string] {
 /** Cut a plain text into parts, at lines where there are any. */
 export function* cutPlain(plain: string): Generator<string> {
   for (let at = 0; at < plain.length; ) {
-    const lineEnd = plain.lastIndexOf("\n", at + PLAIN_CHARS) + 1;
-    const end = lineEnd > at ? lineEnd : at + PLAIN_CHARS;
+    const end = findPartEnd(plain, at);
     yield plain.slice(at, end);
     at = end;
   }
+}
+
+function findPartEnd(plain: string, start: number): number {
+  if (plain.length - start <= PLAIN_CHARS) return plain.length;
+  const lineEnd = plain.lastIndexOf("\n", start + PLAIN_CHARS) + 1;
+  return lineEnd > start ? lineEnd : start + PLAIN_CHARS;
 }
 
 function findFenceEnd(source: string, fence: string, from: number): number {

@@ -28,6 +28,7 @@ const SCRIPT = /(?:^|[^A-Za-z])[A-Za-z]?[_^](?=\S)/;
 const SHORT = /^\(?-?\d*[A-Za-zΑ-ω]['′]*(?:[+\-*/]\d+)?\)?$/;
 const PROSE = /[\p{L}\p{N}.,;:!?)]\s+\p{L}{2,}(?=[\s,.;:!?]|$)/u;
 const WORDS = /\p{L}{2,}\s+\p{L}{2,}/u;
+const WORD = /^\s*\p{L}{2,}\s*$/u;
 const FOREIGN = /(?![\p{Script=Latin}\p{Script=Greek}])\p{L}/u;
 const OPERATOR = /[=<>≤≥≈+×·÷/^_|]/;
 const BRACES = /\{[^{}]*\}/g;
@@ -41,6 +42,7 @@ export function findFormula(source: string, start: number, end: number): Formula
   if (close < 0) return null;
   const after = close + marks.close.length;
   const tex = marks.open.startsWith("\\b") ? source.slice(start, after) : source.slice(from, close);
+  if (marks.close === "$$" && source[after] === "$") return null;
   const isFormula = marks.open === "$" ? isDollarFormula(source, start, close, end) : isTex(tex);
   return isFormula ? { tex: tex.trim(), isDisplay: marks.isDisplay, end: after } : null;
 }
@@ -100,7 +102,7 @@ function isDollarFormula(source: string, start: number, close: number, end: numb
 
 function isTex(tex: string): boolean {
   if (!/[\p{L}\p{N}]/u.test(tex)) return false;
-  return hasTex(tex) || !WORDS.test(tex);
+  return hasTex(tex) || !(WORDS.test(tex) || WORD.test(tex));
 }
 
 function hasTex(tex: string): boolean {

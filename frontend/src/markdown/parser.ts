@@ -163,6 +163,7 @@ function renderRules(parser: MarkdownIt): MarkdownIt["renderer"]["rules"] {
   const quiet = (source: string) => `<span class="chat-formula-source" dir="ltr">${escapeHtml(source)}</span>`;
   return {
     hardbreak: () => "<br>",
+    softbreak: () => "<br>", // a line that the model ended is one that is read
     code_inline: (tokens, index) => `<code dir="ltr">${escapeHtml(tokens[index]!.content)}</code>`,
     fence: (tokens, index, _options, env: Env) => placeCode(tokens[index]!, env),
     code_block: (tokens, index, _options, env: Env) => placeCode(tokens[index]!, env),

@@ -5,6 +5,7 @@ import type StateInline from "markdown-it/lib/rules_inline/state_inline.mjs";
 import type Token from "markdown-it/lib/token.mjs";
 
 import { envOf } from "./env";
+import { findOpenFence } from "./limits";
 
 const MAX_LINK_CHARS = 2000;
 const BLANK_END = /\n[ \t]*\n[ \t]*$/;
@@ -30,10 +31,12 @@ export function addUnfinished(md: MarkdownIt): void {
 }
 
 /** Return the text without the marks at its end that do not say yet what they will be. */
-export function holdBack(source: string, isInFence: boolean): string {
+export function holdBack(source: string): string {
   const lineStart = source.lastIndexOf("\n") + 1;
   const line = source.slice(lineStart);
-  if (isInFence) return /^[ \t>]*(?:`{1,}|~{1,})$/.test(line) ? source.slice(0, Math.max(0, lineStart - 1)) : source;
+  if (findOpenFence(source.slice(0, lineStart))) {
+    return /^[ \t>]*(?:`+|~+)$/.test(line) ? source.slice(0, lineStart) : source;
+  }
   const rest = completeTable(source, lineStart, line);
   return rest ?? (BLOCK_MARK.test(line) ? source.slice(0, lineStart) : source);
 }

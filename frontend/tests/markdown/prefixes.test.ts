@@ -53,6 +53,6 @@ test("Any text renders at each of its prefixes, and at once as bit by bit", asyn
       const plain = (element: Element) => element.innerHTML.replace(/(?:fn|fnref)-\d+-/g, "");
       expect(plain(container)).toBe(plain(whole));
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
