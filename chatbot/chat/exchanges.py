@@ -115,6 +115,14 @@ class Exchanges:
         generation = self.generations.find_generation(message_id)
         return generation if generation and generation.user_id == user_id else None
 
+    def find_exchange(self, user_id: str, answer_id: str) -> Exchange:
+        """Return a stored answer with its prompt, or raise NotFound."""
+        return self.history.get_exchange(user_id, answer_id)
+
+    def read_answer(self, user_id: str, answer_id: str) -> Message:
+        """Return an answer as it was saved last, or raise NotFound."""
+        return self.history.get_message(user_id, answer_id)
+
     def count_ahead(self, generation: Generation) -> int:
         """Return how many answers that began before this one are still under way."""
         return self.generations.count_ahead(generation)

@@ -62,6 +62,15 @@ class History(Collection):
         with self._reading() as db:
             return _find_message(db, user_id, message_id)
 
+    def get_exchange(self, user_id: str, answer_id: str) -> Exchange:
+        """Return an answer with its prompt, its files and versions, or raise NotFound."""
+        with self._reading() as db:
+            answer = _find_message(db, user_id, answer_id)
+            conversation = _find_conversation(db, user_id, answer.conversation_id)
+            prompt = _find_prompt(db, conversation, answer_id)
+            files = branches.list_files(db, _ids(user_id, conversation.id)).get(prompt.id, ())
+            return _with_versions(db, Exchange(conversation, prompt, answer, files))
+
     def store_prompt(
         self,
         user_id: str,
@@ -107,11 +116,8 @@ class History(Collection):
         """
         with self._writing() as db:
             before = _find_conversation(db, user_id, conversation_id, queries.ONE_LOCKED)
-            ids = {"conversation": before.id, "answer": answer_id}
-            row = db.execute(queries.QUESTION_OF, ids).one_or_none()
-            if row is None:
-                raise not_found()
-            exchange = _store_answer(db, before, Message(*row), model, [])
+            prompt = _find_prompt(db, before, answer_id)
+            exchange = _store_answer(db, before, prompt, model, [])
             files = branches.list_files(db, _ids(user_id, before.id)).get(exchange.prompt.id, ())
             return _with_versions(db, replace(exchange, files=files))
 
@@ -252,6 +258,14 @@ def _find_message(db: Connection, user_id: str, message_id: str) -> Message:
     if row is None:
         raise not_found()
     return _mark_interrupted(Message.from_row(row), time.time() - STALE)
+
+
+def _find_prompt(db: Connection, conversation: Conversation, answer_id: str) -> Message:
+    ids = {"conversation": conversation.id, "answer": answer_id}
+    row = db.execute(queries.QUESTION_OF, ids).one_or_none()
+    if row is None:
+        raise not_found()
+    return Message(*row)
 
 
 def _find_parent(db: Connection, conversation: Conversation, question_id: str) -> str | None:

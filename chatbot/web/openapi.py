@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from chatbot import __version__
 from chatbot.identity.visitor_cookie import COOKIE
-from chatbot.web import api_models
+from chatbot.web import api_models, transcript_models
 
 _SCHEMAS = "#/components/schemas/{model}"
 _READ = (api_models.GenerationBody,)
@@ -26,6 +26,10 @@ _WRITTEN = (
     api_models.LastLineOfFailure,
     api_models.Liveness,
     api_models.ReadinessState,
+    transcript_models.Transcript,
+    transcript_models.ExchangeEvent,
+    transcript_models.WaitEvent,
+    transcript_models.EndEvent,
 )
 _LINES = (
     api_models.AnswerPart,
@@ -48,7 +52,7 @@ def make_document() -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "ollama-chatbot", "version": __version__},
-        "paths": {**_answer_paths(), **_probe_paths(), **_download_paths()},
+        "paths": {**_answer_paths(), **_probe_paths(), **_download_paths(), **_transcript_paths()},
         "components": {
             "schemas": schemas["$defs"],
             "securitySchemes": {
@@ -97,6 +101,45 @@ def _probe_paths() -> dict[str, Any]:
             "openapi", "This document", _file_answer("application/json")
         ),
     }
+
+
+def _transcript_paths() -> dict[str, Any]:
+    messages = _describe_own(
+        "messages",
+        "What is shown of a conversation of the user, oldest first",
+        _json_answer("The messages", transcript_models.Transcript),
+        "conversation_id",
+    )
+    events = _describe_own(
+        "events",
+        "An answer of the user's as server-sent events: `exchange` first, then more text (a JSON "
+        "string, without a name), `thinking`, `moved` (all text so far was thinking) and `wait`, "
+        "and `end`. The id of the last event, as Last-Event-ID or ?last=, goes on from there",
+        _file_answer("text/event-stream"),
+        "message_id",
+    )
+    stop = _describe_own(
+        "stop", "End an answer of the user's", {"description": "It ends"}, "message_id"
+    )
+    stop["post"] = stop.pop("get")
+    stop["post"]["responses"]["204"] = stop["post"]["responses"].pop("200")
+    return {
+        "/conversations/{conversation_id}/messages": messages,
+        "/generations/{message_id}/events": events,
+        "/generations/{message_id}/stop": stop,
+    }
+
+
+def _describe_own(
+    name: str, summary: str, answer: dict[str, Any], parameter: str
+) -> dict[str, Any]:
+    failure = {"default": _json_answer("What went wrong", api_models.Failure)}
+    path = _describe_get(name, summary, answer, failure)
+    path["get"]["security"] = [{"visitor": []}]
+    path["get"]["parameters"] = [
+        {"name": parameter, "in": "path", "required": True, "schema": {"type": "string"}}
+    ]
+    return path
 
 
 def _download_paths() -> dict[str, Any]:

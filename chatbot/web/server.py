@@ -32,6 +32,7 @@ from chatbot.web import (
     proxy,
     static_files,
     streamlit_internals,
+    transcript,
 )
 from chatbot.web.uvicorn_internals import DrainingServer, PageSocket
 
@@ -78,7 +79,7 @@ def create_app(settings: Settings) -> st.App:
 
     return st.App(
         _PAGE,
-        routes=[*api.ROUTES, *openapi.ROUTES, *downloads.ROUTES],
+        routes=[*api.ROUTES, *openapi.ROUTES, *downloads.ROUTES, *transcript.ROUTES],
         middleware=[
             *proxy.make_middleware(settings),
             Middleware(VisitorCookie, signer=visitor_cookie.make_signer(settings)),

@@ -80,10 +80,10 @@ QUEUED = ("Queued, {count} answer before yours…", "Queued, {count} answers bef
     [
         ("", 1, "Queued, 1 answer before yours…"),
         ("", 2, "Queued, 2 answers before yours…"),
-        ("de", 1, "In der Schlange, 1 Antwort vor deiner…"),
-        ("de", 0, "In der Schlange, 0 Antworten vor deiner…"),
-        ("es", 1, "En cola, 1 respuesta antes que la tuya…"),
-        ("es", 0, "En cola, 0 respuestas antes que la tuya…"),
+        ("de", 1, "In der Schlange, 1 Antwort vor Ihrer…"),
+        ("de", 0, "In der Schlange, 0 Antworten vor Ihrer…"),
+        ("es", 1, "En cola, 1 respuesta antes que la suya…"),
+        ("es", 0, "En cola, 0 respuestas antes que la suya…"),
         ("zh", 2, "排队中，前面还有 2 个回答…"),
     ],
 )

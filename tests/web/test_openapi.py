@@ -8,22 +8,23 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from chatbot.services import Services
-from chatbot.web import api, downloads, openapi
+from chatbot.web import api, downloads, openapi, transcript
 from chatbot.web.api_models import Liveness, ReadinessState
+
+ROUTES = [*api.ROUTES, *openapi.ROUTES, *downloads.ROUTES, *transcript.ROUTES]
 
 
 @pytest.fixture
 def client() -> TestClient:
     """A client of all routes."""
-    return TestClient(Starlette(routes=[*api.ROUTES, *openapi.ROUTES, *downloads.ROUTES]))
+    return TestClient(Starlette(routes=ROUTES))
 
 
 def test_the_document_is_valid_and_names_each_route(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
     validate(document)
-    routes = [*api.ROUTES, *openapi.ROUTES, *downloads.ROUTES]
-    assert sorted(document["paths"]) == sorted(route.path for route in routes)
-    for route in routes:
+    assert sorted(document["paths"]) == sorted(route.path for route in ROUTES)
+    for route in ROUTES:
         (method,) = document["paths"][route.path]
         assert method.upper() in (route.methods or ())
 
