@@ -4,13 +4,14 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 unexport CDPATH PYTHONHOME PYTHONPATH # of other programs
-.PHONY: help run test coverage test-image test-cluster test-builds lint format load load-ui load-cluster capacity bench figures pins upgrade version-set clean venv venv-dev
+.PHONY: help run frontend test coverage test-image test-cluster test-builds lint format load load-ui load-cluster capacity bench figures pins upgrade version-set clean venv venv-dev node-modules
 
 PYTHON_CODE := $(sort $(dir $(wildcard */*.py)))
 SHELL_CODE := entrypoint.sh .ci/run docker/bake-models $(wildcard scripts/*.sh scripts/setup/*.sh)
 PY := .venv/bin/python
 # Tests bring their own servers and settings. A CI must not skip what it could not get.
 TEST_ENV := env -u OLLAMA_BASE_URL -u OLLAMA_HOST -u CHAT_MODEL -u EMBEDDED_MODEL
+NPM := PATH="$$PWD/.venv/bin:$$PATH" npm --prefix frontend run -s
 OPTIONAL := $(if $(CI),,--optional)
 
 help: ## print these targets
@@ -19,8 +20,12 @@ help: ## print these targets
 run: venv ## start the chat at http://localhost:8501 (PORT, DATA_DIR, CHAT_MODEL … : see README.md)
 	@exec $(PY) -m scripts.setup.provide ./entrypoint.sh
 
+frontend: node-modules ## bundle frontend/src into chatbot/web/assets, which the chat serves
+	@$(NPM) build
+
 test: lint ## lint, then run all tests, naming what is skipped
 	@scripts/test_tools.sh
+	@$(NPM) test
 	@exec $(TEST_ENV) $(PY) -m scripts.setup.provide $(OPTIONAL) python -m pytest $(PYTEST)
 
 coverage: venv-dev ## run TESTS (all without) and print the share of lines that they reach, by module
@@ -38,10 +43,12 @@ test-cluster: venv-dev ## score the manifests, then deploy and test them on the 
 test-builds: venv-dev ## compile and link Ollama for other processors (an hour, then a minute)
 	@exec $(PY) -m pytest -m builds tests/builds $(PYTEST)
 
-lint: venv-dev ## check style, types and shell scripts
+lint: node-modules ## check style, types, shell scripts, and that the bundle is that of the source
 	@$(PY) -m ruff check -q .
 	@$(PY) -m ruff format --check -q . || { echo "error: the files above are not formatted: make format" >&2; exit 1; }
 	@$(PY) -m mypy $(PYTHON_CODE)
+	@$(NPM) types
+	@scripts/check_bundle.sh
 	@.venv/bin/shellcheck $(SHELL_CODE)
 	@! test -x .venv/bin/hadolint || .venv/bin/hadolint docker/Dockerfile docker/load.Dockerfile
 
@@ -93,7 +100,7 @@ version-set: venv-dev ## write a new version everywhere: VERSION=0.2.0 of the ch
 	@exec $(PY) -m scripts.versions $(if $(VERSION),--chat $(VERSION)) $(if $(OLLAMA),--ollama $(OLLAMA))
 
 clean: ## remove .venv and all caches of this checkout (models and conversations stay)
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .coverage*
+	rm -rf .venv frontend/node_modules .mypy_cache .pytest_cache .ruff_cache .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 venv:
@@ -101,3 +108,6 @@ venv:
 
 venv-dev:
 	@scripts/setup/venv.sh requirements.txt requirements-dev.txt
+
+node-modules: venv-dev
+	@$(PY) -m scripts.setup.front_end
