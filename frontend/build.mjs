@@ -25,6 +25,7 @@ const { metafile } = await build({
   assetNames: "[name]-[hash]",
   loader: { ".woff2": "file", ".woff": "empty", ".ttf": "empty" },
   legalComments: "none",
+  preserveSymlinks: true, // where the packages lie must not change a byte
   metafile: true,
 });
 
