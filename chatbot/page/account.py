@@ -47,25 +47,14 @@ def _sign_in(services: Services) -> None:
         st.error(t("The sign-in service does not answer. Try again in a while."))
 
 
-def draw_user(state: PageState) -> None:
-    """Say who is signed in, with the way out."""
-    if not state.user.name:
-        return
+def can_sign_out(state: PageState) -> bool:
+    """Return whether the tab's user has signed in at a place where they can sign out again."""
     settings = state.services.settings
-    with st.container(key="account", horizontal=True, vertical_alignment="center"):
-        st.text(state.user.name)
-        if settings.login == "oidc" or settings.sign_out_url:
-            st.button(
-                t("Sign out"),
-                key="sign-out",
-                icon=":material/logout:",
-                type="tertiary",
-                on_click=_sign_out,
-                args=(state,),
-            )
+    return bool(state.user.name) and (settings.login == "oidc" or bool(settings.sign_out_url))
 
 
-def _sign_out(state: PageState) -> None:
+def sign_out(state: PageState) -> None:
+    """Sign the tab's user out, in all tabs of their browser."""
     services = state.services
     services.chat.stop_watched_by(state.is_watched)
     services.users.sign_out(state.user)

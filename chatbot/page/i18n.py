@@ -33,6 +33,11 @@ def describe(told: ChatError | Notice) -> str:
     return current_translator().describe(told, escape_text)
 
 
+def say(told: ChatError | Notice) -> str:
+    """Return the same as plain text."""
+    return current_translator().describe(told)
+
+
 def current_translator() -> Translator:
     """Return the translator of the language that the browser asks for."""
     return load_translator(_language())

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from chatbot.page import account, browser, composer
-from chatbot.page.dialogs import models
-from chatbot.page.sidebar import conversation_list
+from chatbot.page import account, composer
+from chatbot.page.dialogs import conversation_settings, data, help, models
+from chatbot.page.header import draw_header
 from chatbot.page.sidebar.layout import draw_sidebar
 from chatbot.page.state import PageState, load_state
 from chatbot.page.transcript import draw_transcript
@@ -16,35 +16,39 @@ from chatbot.services import current
 
 _ICON = Path(__file__).with_name("icon.svg")
 
-# Captions are too faint for many eyes as Streamlit draws them.
-_STYLE = """
-[data-testid="stCaptionContainer"] { color: inherit; opacity: 0.8 }
-#chat-not-attached {
-  margin-bottom: 0.5rem; padding: 0.75rem 1rem; border-radius: 0.5rem;
-  color: light-dark(#7d353b, #ffdede); background: light-dark(#ffecec, #5a2a2e)
-}
-"""
-
 
 def draw_page() -> None:
     """Draw the whole page of this tab; the one run that looks up the services."""
     services = current()
-    st.set_page_config(page_title="Chat", page_icon=str(_ICON), layout="centered")
-    browser.help_along(_STYLE + conversation_list.STYLE)
     user = account.find_user(services)
     if user is None:
+        _name_tab("Chat")
         account.draw_sign_in(services)
         return
     state = load_state(services, user)
     state.follow_address()
     state.reload_conversation()
     composer.send_early_prompt(state)
+    _name_tab(state.conversation.title if state.conversation else "Chat")
+    draw_header(state)
     draw_transcript(state)
     composer.draw_composer(state)
     draw_sidebar(state)
     _draw_dialog(state)
 
 
+def _name_tab(title: str) -> None:
+    st.set_page_config(page_title=title, page_icon=str(_ICON), layout="centered")
+
+
 def _draw_dialog(state: PageState) -> None:
-    if state.take_dialog() == "models":
-        models.open_dialog(state)
+    """Open the dialog that was asked for, if any."""
+    match state.take_dialog():
+        case "settings":
+            conversation_settings.open_dialog(state)
+        case "models":
+            models.open_dialog(state)
+        case "data":
+            data.open_dialog(state)
+        case "help":
+            help.open_dialog()

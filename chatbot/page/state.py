@@ -19,6 +19,8 @@ from chatbot.llm.model_names import is_same
 from chatbot.page.streamlit_internals import ChatInputValue, follows_browser_history, track_tab
 from chatbot.services import Services
 
+_STEP = 50  # conversations listed at first, and more with each "Show more"
+
 TRANSCRIPT = "transcript"  # the key of the component, and of the fragment that draws it
 
 
@@ -44,6 +46,8 @@ class PageState:
     dialog: str = ""  # which the next run opens
     early_prompt: str | ChatInputValue | None = None  # which the next run sends
     has_input: bool = False  # the tab has had its input
+    query: str = ""  # what is searched for in the list of conversations
+    listed: int = _STEP  # how many of them the list shows at most
 
     @property
     def user_id(self) -> str:
@@ -104,7 +108,8 @@ class PageState:
             self.revision += 1
         self.conversation, self.settings = stored, stored.settings
         generation = self.services.chat.find_generation(stored.head_id or "")
-        self.writing = generation.id if generation else None
+        if generation is not None or self.writing != stored.head_id:
+            self.writing = generation.id if generation else None
         if generation is not None and self.is_watched not in generation.watchers:
             generation.watchers.append(self.is_watched)
 
@@ -233,6 +238,14 @@ class PageState:
         """Return the prompt that this run is to send, once."""
         prompt, self.early_prompt = self.early_prompt, None
         return prompt
+
+    def search(self, query: str) -> None:
+        """Have the list show the conversations with these words; all of them for ""."""
+        self.query, self.listed = query, _STEP
+
+    def list_more(self) -> None:
+        """Have the list show more conversations."""
+        self.listed += _STEP
 
     def open_dialog(self, name: str) -> None:
         """Have the next run open a dialog."""

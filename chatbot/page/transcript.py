@@ -6,14 +6,11 @@ import streamlit as st
 
 from chatbot.llm.model_names import is_same
 from chatbot.page import account, acts
+from chatbot.page.components import declare_component, read_act
 from chatbot.page.state import TRANSCRIPT, PageState
 from chatbot.settings import EMBEDDED_MODEL_NAME
 
-_mount = st.components.v2.component(
-    "chat_transcript",
-    js="export default (args) => window.chatPage.mountTranscript(args)",
-    isolate_styles=False,
-)
+_mount = declare_component("chat_transcript", "mountTranscript")
 
 
 def draw_transcript(state: PageState) -> None:
@@ -32,5 +29,5 @@ def _draw_content(state: PageState) -> None:
             "visitor": state.services.users.make_credential(state.user),
             "models": {"small": is_same(state.model, EMBEDDED_MODEL_NAME)},
         },
-        on_act_change=lambda: acts.run_act(state, st.session_state[TRANSCRIPT].act),
+        on_act_change=lambda: acts.run_act(state, read_act(TRANSCRIPT)),
     )

@@ -5,14 +5,22 @@ import "./style/transcript.css";
 import "./style/page.css";
 import "./style/composer.css";
 
+import { mountHeader } from "./header/mount";
 import { helpAlong } from "./page";
+import { mountSidebar } from "./sidebar/mount";
+import { applyTheme } from "./sidebar/theme";
 import { mountTranscript } from "./transcript/mount";
 
 declare global {
   interface Window {
-    chatPage: { mountTranscript: typeof mountTranscript };
+    chatPage: {
+      mountHeader: typeof mountHeader;
+      mountSidebar: typeof mountSidebar;
+      mountTranscript: typeof mountTranscript;
+    };
   }
 }
 
-window.chatPage = { mountTranscript };
+window.chatPage = { mountHeader, mountSidebar, mountTranscript };
+applyTheme();
 helpAlong();

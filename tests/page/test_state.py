@@ -15,9 +15,10 @@ from tests.support.pages import (
     Open,
     SessionState,
     ask,
-    find_button,
-    list_plain_texts,
+    choose_model,
     list_texts,
+    open_titled,
+    read_header,
 )
 from tests.support.product import wait_for
 
@@ -49,16 +50,16 @@ def three_models(ready: Services, fake: FakeOllama) -> Services:
 
 
 def model_of(app: AppTest) -> object:
-    """The model that the sidebar shows, which is the one that is asked."""
+    """The model that the page's head shows, which is the one that is asked."""
     assert not app.exception
-    return app.selectbox[0].value
+    return read_header(app)["model"]
 
 
 def test_a_choice_stays_over_reload_new_tab_and_new_chat_and_is_the_users_own(
     open_page: Open, three_models: Services
 ) -> None:
     app = open_page()
-    app.selectbox[0].set_value(QWEN).run()
+    choose_model(app, QWEN)
     assert model_of(app) == model_of(open_page()) == QWEN
     assert model_of(open_page("bob")) == DEFAULT_MODEL
     ask(app, "Hello")
@@ -68,13 +69,13 @@ def test_a_choice_stays_over_reload_new_tab_and_new_chat_and_is_the_users_own(
 
 def test_a_conversation_has_its_own_model(open_page: Open, three_models: Services) -> None:
     app = open_page()
-    app.selectbox[0].set_value(QWEN).run()
+    choose_model(app, QWEN)
     ask(app, "About cats")
     address = app.query_params["c"]
     app.button("new").click().run()
-    app.selectbox[0].set_value(PHI).run()
+    choose_model(app, PHI)
     ask(app, "About dogs")
-    find_button(app, "About cats").click().run()
+    open_titled(app, "About cats")
     assert model_of(app) == model_of(open_page(c=address)) == QWEN
     app.button("new").click().run()
     assert model_of(app) == PHI
@@ -84,7 +85,7 @@ def test_a_choice_in_an_open_conversation_stays_there_before_it_is_asked(
     open_page: Open, three_models: Services
 ) -> None:
     app = ask(open_page(), "About cats")
-    app.selectbox[0].set_value(PHI).run()
+    choose_model(app, PHI)
     assert model_of(open_page(c=app.query_params["c"])) == PHI
 
 
@@ -92,29 +93,29 @@ def test_a_conversation_whose_model_is_gone_says_so_and_the_choice_stays(
     open_page: Open, three_models: Services, fake: FakeOllama
 ) -> None:
     app = open_page()
-    app.selectbox[0].set_value(QWEN).run()
+    choose_model(app, QWEN)
     ask(app, "About cats")
     app.button("new").click().run()
-    app.selectbox[0].set_value(PHI).run()
+    choose_model(app, PHI)
     fake.models = [PHI, DEFAULT_MODEL]
     wait_for(lambda: not three_models.models.is_installed(QWEN))
-    find_button(app, "About cats").click().run()
+    open_titled(app, "About cats")
     assert model_of(app) == PHI
-    assert "qwen3:4b is not here; phi:3b answers instead." in list_plain_texts(app.sidebar.caption)
-    app.selectbox[0].set_value(DEFAULT_MODEL).run()
-    assert not any("is not here" in text for text in list_texts(app.sidebar.caption))
+    assert read_header(app)["missing"] == "qwen3:4b is not here; phi:3b answers instead."
+    choose_model(app, DEFAULT_MODEL)
+    assert not read_header(app)["missing"]
 
 
 def test_a_chosen_model_that_is_gone_gives_way_to_the_default_one_and_says_so(
     open_page: Open, three_models: Services, fake: FakeOllama
 ) -> None:
-    open_page().selectbox[0].set_value(QWEN).run()
+    choose_model(open_page(), QWEN)
     fake.models = [DEFAULT_MODEL]
     wait_for(lambda: not three_models.models.is_installed(QWEN))
     app = open_page()
     assert model_of(app) == DEFAULT_MODEL
-    assert "qwen3:4b is not here; SmolLM2 135M, embedded answers instead." in list_plain_texts(
-        app.sidebar.caption
+    assert read_header(app)["missing"] == (
+        "qwen3:4b is not here; SmolLM2 135M, embedded answers instead."
     )
     fake.models = [QWEN, DEFAULT_MODEL]
     wait_for(lambda: three_models.models.is_installed(QWEN))

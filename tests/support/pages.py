@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Button
 
 from chatbot.domain.attachment import Attachment
 from chatbot.page.state import PageState
@@ -53,33 +52,66 @@ def list_messages(app: AppTest) -> list[tuple[str, str]]:
 
 
 def list_conversations(app: AppTest) -> list[str]:
-    """Return the titles of the conversations in the sidebar, as they stand."""
-    return [one.label for one in app.sidebar.button if (one.key or "").startswith("open-")]
-
-
-def find_button(app: AppTest, label: str) -> Button:
-    """Return the button of the sidebar with this label, such as a conversation."""
-    (button,) = (one for one in app.sidebar.button if one.label == label)
-    return button
+    """Return the titles of the conversations in the sidebar."""
+    return [row["title"] for row in read_sidebar(app)["rows"]]
 
 
 def read_transcript(app: AppTest) -> dict[str, Any]:
     """Return what the page hands the transcript in the browser."""
-    (component,) = app.get("bidi_component")
-    data: dict[str, Any] = json.loads(component.proto.json)
+    return _read_component(app, "chat_transcript")
+
+
+def read_sidebar(app: AppTest) -> dict[str, Any]:
+    """Return what the page hands the sidebar in the browser."""
+    return _read_component(app, "chat_sidebar")
+
+
+def read_header(app: AppTest) -> dict[str, Any]:
+    """Return what the page hands its head in the browser."""
+    return _read_component(app, "chat_header")
+
+
+def _read_component(app: AppTest, name: str) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(_find_component(app, name).json)
     return data
+
+
+def _find_component(app: AppTest, name: str) -> Any:
+    components = [component.proto for component in app.get("bidi_component")]
+    (found,) = (component for component in components if component.component_name == name)
+    return found
 
 
 def act(app: AppTest, name: str, **what: object) -> AppTest:
     """Do in the transcript what its buttons do, wait for the answer, if any, and draw the page."""
-    (component,) = app.get("bidi_component")
-    states = app._tree.get_widget_states()
-    event = [{"event": "act", "value": {"act": name, **what}}]
-    trigger = f"$$STREAMLIT_INTERNAL_KEY_{component.proto.id}__events"
-    states.widgets.add(id=trigger, json_trigger_value=json.dumps(event))
-    acted = app._run(states)
+    acted = _send_act(app, "chat_transcript", {"act": name, **what})
     assert not acted.exception
     return wait_for_answer(acted).run()
+
+
+def act_in_sidebar(app: AppTest, name: str, **what: object) -> AppTest:
+    """Do in the sidebar what its buttons do, and draw what comes of it."""
+    return _send_act(app, "chat_sidebar", {"act": name, **what})
+
+
+def choose_model(app: AppTest, model: str) -> AppTest:
+    """Choose a model in the page's head, and draw what comes of it."""
+    return _send_act(app, "chat_header", {"act": "choose", "model": model})
+
+
+def _send_act(app: AppTest, component: str, value: dict[str, object]) -> AppTest:
+    states = app._tree.get_widget_states()
+    trigger = f"$$STREAMLIT_INTERNAL_KEY_{_find_component(app, component).id}__events"
+    states.widgets.add(
+        id=trigger, json_trigger_value=json.dumps([{"event": "act", "value": value}])
+    )
+    return app._run(states)
+
+
+def open_titled(app: AppTest, title: str) -> AppTest:
+    """Open the conversation with this title, and draw it."""
+    (row,) = (row for row in read_sidebar(app)["rows"] if row["title"] == title)
+    return act_in_sidebar(app, "open", conversation=row["id"])
 
 
 class SessionState:
@@ -90,11 +122,6 @@ class SessionState:
 
     def __setattr__(self, name: str, value: Any) -> None:
         self.__dict__["values"][name] = value
-
-
-def press_button(app: AppTest, label: str) -> AppTest:
-    """Press a button of the sidebar and draw what comes of it."""
-    return find_button(app, label).click().run()
 
 
 def store_conversations(ready: Services, user_id: str, *prompts: str) -> list[str]:

@@ -1,129 +1,147 @@
-"""The visitor's conversations in the sidebar: listed, searched, opened, and deletions undone.
-
-Nothing here is a fragment: Streamlit lets a fragment wait for the script that follows an answer,
-and another conversation must open at once.
-"""
+"""The user's conversations and the page's tools: drawn in the browser by frontend/src/sidebar."""
 
 from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
 
 import streamlit as st
 
 from chatbot import errors
-from chatbot.domain.conversation import Conversation, Deletion
+from chatbot.domain.conversation import Conversation
 from chatbot.history import Hit
-from chatbot.page.i18n import describe, escape_line, t
-from chatbot.page.sidebar import conversation_menu
+from chatbot.page import account
+from chatbot.page.components import declare_component, read_act
+from chatbot.page.i18n import say, t
+from chatbot.page.sidebar import acts
+from chatbot.page.sidebar.excerpts import strip_marks
+from chatbot.page.sidebar.periods import name_period
 from chatbot.page.state import PageState
 
-_STEP = 50  # conversations listed at first, and more with each "Show more"
+_LOOK_S = 2.0  # how often it is looked whether an answer of another conversation is over
 
-STYLE = """
-.st-key-conversations button { justify-content: flex-start; min-height: 2.25rem }
-.st-key-conversations button > div { justify-content: flex-start; text-align: start; min-width: 0 }
-.st-key-conversations [data-testid=stMarkdown] { margin: -0.5rem 0 0.25rem; opacity: 0.8 }
-.st-key-shown-row { flex-wrap: nowrap }
-.st-key-shown-row > :first-child { min-width: 0 }
-[class*=st-key-menu-] p { position: absolute; clip-path: inset(50%) }
-"""
+_mount = declare_component("chat_sidebar", "mountSidebar")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One conversation of the list; `excerpt` is in parts: (text, whether it was looked for)."""
+
+    id: str
+    title: str
+    pinned: bool
+    busy: bool  # an answer of it is being written
+    period: str = ""  # the heading below which it stands
+    excerpt: list[tuple[str, bool]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class SidebarContent:
+    """What the browser is told; frontend/src/sidebar/types.ts has the same."""
+
+    open: str | None
+    query: str
+    visitor: str
+    note: str  # what will not be there the next time
+    user: str  # the name of who has signed in
+    can_sign_out: bool
+    rows: list[Row] = field(default_factory=list)
+    has_more: bool = False
+    deleted: str = ""  # what was deleted last and can be had back, in words
+    error: str = ""
+
+    @property
+    def is_busy_elsewhere(self) -> bool:
+        """Return whether a conversation that is not open has an answer under way."""
+        return any(row.busy and row.id != self.open for row in self.rows)
 
 
 def draw_conversations(state: PageState) -> None:
-    """Draw the search and the conversations that are wanted."""
-    with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center"):
-        query = st.text_input(
-            t("Search conversations"),
-            key="search",
-            type="search",
-            icon=":material/search:",
-            placeholder=t("Search conversations"),
-            label_visibility="collapsed",
-        )
-        conversation_menu.draw_collection_menu(state)
-    try:
-        _draw_undo(state)
-        with st.container(key="conversations", gap="xxsmall"):
-            _draw_hits(state, query) if query and query.strip() else _draw_newest(state)
-    except errors.ChatError as error:
-        st.error(describe(error))
+    """Draw the list; while another conversation's answer is written, look again by itself."""
+    content = read_content(state)
+    is_watching = content.is_busy_elsewhere
+    every = _LOOK_S if is_watching else None
+    st.fragment(_draw_list, key=acts.KEY, run_every=every)(state, [content], is_watching)
 
 
-def _draw_newest(state: PageState) -> None:
-    most = st.session_state.get("listed", _STEP)
-    conversations = state.services.chat.list_conversations(state.user_id, most + 1)
-    for conversation in conversations[:most]:
-        _draw_entry(state, conversation)
-    if len(conversations) > most:
-        st.button(t("Show more"), key="more", type="tertiary", on_click=_show_more, args=(most,))
-
-
-def _show_more(most: int) -> None:
-    st.session_state.listed = most + _STEP
-
-
-def _draw_hits(state: PageState, query: str) -> None:
-    hits = state.services.chat.search_conversations(state.user_id, query)
-    if not hits:
-        st.caption(t("No conversation has these words."))
-    for hit in hits:
-        _draw_entry(state, hit.conversation)
-        if hit.excerpt:
-            st.markdown(f":small[{_mark_excerpt(hit)}]")
-
-
-def _mark_excerpt(hit: Hit) -> str:
-    parts = ((escape_line(text), is_hit) for text, is_hit in hit.excerpt)
-    return "".join(f":orange-background[{text}]" if is_hit else text for text, is_hit in parts)
-
-
-def _draw_entry(state: PageState, conversation: Conversation) -> None:
-    if conversation.id != state.conversation_id:
-        _draw_title(state, conversation, "tertiary")
-        return
-    with st.container(key="shown-row", horizontal=True, gap="xxsmall", vertical_alignment="center"):
-        _draw_title(state, conversation, "secondary")
-        conversation_menu.draw_conversation_menu(state, conversation)
-
-
-def _draw_title(state: PageState, conversation: Conversation, kind: str) -> None:
-    st.button(
-        escape_line(conversation.title),
-        key=f"open-{conversation.id}",
-        icon=":material/keep:" if conversation.pinned else None,
-        type=kind,  # type: ignore[arg-type]
-        width="stretch",
-        wrap=False,
-        on_click=state.open_conversation,
-        args=(conversation.id,),
+def _draw_list(state: PageState, fresh: list[SidebarContent], is_watching: bool) -> None:
+    """Draw what was just read, in the whole page's run; read it in a run of the list alone."""
+    account.require_user(state)
+    content = fresh.pop() if fresh else read_content(state)
+    if is_watching and not content.is_busy_elsewhere:
+        st.rerun()
+    _mount(
+        key=acts.KEY,
+        data=asdict(content),
+        on_act_change=lambda: acts.run_act(state, read_act(acts.KEY)),
     )
 
 
-def _draw_undo(state: PageState) -> None:
+def read_content(state: PageState) -> SidebarContent:
+    """Return what the sidebar shows; of a history that cannot be read only why."""
+    content = SidebarContent(
+        open=state.conversation_id,
+        query=state.query,
+        visitor=state.services.users.make_credential(state.user),
+        note=_describe_loss(state),
+        user=state.user.name,
+        can_sign_out=account.can_sign_out(state),
+    )
+    try:
+        rows = _find_hits(state) if state.query.strip() else _list_newest(state)
+        return replace(
+            content,
+            rows=rows[: state.listed],
+            has_more=len(rows) > state.listed,
+            deleted=_describe_deletion(state),
+        )
+    except errors.ChatError as error:
+        return replace(content, error=say(error))
+
+
+def _list_newest(state: PageState) -> list[Row]:
+    conversations = state.services.chat.list_conversations(state.user_id, state.listed + 1)
+    return [_make_row(state, conversation) for conversation in conversations]
+
+
+def _find_hits(state: PageState) -> list[Row]:
+    hits = state.services.chat.search_conversations(state.user_id, state.query)
+    return [_make_hit(state, hit) for hit in hits]
+
+
+def _make_row(state: PageState, conversation: Conversation) -> Row:
+    writing = state.services.chat.find_generation(conversation.head_id or "")
+    return Row(
+        id=conversation.id,
+        title=conversation.title,
+        pinned=conversation.pinned,
+        busy=writing is not None,
+        period=name_period(conversation),
+    )
+
+
+def _make_hit(state: PageState, hit: Hit) -> Row:
+    return replace(_make_row(state, hit.conversation), period="", excerpt=strip_marks(hit.excerpt))
+
+
+def _describe_deletion(state: PageState) -> str:
     deletion = state.services.chat.find_last_deletion(state.user_id)
     if deletion is None:
-        return
-    with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center"):
-        st.caption(
-            t("“{title}” was deleted.", title=escape_line(deletion.title))
-            if deletion.count == 1
-            else t("{count} conversations were deleted.", count=deletion.count)
-        )
-        st.button(
-            t("Undo"),
-            key="undo",
-            icon=":material/undo:",
-            type="tertiary",
-            on_click=_undo_deletion,
-            args=(state, deletion),
-        )
+        return ""
+    if deletion.count == 1:
+        return t("“{title}” was deleted.", title=deletion.title)
+    return t("{count} conversations were deleted.", count=deletion.count)
 
 
-def _undo_deletion(state: PageState, deletion: Deletion) -> None:
-    try:
-        back = state.services.chat.undo_deletion(state.user_id, deletion)
-    except errors.ChatError as error:
-        state.show_error(error)
-        return
-    if not back:
-        state.show_error(errors.ChatError("undo_too_late"))
-    elif len(back) == 1:
-        state.open_conversation(back[0])
+def _describe_loss(state: PageState) -> str:
+    """Return what will not be there the next time, if anything."""
+    settings = state.services.settings
+    if not state.user.lasting:
+        return t("Your browser keeps no cookies, so this history ends with the tab.")
+    if settings.ollama_service_url and not settings.database_url:
+        return t("This history lives in one replica of the chat and ends with it.")
+    if not settings.data_lasts and not settings.database_url:
+        return t(
+            "The history and pulled models end with this container. "
+            "Start it with `-v chat:/data` to keep them."
+        )
+    return ""

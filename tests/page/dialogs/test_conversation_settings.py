@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from chatbot.domain.parameters import Parameters, allowed
 from chatbot.i18n.translator import LANGUAGES
 from chatbot.page import i18n
+from tests.support.pages import act_in_sidebar
 
 PARAMETERS = list(Parameters.model_fields)
 
@@ -18,7 +19,7 @@ def test_each_parameter_has_a_field_that_says_what_it_takes(
     open_page: Callable[[], AppTest],
 ) -> None:
     app = open_page()
-    app.button(key="tool-tune").click().run()
+    app = act_in_sidebar(app, "settings")
     helps = [field.help for field in (*app.text_input, *app.text_area) if field.help]
     assert sorted(helps) == sorted(str(allowed(name)) for name in PARAMETERS if name != "think")
 

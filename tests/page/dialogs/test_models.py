@@ -7,11 +7,11 @@ from streamlit.testing.v1 import AppTest
 
 from chatbot.services import Services
 from tests.support.fake_ollama.server import DEFAULT_MODEL, FakeOllama
-from tests.support.pages import Open, list_texts
+from tests.support.pages import Open, act_in_sidebar, list_texts
 
 
 def _open_dialog(app: AppTest) -> AppTest:
-    opened: AppTest = app.button("tool-deployed_code").click().run()
+    opened = act_in_sidebar(app, "models")
     assert not opened.exception
     return opened
 

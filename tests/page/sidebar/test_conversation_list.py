@@ -1,22 +1,38 @@
-"""The conversations in the sidebar: many, found, and had back."""
+"""The conversations in the sidebar: many, in their order, found, and what is said beside them."""
 
 from __future__ import annotations
 
-from streamlit.testing.v1 import AppTest
+import pytest
 
+from chatbot.history.errors import HistoryUnavailable
 from chatbot.services import Services
+from tests.support.fake_ollama.server import FakeOllama
 from tests.support.pages import (
     Open,
+    act_in_sidebar,
+    ask,
     list_conversations,
     list_messages,
-    list_texts,
-    press_button,
+    open_titled,
+    read_sidebar,
+    read_transcript,
     store_conversations,
 )
+from tests.support.product import wait_for
 
 
-def search(app: AppTest, query: str) -> AppTest:
-    return app.text_input("search").set_value(query).run()
+def test_conversations_stand_in_the_order_of_their_last_prompt(open_page: Open) -> None:
+    app = ask(open_page(), "About cats")
+    app.button("new").click().run()
+    assert read_transcript(app)["conversation"] is None
+    ask(app, "About dogs")
+    assert list_conversations(app) == ["About dogs", "About cats"]
+    open_titled(app, "About cats")
+    assert list_messages(app)[0] == ("user", "About cats")
+    ask(app, "More about cats")
+    assert list_conversations(app) == ["About cats", "About dogs"]
+    assert list_conversations(open_page()) == ["About cats", "About dogs"]
+    assert list_conversations(open_page("bob")) == []
 
 
 def test_only_the_last_fifty_are_listed_until_more_are_wanted(
@@ -25,58 +41,64 @@ def test_only_the_last_fifty_are_listed_until_more_are_wanted(
     store_conversations(ready, "ann", *(f"Number {number}" for number in range(120)))
     app = open_page()
     assert list_conversations(app) == [f"Number {number}" for number in range(119, 69, -1)]
-    assert len(list_conversations(press_button(app, "Show more"))) == 100
-    assert len(list_conversations(press_button(app, "Show more"))) == 120
-    assert not any(one.label == "Show more" for one in app.sidebar.button)
+    assert len(list_conversations(act_in_sidebar(app, "more"))) == 100
+    assert len(list_conversations(act_in_sidebar(app, "more"))) == 120
+    assert not read_sidebar(app)["has_more"]
 
 
-def test_a_title_is_shown_as_it_stands(open_page: Open, ready: Services) -> None:
-    (made,) = store_conversations(ready, "ann", "One")
-    ready.history.rename_conversation("ann", made, ":red[**x**] $a$ <b>")
-    assert list_conversations(open_page()) == ["\\:red\\[\\*\\*x\\*\\*\\] \\$a\\$ \\<b\\>"]
-
-
-def test_words_are_found_and_marked_and_nothing_else_is_markdown(
-    open_page: Open, ready: Services
-) -> None:
-    store_conversations(ready, "ann", "About cats", "About dogs and :red[cats] <b>")
+def test_words_are_found_and_marked(open_page: Open, ready: Services) -> None:
+    store_conversations(ready, "ann", "About cats", "About **dogs** and cats")
     store_conversations(ready, "eve", "Cats of Eve")
-    app = search(open_page(), "cats")
-    assert list_conversations(app) == ["About dogs and \\:red\\[cats\\] \\<b\\>", "About cats"]
-    assert list_texts(app.sidebar.markdown) == [
-        ":small[On About dogs and \\:red\\[:orange-background[cats]\\] \\<b\\>]",
-        ":small[On About :orange-background[cats]]",
+    app = act_in_sidebar(open_page(), "search", text="cats")
+    rows = read_sidebar(app)["rows"]
+    assert [row["excerpt"] for row in rows] == [
+        [["On About dogs and ", False], ["cats", True]],
+        [["On About ", False], ["cats", True]],
     ]
-    assert list_conversations(search(app, "dogs")) == ["About dogs and \\:red\\[cats\\] \\<b\\>"]
-    press_button(app, list_conversations(app)[0])
-    assert list_messages(app)[0][1].startswith("About dogs")
-    assert (
-        list_texts(search(app, "horses").sidebar.caption)[-1] == "No conversation has these words."
-    )
-    assert len(list_conversations(search(app, "   "))) == 2
+    assert not any(row["period"] for row in rows)
+    act_in_sidebar(app, "open", conversation=rows[0]["id"])
+    assert list_messages(app)[0][1].startswith("About **dogs**")
+    assert read_sidebar(app)["query"] == "cats"
+    assert not list_conversations(act_in_sidebar(app, "search", text="horses"))
+    assert len(list_conversations(act_in_sidebar(app, "search", text="   "))) == 2
 
 
-def test_a_deleted_conversation_can_be_had_back_also_after_a_reload(
-    open_page: Open, ready: Services
+def test_a_conversation_whose_answer_is_written_is_marked_until_its_end(
+    open_page: Open, ready: Services, fake: FakeOllama
 ) -> None:
-    (made,) = store_conversations(ready, "ann", "About cats")
-    app = press_button(open_page(c=made), "Delete this conversation")
-    assert not list_conversations(app) and not list_messages(app)
-    assert "“About cats” was deleted." in list_texts(app.sidebar.caption)
-    assert not any(one.label == "Undo" for one in open_page("eve").sidebar.button)
-    app = press_button(open_page(), "Undo")
-    assert list_conversations(app) == ["About cats"] and list_messages(app)[0] == (
-        "user",
-        "About cats",
-    )
-    assert not any(one.label == "Undo" for one in app.sidebar.button)
+    fake.first_token_delay = 60
+    app = open_page()
+    app.chat_input[0].set_value("About cats").run()
+    generation = ready.chat.find_generation(read_transcript(app)["writing"])
+    assert generation is not None
+    app.button("new").click().run()
+    assert [row["busy"] for row in read_sidebar(app)["rows"]] == [True]
+    ready.chat.stop_generation(generation)
+    wait_for(lambda: ready.chat.find_generation(generation.id) is None)
+    assert [row["busy"] for row in read_sidebar(app.run())["rows"]] == [False]
 
 
-def test_an_undo_that_comes_too_late_says_so(open_page: Open, ready: Services) -> None:
-    (made,) = store_conversations(ready, "ann", "About cats")
-    app = press_button(open_page(c=made), "Delete this conversation")
-    deletion = ready.history.find_last_deletion("ann")
-    assert deletion
-    ready.history.undo_deletion("ann", deletion)
-    press_button(app, "Undo")
-    assert list_texts(app.error) == ["It was too late to have it back."]
+def test_a_history_that_cannot_be_read_is_told_and_the_page_stays(
+    open_page: Open, ready: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page()
+
+    def fail(*_: object) -> None:
+        raise HistoryUnavailable("history_busy")
+
+    monkeypatch.setattr(type(ready.history), "list_conversations", fail)
+    app.run()
+    assert read_sidebar(app)["error"] == HistoryUnavailable("history_busy").sentence
+    assert app.chat_input and not app.exception
+
+
+def test_a_browser_without_cookies_is_told_that_its_history_ends(open_page: Open) -> None:
+    app = ask(open_page(None), "Hello")
+    assert "this history ends with the tab" in read_sidebar(app)["note"]
+    assert list_conversations(app) == ["Hello"]
+    assert "ends with the tab" not in read_sidebar(open_page())["note"]
+
+
+@pytest.mark.configured(ollama_service_url="http://127.0.0.1:9")
+def test_a_history_in_one_of_several_replicas_is_told(open_page: Open) -> None:
+    assert "lives in one replica" in read_sidebar(open_page())["note"]

@@ -1,0 +1,25 @@
+"""The parts of the page that the browser draws by our own code: frontend/src has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+Mount = Callable[..., Any]
+"""Puts a component on the page: `mount(key=…, data=…, on_act_change=…)`."""
+
+
+def declare_component(name: str, function: str) -> Mount:
+    """Return what mounts the component that `window.chatPage[function]` draws.
+
+    It sends what a person does as the one trigger `act`, whose value is a JSON object.
+    """
+    script = f"export default (args) => window.chatPage.{function}(args)"
+    return st.components.v2.component(name, js=script, isolate_styles=False)
+
+
+def read_act(key: str) -> object:
+    """Return what the browser sends; to be called by the component's callback."""
+    return st.session_state[key].act
