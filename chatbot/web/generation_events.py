@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import time
 from collections.abc import AsyncIterator
@@ -12,8 +13,10 @@ from typing import Protocol
 import orjson
 from pydantic import BaseModel
 
+from chatbot import errors
 from chatbot.chat.generation import Generation
 from chatbot.chat.message_keeper import apply_generation
+from chatbot.chat.open_conversation import AnswerEnd, ShownMessage
 from chatbot.domain.exchange import Exchange
 from chatbot.domain.messages import Message
 from chatbot.history import HistoryUnavailable, NotFound
@@ -21,8 +24,8 @@ from chatbot.history.schema import storable
 from chatbot.i18n.translator import Translator
 from chatbot.services import Services
 from chatbot.web import transcript_words
-from chatbot.web.transcript_models import EndEvent, ExchangeEvent, TranscriptMessage, WaitEvent
-from chatbot.web.transcript_view import Reader, view_message
+from chatbot.web.transcript_models import ExchangeEvent, WaitEvent
+from chatbot.web.transcript_view import Reader, view_end, view_message
 
 UPDATE_S = 0.08  # tokens that come within this time share an event
 WAIT_S = 0.5  # how often what an answer waits for is looked at
@@ -213,6 +216,7 @@ class Stored:
 class AnswerEvents:
     """The events of one answer for one reader; `last_id` names what they have of it, if any."""
 
+    services: Services
     source: Source
     reader: Reader
     last_id: str = ""
@@ -231,7 +235,7 @@ class AnswerEvents:
             if events:
                 yield self._tell(events)
             if is_over:
-                yield self._make_end()
+                yield await self._make_end()
                 return
             if events and any(source.texts):
                 await asyncio.sleep(UPDATE_S)
@@ -243,14 +247,13 @@ class AnswerEvents:
     def _begin(self) -> tuple[SentText, bytes]:
         thinking, text = self.source.texts
         exchange = self.source.exchange
+        answer, prompt = self.source.answer(), exchange.prompt
+        versions = exchange.versions
         event = ExchangeEvent(
             prompt=view_message(
-                exchange.prompt,
-                self.reader,
-                exchange.versions.get(exchange.prompt.id, ()),
-                exchange.files,
+                ShownMessage(prompt, versions.get(prompt.id, ()), exchange.files), self.reader
             ),
-            answer=self._view_answer(has_texts=True),
+            answer=view_message(ShownMessage(answer, versions.get(answer.id, ())), self.reader),
         )
         sent = SentText(thinking, text, bool(self.source.moved))
         return sent, make_event("exchange", event, sent.position)
@@ -265,16 +268,15 @@ class AnswerEvents:
         is_silent = time.monotonic() - self._told_at >= KEEP_ALIVE_S
         return _ALIVE if is_silent else b""
 
-    def _make_end(self) -> bytes:
-        answer = self._view_answer(has_texts=False)
-        title = self.source.exchange.conversation.title
-        end = EndEvent(answer=answer, usage=None, boundary=None, title=title, refresh=False)
-        return make_event("end", end)
-
-    def _view_answer(self, *, has_texts: bool) -> TranscriptMessage:
-        answer = self.source.answer()
-        versions = self.source.exchange.versions.get(answer.id, ())
-        return view_message(answer, self.reader, versions, has_texts=has_texts)
+    async def _make_end(self) -> bytes:
+        """Return the end; what it says beside the answer may have to be read."""
+        answer, exchange = self.source.answer(), self.source.exchange
+        end = AnswerEnd(ShownMessage(answer), exchange.conversation.title)
+        with contextlib.suppress(errors.ChatError):  # the answer at least is known
+            describe = self.services.chat.describe_end
+            end = await asyncio.to_thread(describe, exchange, answer)
+        event = view_end(self.services, end, self.reader, has_texts=False)
+        return make_event("end", event)
 
     def _tell(self, events: bytes) -> bytes:
         self._told_at = time.monotonic()

@@ -18,8 +18,7 @@ from chatbot.services import Services, current
 from chatbot.web.api_models import Failure
 from chatbot.web.claims import find_user_id
 from chatbot.web.generation_events import AnswerEvents, Made, Stored
-from chatbot.web.transcript_models import Transcript
-from chatbot.web.transcript_view import Reader, view_message
+from chatbot.web.transcript_view import Reader, view_conversation
 
 _NOT_KEPT = {"Cache-Control": "no-store"}
 # nginx would gather events until its buffer is full.
@@ -59,23 +58,8 @@ async def list_messages(services: Services, request: Request, reader: Reader) ->
 
 
 def _make_transcript(services: Services, user_id: str, conversation_id: str, reader: Reader) -> str:
-    branch = services.history.read_branch(user_id, conversation_id)
-    versions = services.history.list_versions(user_id, conversation_id)
-    messages = [
-        view_message(
-            message, reader, versions.get(message.id, ()), branch.files.get(message.id, ())
-        )
-        for message in branch.messages
-    ]
-    transcript = Transcript(
-        id=branch.conversation.id,
-        title=branch.conversation.title,
-        model=branch.conversation.model,
-        messages=messages,
-        boundary=None,
-        usage=None,
-    )
-    return transcript.model_dump_json()
+    opened = services.chat.open_conversation(user_id, conversation_id)
+    return view_conversation(services, opened, reader).model_dump_json()
 
 
 @_answer_request
@@ -87,7 +71,7 @@ async def stream_events(services: Services, request: Request, reader: Reader) ->
         events = _follow_generation(services, generation, reader, last_id)
     else:
         exchange = await asyncio.to_thread(services.chat.find_exchange, user_id, message_id)
-        events = AnswerEvents(Stored(services, exchange), reader, last_id).stream()
+        events = AnswerEvents(services, Stored(services, exchange), reader, last_id).stream()
     return StreamingResponse(events, headers=_STREAMED, media_type="text/event-stream")
 
 
@@ -98,7 +82,7 @@ async def _follow_generation(
     assert generation.exchange is not None  # it has an owner
     source = Made(services, generation, generation.exchange)
     with generation.watch():
-        async for events in AnswerEvents(source, reader, last_id).stream():
+        async for events in AnswerEvents(services, source, reader, last_id).stream():
             yield events
 
 

@@ -90,7 +90,7 @@ class ModelOffer(_Written):
 class Usage(_Written):
     """How full the context window is, and what helps; drawn below the last answer."""
 
-    used: int = Field(description="Tokens")
+    used: int | None = Field(description="Tokens; null where they matter to no offer")
     window: int = Field(description="Tokens")
     exact: bool = Field(description="Whether `used` was counted, not estimated")
     text: str = Field(description="The usage in words; empty where the offers alone matter")

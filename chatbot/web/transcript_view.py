@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chatbot import errors
+from chatbot.chat.context_usage import Boundary as BoundaryFacts
+from chatbot.chat.context_usage import Usage as UsageFacts
+from chatbot.chat.open_conversation import AnswerEnd, OpenConversation, ShownMessage
 from chatbot.domain.attachment import AttachedFile
 from chatbot.domain.messages import Message
 from chatbot.domain.statistics import Statistics
 from chatbot.history.schema import storable
 from chatbot.i18n.translator import Translator
 from chatbot.identity.links import make_attachment_link
+from chatbot.services import Services
 from chatbot.web import transcript_words as words
 from chatbot.web.transcript_models import (
     AnswerStatistics,
+    Boundary,
+    EndEvent,
+    ModelOffer,
+    RaiseOffer,
+    Transcript,
     TranscriptError,
     TranscriptFile,
     TranscriptMessage,
+    Usage,
 )
 
 
@@ -29,15 +39,35 @@ class Reader:
     credential: str = ""
 
 
+def view_conversation(services: Services, opened: OpenConversation, reader: Reader) -> Transcript:
+    """Return an open conversation as a page draws it."""
+    return Transcript(
+        id=opened.conversation.id,
+        title=opened.conversation.title,
+        model=opened.conversation.model,
+        messages=[view_message(shown, reader) for shown in opened.messages],
+        boundary=_view_boundary(opened.boundary, reader),
+        usage=_view_last_usage(services, opened, reader),
+    )
+
+
+def view_end(services: Services, end: AnswerEnd, reader: Reader, *, has_texts: bool) -> EndEvent:
+    """Return what is drawn when an answer has ended; without texts that have been sent."""
+    return EndEvent(
+        answer=view_message(end.answer, reader, has_texts=has_texts),
+        usage=view_usage(services, end.answer.message, end.usage, reader),
+        boundary=_view_boundary(end.boundary, reader),
+        title=end.title,
+        # Then the page says what the chat waits for.
+        refresh=not services.readiness.is_ready,
+    )
+
+
 def view_message(
-    message: Message,
-    reader: Reader,
-    versions: Sequence[str] = (),
-    files: Sequence[AttachedFile] = (),
-    *,
-    has_texts: bool = True,
+    shown: ShownMessage, reader: Reader, *, has_texts: bool = True
 ) -> TranscriptMessage:
     """Return a message as a page draws it; without its texts where these have been sent."""
+    message, translator = shown.message, reader.translator
     is_answer = message.role == "assistant"
     return TranscriptMessage(
         id=message.id,
@@ -47,15 +77,15 @@ def view_message(
         state=message.state,
         model=message.model,
         created_at=message.created_at,
-        versions=list(versions),
-        files=[_view_file(file, reader) for file in files],
+        versions=list(shown.versions),
+        files=[_view_file(file, reader) for file in shown.files],
         error=_view_error(message, reader),
-        notes=words.list_notes(message, reader.translator) if is_answer else [],
-        figures=words.describe_figures(message, reader.translator) if is_answer else "",
+        notes=words.list_notes(message, translator) if is_answer else [],
+        figures=words.describe_figures(message, translator) if is_answer else "",
         thought_s=message.statistics.thought_s or None,
         statistics=_view_statistics(message.statistics) if is_answer else None,
-        may_retry=_may_retry(message),
-        may_continue=_may_continue(message),
+        may_retry=shown.may_retry,
+        may_continue=shown.may_continue,
     )
 
 
@@ -85,12 +115,60 @@ def _view_statistics(statistics: Statistics) -> AnswerStatistics:
     )
 
 
-def _may_retry(message: Message) -> bool:
-    return message.state not in ("done", "writing") and errors.may_pass(message.failure_code)
+def _view_boundary(boundary: BoundaryFacts | None, reader: Reader) -> Boundary | None:
+    if boundary is None:
+        return None
+    text = words.describe_boundary(boundary, reader.translator)
+    return Boundary(before=boundary.before, text=text, summary=storable(boundary.summary))
 
 
-def _may_continue(message: Message) -> bool:
-    is_cut = message.statistics.done_reason == "length"
-    return bool(message.content) and (
-        message.state in ("stopped", "abandoned", "interrupted") or is_cut
+def _view_last_usage(services: Services, opened: OpenConversation, reader: Reader) -> Usage | None:
+    last = opened.messages[-1].message if opened.messages else None
+    return view_usage(services, last, opened.usage, reader) if last else None
+
+
+def view_usage(
+    services: Services, answer: Message, usage: UsageFacts | None, reader: Reader
+) -> Usage | None:
+    """Return what stands below the last answer: the usage of its window, and what helps."""
+    translator = reader.translator
+    offers = [*_offer_models(services, answer, reader), *_offer_room(usage, reader)]
+    warning = words.warn_of_models(services.settings, answer, translator)
+    if usage is None:
+        is_needed = bool(offers or warning)
+        nothing = Usage(used=None, window=0, exact=False, text="", warning=warning, offers=offers)
+        return nothing if is_needed else None
+    return Usage(
+        used=usage.used,
+        window=usage.window,
+        exact=usage.is_exact,
+        text=words.describe_usage(usage, translator),
+        warning=words.warn_of_usage(usage, translator) or warning,
+        offers=offers,
     )
+
+
+def _offer_room(usage: UsageFacts | None, reader: Reader) -> Iterator[RaiseOffer | ModelOffer]:
+    translator = reader.translator
+    if usage and (num_ctx := usage.larger_num_ctx):
+        label = translator.translate("Raise the context window to {count:,} tokens", count=num_ctx)
+        yield RaiseOffer(label=label, num_ctx=num_ctx)
+    if usage and usage.can_summarize:
+        label = translator.translate("Summarize the oldest messages")
+        yield ModelOffer(act="summarize", label=label, model=usage.model)
+
+
+def _offer_models(
+    services: Services, answer: Message, reader: Reader
+) -> Iterator[RaiseOffer | ModelOffer]:
+    """Yield what helps where the answer's model is missing, or could not see the images."""
+    translator, kind = reader.translator, errors.kinds.get(answer.failure_code or "")
+    if kind is errors.ModelMissing and services.settings.pull_models:
+        label = translator.translate("Pull {model}", model=answer.model)
+        yield ModelOffer(act="pull", label=label, model=answer.model)
+    if kind is errors.ImagesRefused or answer.statistics.images_left_out:
+        offered = services.models.offered
+        seeing = [model.name for model in offered if "vision" in model.capabilities]
+        for model in seeing[:1]:
+            label = translator.translate("Use {model}", model=model)
+            yield ModelOffer(act="use", label=label, model=model)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from chatbot import errors
+from chatbot.chat.context_usage import Boundary, Usage
 from chatbot.chat.context_window import count_used, is_full
 from chatbot.chat.generation import Generation
 from chatbot.domain.messages import Message
 from chatbot.domain.statistics import Statistics
 from chatbot.i18n.translator import Translator
 from chatbot.services import Services
+from chatbot.settings import Settings
 
 _SLOW_LOAD_S = 1.0  # shorter loading is not worth a word
 
@@ -108,3 +111,40 @@ def describe_wait(services: Services, generation: Generation, words: Translator)
 def describe_error(answer: Message, words: Translator) -> str:
     """Return what went wrong; in English where it was written before errors had codes."""
     return words.describe(answer.failure) if answer.failure else answer.error
+
+
+def describe_usage(usage: Usage, words: Translator) -> str:
+    """Return how full the context window is; empty where the prompt alone is too long."""
+    if usage.used is None:
+        return ""
+    if usage.is_exact:
+        return words.translate(
+            "Context: {used:,} of {all:,} tokens", used=usage.used, all=usage.window
+        )
+    return words.translate(
+        "Context: about {used:,} of {all:,} tokens", used=usage.used, all=usage.window
+    )
+
+
+def warn_of_usage(usage: Usage, words: Translator) -> str:
+    """Return what happens next in a context window that is nearly full; else nothing."""
+    if not usage.is_nearly_full:
+        return ""
+    return words.translate("The context window is nearly full. What is oldest will be left out.")
+
+
+def warn_of_models(settings: Settings, answer: Message, words: Translator) -> str:
+    """Return why a model that is missing cannot be pulled; nothing where it can."""
+    is_missing = errors.kinds.get(answer.failure_code or "") is errors.ModelMissing
+    if settings.pull_models or not is_missing:
+        return ""
+    return words.translate(
+        "Models come with this deployment: its replicas share no store to pull one to."
+    )
+
+
+def describe_boundary(boundary: Boundary, words: Translator) -> str:
+    """Return what becomes of the messages above a boundary."""
+    if boundary.left_out:
+        return words.translate("What stands above no longer fits the context window.")
+    return words.translate("What stands above is summarized for the model")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -15,6 +16,7 @@ from starlette.applications import Starlette
 from chatbot.chat.conversation_content import Draft
 from chatbot.domain.attachment import Attachment
 from chatbot.domain.exchange import Exchange
+from chatbot.domain.statistics import Statistics
 from chatbot.history import History
 from chatbot.identity import visitor_cookie
 from chatbot.services import Services
@@ -27,6 +29,7 @@ from tests.support.fake_ollama.server import (
     DEFAULT_MODEL,
     FakeOllama,
     cut,
+    model_missing,
     prose,
     stall,
 )
@@ -180,6 +183,79 @@ def test_nothing_of_somebody_else_can_be_had_or_stopped(
     generation = ready.chat.find_generation(exchange.answer.id)
     assert generation is not None
     assert generation.ending is None
+
+
+# What stands below the last answer and between messages
+
+
+def _read_transcript(client: httpx.Client, conversation_id: str) -> Transcript:
+    reply = client.get(f"/conversations/{conversation_id}/messages")
+    return Transcript.model_validate_json(reply.content)
+
+
+FIGURES = Statistics(done_reason="stop", num_ctx=4096)
+
+
+def _store(ready: Services, figures: Statistics, prompts: int = 1) -> Exchange:
+    """Stores a conversation of Ann's whose last answer has these figures."""
+    of = None
+    for number in range(prompts):
+        exchange = ready.history.store_prompt("ann", of, f"Prompt {number}", DEFAULT_MODEL)
+        of, last = exchange.conversation.id, figures if number == prompts - 1 else Statistics()
+        ready.history.finish_answer(
+            exchange.answer.id, content="Good day", state="done", statistics=last
+        )
+    return exchange
+
+
+def test_a_window_that_gets_full_is_told_with_what_helps(ask_as: AskAs, ready: Services) -> None:
+    exchange = _store(ready, replace(FIGURES, input_tokens=3000, output_tokens=500), prompts=3)
+    german = ask_as("ann", **{"Accept-Language": "de"})
+    usage = _read_transcript(german, exchange.conversation.id).usage
+    assert usage is not None
+    assert (usage.used, usage.window, usage.exact) == (3500, 4096, True)
+    assert usage.text == "Kontext: 3.500 von 4.096 Tokens"
+    assert usage.warning == "Das Kontextfenster ist fast voll. Das Älteste wird weggelassen."
+    assert [offer.label for offer in usage.offers] == [
+        "Kontextfenster auf 8.192 Tokens vergrößern",
+        "Die ältesten Nachrichten zusammenfassen",
+    ]
+
+
+def test_what_no_longer_fits_and_what_is_summarized_is_told_where_it_ends(
+    ann: httpx.Client, ready: Services
+) -> None:
+    exchange = _store(
+        ready, replace(FIGURES, input_tokens=3000, output_tokens=500, left_out=2), prompts=3
+    )
+    shown = _read_transcript(ann, exchange.conversation.id)
+    assert shown.boundary is not None
+    assert shown.boundary.before == shown.messages[2].id
+    assert shown.boundary.text == "What stands above no longer fits the context window."
+    assert shown.messages[-1].notes == ["The first 2 messages no longer fit the context window"]
+
+
+def test_the_figures_are_one_line_in_the_readers_numbers(ask_as: AskAs, ready: Services) -> None:
+    exchange = _store(ready, replace(FIGURES, input_tokens=1200, output_tokens=48))
+    french = ask_as("ann", **{"Accept-Language": "fr"})
+    figures = _read_transcript(french, exchange.conversation.id).messages[-1].figures
+    space = "\N{NARROW NO-BREAK SPACE}"
+    assert figures == (
+        f"{DEFAULT_MODEL} · 1{space}200 tokens en entrée, 48 en sortie · "
+        f"1{space}248 sur 4{space}096 tokens de contexte"
+    )
+
+
+def test_a_missing_model_is_offered_to_be_pulled_at_the_end_of_its_answer(
+    ann: httpx.Client, send: Send, fake: FakeOllama
+) -> None:
+    fake.fail(model_missing(DEFAULT_MODEL))
+    listener = _listen(ann, send())
+    assert listener.answer["error"]["code"] == "model_missing"
+    assert listener.end is not None
+    assert listener.end["usage"]["offers"] == [
+        {"act": "pull", "label": f"Pull {DEFAULT_MODEL}", "model": DEFAULT_MODEL}
+    ]
 
 
 # Events
@@ -358,7 +434,8 @@ def test_a_reader_counts_as_one_who_waits_as_long_as_they_read_and_leaves_nothin
 
     before = loop.run(count_tasks())
     with ann.stream("GET", f"/generations/{exchange.answer.id}/events") as reply:
-        next(read_events(reply.iter_lines()))
+        events = read_events(reply.iter_lines())
+        next(events)
         assert generation.is_watched
     wait_for(lambda: not generation.is_watched)
     wait_for(lambda: loop.run(count_tasks()) <= before)
