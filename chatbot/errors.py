@@ -95,6 +95,9 @@ class BadRequest(ChatError):
         "nothing_to_summarize": (
             "There is nothing to summarize yet: one exchange cannot be shortened."
         ),
+        "nothing_to_continue": (
+            "This answer cannot go on: it is complete, or another one follows it."
+        ),
         "several": "{first}\n{others}",
     }
 

@@ -13,8 +13,12 @@ import psutil
 import pytest
 
 from chatbot import errors
+from chatbot.chat.conversation_content import Draft
 from chatbot.chat.generation import Generation
+from chatbot.domain.conversation_settings import ConversationSettings
+from chatbot.domain.exchange import Exchange
 from chatbot.domain.generation_request import ChatMessage, GenerationRequest
+from chatbot.domain.parameters import Parameters
 from chatbot.services import Services
 from chatbot.settings import EMBEDDED_MODEL_NAME, Settings
 from chatbot.urls import ServerUrl
@@ -92,6 +96,33 @@ def test_a_stop_before_the_first_token_ends_the_answer_on_the_server_when_the_pr
     ready.generations.stop(answer)
     assert answer.over.wait(10)
     wait_for(lambda: _is_idle(real_ollama))
+
+
+def test_an_answer_that_was_cut_goes_on_where_it_stopped(ready: Services) -> None:
+    question = Draft("List the planets of the solar system, one per line, with a sentence each.")
+    texts = []
+    for num_predict in (80, 20):
+        own = Parameters(num_predict=num_predict, temperature=0.0, seed=1)
+        settings = ConversationSettings("", own)
+        exchange = ready.chat.send_prompt(
+            "ann", None, question, EMBEDDED_MODEL_NAME, lambda: True, settings
+        )
+        _wait_until_over(ready, exchange)
+        texts.append(ready.history.get_message("ann", exchange.answer.id).content)
+    whole, cut = texts
+    assert whole.startswith(cut) and whole != cut
+    _wait_until_over(
+        ready,
+        ready.chat.continue_answer(
+            "ann", exchange.conversation.id, exchange.answer.id, lambda: True
+        ),
+    )
+    assert ready.history.get_message("ann", exchange.answer.id).content == whole
+
+
+def _wait_until_over(ready: Services, exchange: Exchange) -> None:
+    if (generation := ready.chat.find_generation(exchange.answer.id)) is not None:
+        assert generation.over.wait(60)
 
 
 def test_an_unknown_model_is_missing(ready: Services, loop: LoopThread) -> None:

@@ -73,7 +73,7 @@ def find_boundary(branch: Branch) -> Boundary | None:
     """Return where what the last answer's model saw begins; None if it saw all."""
     summary = branch.conversation.settings.summary
     after = summary.after(branch.messages) if summary else branch.messages
-    sent = [message for message in after if message.content or message.id in branch.files]
+    sent = list_sent(branch)
     ended = (one for one in reversed(branch.messages) if one.state != "writing")
     left_out = next((one.statistics.left_out for one in ended if one.role == "assistant"), 0)
     if left_out >= len(sent) or (not left_out and len(after) == len(branch.messages)):
@@ -81,6 +81,13 @@ def find_boundary(branch: Branch) -> Boundary | None:
     is_summarized = summary is not None and len(after) < len(branch.messages)
     text = summary.text if summary and is_summarized else ""
     return Boundary(sent[left_out].id, text, left_out)
+
+
+def list_sent(branch: Branch) -> list[Message]:
+    """Return the messages that are sent where all fit: neither empty nor summarized."""
+    summary = branch.conversation.settings.summary
+    after = summary.after(branch.messages) if summary else branch.messages
+    return [message for message in after if message.content or message.id in branch.files]
 
 
 def is_raised(requests: RequestBuilder, settings: ConversationSettings, answer: Message) -> bool:

@@ -119,18 +119,19 @@ def fit_messages(
     num_predict: int,
     scaled: float = 1.0,
 ) -> FittedMessages:
-    """Keep the newest messages that leave room for an answer, and always the last one.
+    """Keep the newest messages that leave room for an answer, and always from the prompt on.
 
     The room is `num_predict` tokens, but at most a quarter of `num_ctx`. A kept conversation
     starts with a user's message, since most templates expect that. Raises ContextOverflow for a
     prompt that fits with no tokenizer.
     """
-    if _count_minimum(messages[-1].content, num_ctx) > num_ctx:
-        raise make_overflow(num_ctx, round(scaled * estimate_tokens(messages[-1].content)))
+    first = _find_prompt(messages)
+    text = "".join(message.content for message in messages[first:])
+    if _count_minimum(text, num_ctx) > num_ctx:
+        raise make_overflow(num_ctx, round(scaled * estimate_tokens(text)))
     room = (num_ctx - min(num_predict, num_ctx // 4)) / scaled
-    total = estimate_tokens(system_prompt) + _estimate_message(messages[-1])
-    kept, first = total, len(messages) - 1
-    for index in range(len(messages) - 2, -1, -1):
+    kept = total = sum_tokens(messages[first:], system_prompt)
+    for index in range(first - 1, -1, -1):
         total += _estimate_message(messages[index])
         if total > room:
             break
@@ -144,17 +145,18 @@ def drop_oldest(messages: Sequence[ChatMessage], system_prompt: str) -> FittedMe
 
     For a conversation that was estimated to fit and that Ollama has refused.
     """
-    if len(messages) == 1:
-        return None
-    before = sum_tokens(messages, system_prompt)
-    left = before
-    for index in range(1, len(messages)):
+    before = left = sum_tokens(messages, system_prompt)
+    prompt = _find_prompt(messages)
+    for index in range(1, prompt + 1):
         left -= _estimate_message(messages[index - 1])
-        if messages[index].role == "user" and (
-            4 * left <= 3 * before or index == len(messages) - 1
-        ):
+        if messages[index].role == "user" and (4 * left <= 3 * before or index == prompt):
             return FittedMessages(list(messages[index:]), index, left)
     return None
+
+
+def _find_prompt(messages: Sequence[ChatMessage]) -> int:
+    """Return the place of the prompt, below which the beginning of its answer may stand."""
+    return max(index for index, message in enumerate(messages) if message.role == "user")
 
 
 def make_overflow(num_ctx: int, tokens: int | None = None) -> ContextOverflow:

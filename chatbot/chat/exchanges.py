@@ -1,4 +1,4 @@
-"""Prompts that are sent, and their answers: made, made again and ended."""
+"""Prompts that are sent, and their answers: made, made again, continued and ended."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from chatbot.chat.conversation_content import ConversationContent, Draft
 from chatbot.chat.generation import Generation
 from chatbot.chat.generations import Generations
 from chatbot.chat.message_keeper import MessageKeeper
+from chatbot.chat.open_conversation import may_continue
 from chatbot.chat.request_builder import RequestBuilder
 from chatbot.domain.branch import Branch
 from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings
@@ -88,6 +89,27 @@ class Exchanges:
         self.generations.check_capacity()
         exchange = self.history.store_retry(user_id, conversation_id, answer_id, model)
         self._start_answer(exchange, self._fit_stored(exchange), watcher)
+        return exchange
+
+    def continue_answer(
+        self,
+        user_id: str,
+        conversation_id: str,
+        answer_id: str,
+        watcher: Callable[[], bool],
+    ) -> Exchange:
+        """Have the last answer, which was cut, go on in the same message.
+
+        Raises BadRequest for one that cannot, ContextOverflow, Busy, Draining or NotFound.
+        """
+        branch = self.history.read_branch(user_id, conversation_id)
+        answer = branch.last
+        if answer is None or answer.id != answer_id or not may_continue(self.requests, branch):
+            raise errors.BadRequest("nothing_to_continue")
+        self.generations.check_capacity()
+        fitted = self.requests.fit_content(self._load_content(branch), answer.model)
+        exchange = self.history.resume_answer(user_id, conversation_id, answer_id)
+        self._start_answer(exchange, fitted, watcher, continued=answer)
         return exchange
 
     def answer_once(self, prompt: str, model: str) -> Generation:
@@ -185,7 +207,11 @@ class Exchanges:
             return self.requests.fit_content(content, exchange.answer.model)
 
     def _start_answer(
-        self, exchange: Exchange, fitted: FittedMessages, watcher: Callable[[], bool]
+        self,
+        exchange: Exchange,
+        fitted: FittedMessages,
+        watcher: Callable[[], bool],
+        continued: Message | None = None,
     ) -> None:
         message, settings = exchange.answer, exchange.conversation.settings
         request = self.requests.build_request(fitted, settings, message.model)
@@ -194,6 +220,7 @@ class Exchanges:
                 id=message.id,
                 request=request,
                 exchange=exchange,
+                continued=continued,
                 num_ctx=self.requests.choose_num_ctx(settings, message.model),
                 left_out=fitted.left_out,
                 estimated=fitted.estimated,
@@ -214,7 +241,14 @@ class Exchanges:
         try:
             yield
         except errors.ChatError as error:
-            self.history.finish_answer(message.id, content="", state="failed", error=error)
+            self.history.finish_answer(
+                message.id,
+                content=message.content,
+                thinking=message.thinking,
+                state="failed",
+                error=error,
+                statistics=message.statistics,
+            )
             raise
 
 

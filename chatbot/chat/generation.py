@@ -14,7 +14,7 @@ from chatbot import errors
 from chatbot.chat import context_window
 from chatbot.domain.exchange import Exchange
 from chatbot.domain.generation_request import GenerationRequest
-from chatbot.domain.messages import Ending
+from chatbot.domain.messages import Ending, Message
 from chatbot.domain.statistics import Statistics
 from chatbot.domain.thinking import Part, Splitter
 
@@ -42,6 +42,7 @@ class Generation:
     watchers: list[Callable[[], bool]] = field(default_factory=list)
     keeper: Keeper | None = None
     exchange: Exchange | None = None  # as it was stored; None where it is kept nowhere
+    continued: Message | None = None  # the answer as it stood, which goes on
     patient: bool = False  # waits for an Ollama that is down to come back
     left_out: int = 0  # older messages that did not fit the context window
     images_left_out: int = 0  # images that the model cannot see
@@ -69,6 +70,12 @@ class Generation:
     task: asyncio.Task[None] | None = None  # which streams it
     is_counted_waiting: bool = True  # in the metrics
     _splitter: Splitter = field(default_factory=Splitter)
+
+    def __post_init__(self) -> None:
+        """Begin with what an answer that goes on has already."""
+        if self.continued is not None:
+            self.text, self.thinking = self.continued.content, self.continued.thinking
+            self._splitter = Splitter(is_past_thinking=True)
 
     @property
     def user_id(self) -> str | None:

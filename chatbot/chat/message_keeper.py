@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from chatbot.chat.context_window import is_cut
+from chatbot.chat.continuation import add_statistics
 from chatbot.chat.generation import Generation
 from chatbot.chat.generations import Generations
 from chatbot.domain.messages import Message
@@ -26,6 +27,8 @@ def apply_generation(message: Message, generation: Generation) -> Message:
         estimated=generation.estimated,
         is_cut=is_cut(counted.input_tokens, generation.estimated, generation.num_ctx),
     )
+    if generation.continued is not None:
+        statistics = add_statistics(generation.continued, statistics)
     error = generation.error
     return replace(
         message,

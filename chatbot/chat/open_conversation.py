@@ -12,8 +12,11 @@ from chatbot.chat.context_usage import (
     describe_usage,
     find_boundary,
     is_raised,
+    list_sent,
     needs_words,
 )
+from chatbot.chat.context_window import is_full
+from chatbot.chat.continuation import was_cut
 from chatbot.chat.conversation_content import ConversationContent
 from chatbot.chat.request_builder import RequestBuilder
 from chatbot.domain.attachment import AttachedFile
@@ -71,17 +74,19 @@ def show_branch(
 
 def is_plain(requests: RequestBuilder, conversation: Conversation, answer: Message) -> bool:
     """Return whether nothing but an answer itself can be told of it when it is the last one."""
-    is_whole = answer.state == "done" and not may_continue(answer)
+    is_whole = answer.state == "done" and not was_cut(answer)
     return is_whole and not needs_words(requests, conversation.settings, answer)
 
 
-def may_continue(answer: Message) -> bool:
-    """Return whether an answer was cut and can go on."""
-    if answer.role != "assistant" or not answer.content.strip():
+def may_continue(requests: RequestBuilder, branch: Branch) -> bool:
+    """Return whether the last answer was cut and there is room for it to go on."""
+    answer = branch.last
+    if answer is None or not was_cut(answer):
         return False
-    if answer.state in ("done", "writing"):
-        return answer.state == "done" and answer.statistics.done_reason == "length"
-    return errors.may_pass(answer.failure_code)
+    statistics, settings = answer.statistics, branch.conversation.settings
+    has_older = statistics.left_out < len(list_sent(branch)) - 2
+    is_larger = requests.choose_num_ctx(settings, answer.model) > statistics.num_ctx
+    return not is_full(statistics) or has_older or is_larger
 
 
 def _show_message(
@@ -93,7 +98,7 @@ def _show_message(
         versions.get(message.id, ()),
         branch.files.get(message.id, ()),
         is_last_answer and _may_retry(requests, branch.conversation, message),
-        is_last_answer and may_continue(message),
+        is_last_answer and may_continue(requests, branch),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatbot.chat.context_window import (
     FittedMessages,
@@ -19,6 +19,10 @@ from chatbot.domain.parameters import MOST_NUM_CTX, Parameters
 from chatbot.llm.models import Models
 from chatbot.settings import Settings
 
+_GO_ON = (
+    "Your last answer was cut. Go on with it exactly where it stopped, and repeat nothing of it."
+)
+
 
 @dataclass(frozen=True)
 class RequestBuilder:
@@ -30,9 +34,18 @@ class RequestBuilder:
     def build_request(
         self, fitted: FittedMessages, settings: ConversationSettings, model: str
     ) -> GenerationRequest:
-        """Return the request for the messages that fit."""
-        parameters = self.choose_parameters(settings, model)
+        """Return the request for the messages that fit.
+
+        Where they end with an answer, the model goes on with it, and its thinking is over.
+        """
         system_prompt = self._system_prompt(settings)
+        if fitted.messages[-1].role == "assistant":
+            parameters = settings.parameters.model_copy(update={"think": "off"})
+            settings = replace(settings, parameters=parameters)
+            installed = self.models.find_model(model)
+            if installed is not None and installed.closes_answers:
+                system_prompt = f"{system_prompt}\n\n{_GO_ON}"
+        parameters = self.choose_parameters(settings, model)
         return GenerationRequest(model, fitted.messages, system_prompt, parameters)
 
     def fit_messages(

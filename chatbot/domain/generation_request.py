@@ -20,7 +20,10 @@ class ChatMessage:
 
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
-    """What is asked of a model: messages, oldest first, of which the last one is the prompt."""
+    """What is asked of a model: messages, oldest first, of which the last one is the prompt.
+
+    Below it may stand the beginning of the answer, with which the model goes on.
+    """
 
     model: str
     messages: Sequence[ChatMessage]

@@ -60,15 +60,18 @@ class Part(NamedTuple):
 
 
 class Splitter:
-    """Splits one answer as it comes. How it is cut into pieces makes no difference."""
+    """Splits one answer as it comes. How it is cut into pieces makes no difference.
 
-    def __init__(self) -> None:
+    `is_past_thinking`: what comes goes on with a text.
+    """
+
+    def __init__(self, *, is_past_thinking: bool = False) -> None:
         self._held = ""  # the beginning of what may be a tag
         self._opening = ""  # the tag of the thinking that is under way
         self._is_new = False  # that thinking has had no word yet
         self._has_tags = self._has_thought = False
         self._text: _Text | None = None
-        self._done = False  # the rest is text
+        self._done = is_past_thinking  # the rest is text
 
     def add(self, piece: str) -> Part:
         """Take the next piece and return what it brings."""

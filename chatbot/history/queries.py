@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, func, literal, select, update
+from sqlalchemy import Select, bindparam, delete, func, literal, or_, select, update
 
 from chatbot.history.schema import attachments, conversations, messages, preferences, presets
 
@@ -59,6 +59,20 @@ STOP = (
     update(messages)
     .where(*_WRITING, _m.conversation_id.in_(select(_c.id).where(*OWNED)))
     .values(state="stopped", updated_at=bindparam("now"))
+)
+RESUME = (
+    update(messages)
+    .where(
+        _m.id == bindparam("message"),
+        or_(_m.state != "writing", _m.updated_at < bindparam("alive")),
+    )
+    .values(
+        state="writing",
+        error="",
+        error_code=None,
+        error_arguments=None,
+        updated_at=bindparam("now"),
+    )
 )
 FINISH = (
     update(messages)

@@ -121,6 +121,25 @@ class History(Collection):
             files = branches.list_files(db, _ids(user_id, before.id)).get(exchange.prompt.id, ())
             return _with_versions(db, replace(exchange, files=files))
 
+    def resume_answer(self, user_id: str, conversation_id: str, answer_id: str) -> Exchange:
+        """Have the conversation's last answer written again, from where it ended.
+
+        Raises NotFound for any other, and while it is written.
+        """
+        with self._writing() as db:
+            before = _find_conversation(db, user_id, conversation_id, queries.ONE_LOCKED)
+            now = time.time()
+            names = {"message": answer_id, "now": now, "alive": now - STALE}
+            if before.head_id != answer_id or not db.execute(queries.RESUME, names).rowcount:
+                raise not_found()
+            answer = _find_message(db, user_id, answer_id)
+            head = {"head": answer_id, "with_model": answer.model, "now": now}
+            db.execute(queries.MOVE_HEAD, {"conversation": before.id, **head})
+            conversation = replace(before, model=answer.model, updated_at=now)
+            prompt = _find_prompt(db, conversation, answer_id)
+            files = branches.list_files(db, _ids(user_id, before.id)).get(prompt.id, ())
+            return _with_versions(db, Exchange(conversation, prompt, answer, files))
+
     def list_versions(self, user_id: str, conversation_id: str) -> dict[str, list[str]]:
         """For each message that has other versions: the ids of all of them, oldest first."""
         with self._reading() as db:

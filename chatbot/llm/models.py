@@ -18,6 +18,7 @@ from typing import Any
 
 from chatbot import errors
 from chatbot.domain.parameters import Think
+from chatbot.llm import embedded_model
 from chatbot.llm.client import Llm
 from chatbot.llm.failures import ollama_errors
 from chatbot.llm.model_names import canonical_name, is_same
@@ -27,8 +28,6 @@ log = logging.getLogger("chatbot.llm.models")
 
 _SHOW_TIMEOUT_S = 5.0  # a cloud model's description comes from far away
 _SHOW_AGAIN_S = 15.0  # after a description that failed
-# What the authors of the embedded model recommend.
-_CALM = {"temperature": 0.2, "top_p": 0.9}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,7 @@ class Model:
     """An installed model: `size` is in bytes on the disk, `context_length` in tokens.
 
     `capabilities` are Ollama's words: completion, vision, thinking, tools …; empty: not known.
+    `closes_answers`: its template ends the last answer too, with which the model cannot go on.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Model:
     digest: str = ""
     capabilities: frozenset[str] = frozenset()
     context_length: int | None = None
+    closes_answers: bool = False
 
     @property
     def can_chat(self) -> bool:
@@ -190,13 +191,17 @@ class Models:
         await self.read_installed()
 
     async def create_model(self, name: str, file: Path) -> None:
-        """Make the model `name` in Ollama from a GGUF file; raises a ChatError."""
+        """Make the embedded model as `name` in Ollama from its GGUF file; raises a ChatError."""
         log.info("%s: creating it from %s", name, file.name)
         with ollama_errors(self._llm.settings, name):
             digest = await self._llm.api.create_blob(file)
             files = {file.name: digest}
             async for line in await self._llm.api.create(
-                name, files=files, parameters=_CALM, stream=True
+                name,
+                files=files,
+                parameters=embedded_model.PARAMETERS,
+                template=embedded_model.TEMPLATE,
+                stream=True,
             ):
                 log.info("%s: %s", name, line.status)
         await self.read_installed()
@@ -240,7 +245,13 @@ def _with_abilities(model: Model, shown: Mapping[str, Any]) -> Model:
             map(_as_text, capabilities if isinstance(capabilities, list) else ())
         ),
         context_length=next(filter(None, lengths), None),
+        closes_answers=_closes_answers(_as_text(shown.get("template"))),
     )
+
+
+def _closes_answers(template: str) -> bool:
+    """Return whether a template of messages treats the last one like the others."""
+    return ".Messages" in template and "slice" not in template and "last" not in template
 
 
 def _read_loaded(entry: Mapping[str, Any]) -> Loaded:

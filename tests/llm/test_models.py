@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from chatbot import errors
+from chatbot.llm import embedded_model
 from chatbot.llm.client import Llm
 from chatbot.llm.models import Model, Models, list_names
 from chatbot.settings import Settings
+from tests.support.fake_ollama import shapes
 from tests.support.fake_ollama.server import DEFAULT_MODEL, FakeOllama, Fault, model_missing, page
 from tests.support.product import LoopThread
 
@@ -40,6 +42,7 @@ def test_installed_models_are_listed_by_name(
         digest=found[0].digest,
         capabilities=frozenset({"completion"}),
         context_length=8192,
+        closes_answers=True,
     )
     assert models.installed == found
 
@@ -228,7 +231,30 @@ def test_a_model_is_created_from_its_file(
     assert models.is_installed("small:1m")
     [body] = fake.bodies("/api/create")
     assert (body["model"], body["files"]) == ("small:1m", {"small.gguf": next(iter(fake.blobs))})
-    assert body["parameters"] == {"temperature": 0.2, "top_p": 0.9}
+    assert body["parameters"] == embedded_model.PARAMETERS
+    assert body["template"] == embedded_model.TEMPLATE
+
+
+@pytest.mark.parametrize(
+    ("template", "closes"),
+    [
+        ("{{ range .Messages }}{{ .Content }}<|im_end|>{{ end }}", True),
+        (embedded_model.TEMPLATE, False),
+        ("{{ .Prompt }}{{ .Response }}", False),
+        ("", False),
+    ],
+)
+def test_a_template_that_ends_the_last_answer_is_known(
+    fake: FakeOllama,
+    models: Models,
+    loop: LoopThread,
+    monkeypatch: pytest.MonkeyPatch,
+    template: str,
+    closes: bool,
+) -> None:
+    monkeypatch.setattr(shapes, "TEMPLATE", template)
+    (model, *_) = loop.run(models.read_installed())
+    assert model.closes_answers is closes
 
 
 def test_a_model_that_cannot_be_created_says_why(

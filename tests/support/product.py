@@ -19,6 +19,7 @@ import httpx
 import ollama
 import uvloop
 
+from chatbot.llm import embedded_model as embedded
 from chatbot.settings import EMBEDDED_MODEL_NAME, Settings
 
 T = TypeVar("T")
@@ -182,7 +183,8 @@ class RealOllama:
     def _create(self, model: Path) -> None:
         with ollama.Client(host=self.url) as client:
             digest = client.create_blob(model)
-            client.create(EMBEDDED_MODEL_NAME, files={model.name: digest})
+            files = {model.name: digest}
+            client.create(EMBEDDED_MODEL_NAME, files=files, template=embedded.TEMPLATE)
 
 
 def embedded_model() -> Path:
