@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 
 import { Glyph } from "../shared/Glyph";
+import { useIsWritten } from "../shared/openConversation";
 import { text } from "../texts";
 import type { Row } from "./types";
 
@@ -16,13 +17,14 @@ interface ConversationRowProps {
 /** Draw a conversation: a link to it, and the button of its menu. */
 export function ConversationRow(props: ConversationRowProps): JSX.Element {
   const { row, isOpen, hasMenu, onOpen, onMenu, onRename } = props;
+  const isBusy = useIsWritten(row.id, row.busy);
   const onClick = (event: MouseEvent): void => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return; // in a tab of its own
     event.preventDefault();
     if (!isOpen) onOpen(row.id);
   };
   return (
-    <li class="chat-row" data-conversation={row.id} data-open={isOpen} data-busy={row.busy}>
+    <li class="chat-row" data-conversation={row.id} data-open={isOpen} data-busy={isBusy}>
       <a
         href={`?c=${row.id}`}
         aria-current={isOpen ? "page" : undefined}
@@ -39,7 +41,7 @@ export function ConversationRow(props: ConversationRowProps): JSX.Element {
           </span>
         )}
       </a>
-      {row.busy && <span class="chat-busy" role="img" aria-label={text("being_written")} />}
+      {isBusy && <span class="chat-busy" role="img" aria-label={text("being_written")} />}
       <button
         type="button"
         class="chat-row-menu"

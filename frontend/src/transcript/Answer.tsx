@@ -45,7 +45,7 @@ export function Answer({ answer, isAtOnce, progress, isLast, offers }: AnswerPro
         <ErrorCard answer={answer} error={answer.error} isLast={isLast} offers={offers} />
       )}
       {answer.notes.length > 0 && <p class="chat-notes">{answer.notes.join(" · ")}</p>}
-      {!isWritten && <AnswerActions answer={answer} isRetried={isLast && answer.may_retry} />}
+      {!isWritten && <AnswerActions answer={answer} isRetried={isLast && answer.may_retry && answer.error !== null} />}
     </>
   );
 }

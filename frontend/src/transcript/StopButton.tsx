@@ -2,7 +2,7 @@ import { render, type JSX } from "preact";
 
 import { text } from "../texts";
 import type { TranscriptStore } from "./store";
-import { BOTTOM, INPUT, SEND_BUTTON, focusInput, markConversation } from "./streamlit";
+import { BOTTOM, INPUT, SEND_BUTTON, focusInput } from "./streamlit";
 
 /** Keeps the button that stops the answer exactly over the one that sends. */
 export class StopPlace {
@@ -39,8 +39,7 @@ export class StopPlace {
   }
 
   private draw(): void {
-    const { id, writing, isStopping } = this.store.state;
-    markConversation(writing && id);
+    const { writing, isStopping } = this.store.state;
     const isNew = Boolean(writing) !== this.place.hasChildNodes();
     const button = <StopButton isStopping={isStopping} onStop={() => this.stop()} />;
     render(writing ? button : null, this.place);

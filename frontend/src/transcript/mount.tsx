@@ -1,6 +1,8 @@
 import { render } from "preact";
 
 import { installCodeActions } from "../markdown";
+import type { ComponentArgs } from "../shared/component";
+import { tellOpenConversation } from "../shared/openConversation";
 import { installAnnouncer } from "./announcer";
 import { StoreContext } from "./context";
 import { installKeys } from "./keys";
@@ -11,13 +13,6 @@ import { StopPlace } from "./StopButton";
 import { TranscriptStore } from "./store";
 import { Transcript } from "./Transcript";
 import type { PageData } from "./types";
-
-/** What Streamlit hands a component at each of its runs. */
-export interface ComponentArgs {
-  data: unknown;
-  parentElement: HTMLElement | ShadowRoot;
-  setTriggerValue: (name: string, value: unknown) => void;
-}
 
 const AWAY_MS = 3_000; // a run of the whole page takes the component out and puts it back
 
@@ -42,6 +37,7 @@ class MountedTranscript {
     installAnnouncer();
     installKeys(this.store);
     reportToReaders(this.store);
+    this.store.subscribe(() => this.tellOthers());
   }
 
   show({ data, parentElement, setTriggerValue }: ComponentArgs): () => void {
@@ -63,6 +59,11 @@ class MountedTranscript {
       </StoreContext.Provider>,
       this.host,
     );
+  }
+
+  private tellOthers(): void {
+    const { id, writing } = this.store.state;
+    tellOpenConversation(id, writing !== null);
   }
 
   private leave(): void {

@@ -198,7 +198,7 @@ export class TranscriptStore {
       ...putExchange(this.state, event),
       phase: "ready",
       wait: hasBegun ? null : this.state.wait,
-      thinkingSince: isThinking ? Date.now() : null,
+      thinkingSince: this.state.thinkingSince ?? (isThinking ? Date.now() : null),
     });
     if (isSent) this.report({ kind: "sent" });
     if (isNew && event.answer.state === "writing")

@@ -18,12 +18,3 @@ export function findInputField(): HTMLTextAreaElement | null {
 export function focusInput(): void {
   if (matchMedia("(pointer: fine)").matches) findInputField()?.focus({ preventScroll: true });
 }
-
-const mark = document.createElement("style");
-
-/** Show in the sidebar that an answer of this conversation is written; null: of none. */
-export function markConversation(id: string | null): void {
-  if (!mark.isConnected) document.head.append(mark);
-  const rule = id ? `.st-key-conversation-${CSS.escape(id)}::after { content: "" }` : "";
-  if (mark.textContent !== rule) mark.textContent = rule;
-}

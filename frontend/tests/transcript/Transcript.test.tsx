@@ -172,6 +172,14 @@ test("how an answer ended is always told", async () => {
   expect(find("a1", ".chat-notes").textContent).toBe("Stopped · Cut");
 });
 
+test("an answer that was stopped is given again or gone on with by one click", async () => {
+  const more = { state: "stopped" as const, may_retry: true, may_continue: true };
+  await open([makeMessage("p1"), makeMessage("a1", more)]);
+  press("a1", "again");
+  press("a1", "continue");
+  expect(acts.map(({ act }) => act)).toEqual(["again", "continue"]);
+});
+
 test("an error is told as it is, with what may help", async () => {
   const error = { code: "model_missing", text: "**big** is not installed." };
   const failed = makeMessage("a1", { content: "", state: "failed", error, may_retry: true });
