@@ -19,6 +19,7 @@ from starlette.routing import Route
 from chatbot.web import streamlit_internals
 
 ASSETS = Path(__file__).with_name("assets")
+ICONS = Path(__file__).with_name("icons.woff2")  # by scripts/icon_font.py
 
 _CACHED = {
     "Cache-Control": "public, max-age=31536000, immutable",
@@ -41,7 +42,9 @@ def send_asset(request: Request) -> Response:
 
 
 def send_streamlit_file(request: Request) -> Response:
-    """Answer with a file of Streamlit's front end."""
+    """Answer with a file of Streamlit's front end; of its icons, with those that are used."""
+    if request.path_params["name"].startswith(streamlit_internals.ICON_FONT):
+        return FileResponse(ICONS, headers=_CACHED)
     return _send_file(request, streamlit_internals.STATIC_FILES)
 
 

@@ -19,6 +19,7 @@ from streamlit import logger as streamlit_logger
 
 _STATIC = Path(file_util.get_static_dir())
 STATIC_FILES = _STATIC / "static"
+ICON_FONT = "media/MaterialSymbols-Rounded."  # how the name of its file begins
 
 # Where the browser keeps the theme that a person chose, as JavaScript's template string.
 THEME_KEY = "stActiveTheme-${location.pathname}-v2"
@@ -70,6 +71,12 @@ def serve_page_by(routes: Sequence[BaseRoute]) -> None:
     mount = Mount("/", app=Router(routes))
     name = "create_streamlit_static_assets_routes"
     vars(starlette_app)[name] = lambda base_url: [mount]
+
+
+def find_icon_font() -> Path:
+    """Return the file of Streamlit's icons."""
+    (file,) = STATIC_FILES.glob(f"{ICON_FONT}*.woff2")
+    return file
 
 
 def read_grounds() -> tuple[str, str]:

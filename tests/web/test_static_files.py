@@ -93,6 +93,13 @@ def test_streamlits_files_are_served_the_same_way(client: TestClient) -> None:
     assert response.headers["cache-control"] == FOREVER
 
 
+def test_of_streamlits_icons_those_that_are_used_are_sent(client: TestClient) -> None:
+    name = streamlit_internals.find_icon_font().name
+    response = client.get(f"/static/media/{name}")
+    assert response.content == static_files.ICONS.read_bytes()
+    assert response.headers["cache-control"] == FOREVER
+
+
 def test_the_bundle_is_there_with_what_it_says_that_the_page_loads() -> None:
     entry = json.loads((static_files.ASSETS / "entry.json").read_text(encoding="utf-8"))
     assert (static_files.ASSETS / entry["script"]).is_file()
