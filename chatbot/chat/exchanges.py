@@ -112,6 +112,15 @@ class Exchanges:
         self._start_answer(exchange, fitted, watcher, continued=answer)
         return exchange
 
+    def delete_exchange(self, user_id: str, conversation_id: str, prompt_id: str) -> bool:
+        """Delete a prompt with its answers, which can be undone for a while; raises NotFound.
+
+        What followed the shown answer stays, below what stood above. Return False when nothing is
+        left: then the conversation is deleted too.
+        """
+        self._end_answers(lambda exchange: exchange.prompt.id == prompt_id, user_id)
+        return self.history.delete_exchange(user_id, conversation_id, prompt_id)
+
     def answer_once(self, prompt: str, model: str) -> Generation:
         """Start the answer to a prompt that belongs to no conversation and is kept nowhere.
 
@@ -191,6 +200,20 @@ class Exchanges:
         if (generation := self.find_generation(branch.last.id)) is not None:
             generation.over.wait()
         return self.history.read_branch(user_id, conversation_id)
+
+    def _end_answers(self, is_meant: Callable[[Exchange], bool], user_id: str) -> None:
+        """End the user's answers of this process that are meant, and wait for that."""
+        ended = [
+            generation
+            for generation in self.generations.running
+            if generation.user_id == user_id
+            and generation.exchange is not None
+            and is_meant(generation.exchange)
+        ]
+        for generation in ended:
+            self.generations.stop(generation)
+        for generation in ended:
+            generation.over.wait()
 
     def _load_content(self, branch: Branch) -> ConversationContent:
         """Return a branch with the files that a model is to see."""

@@ -104,11 +104,16 @@ class ChatService(Exchanges):
         self.history.pin_conversation(user_id, conversation_id, pinned)
 
     def delete_conversation(self, user_id: str, conversation_id: str) -> None:
-        """Delete a conversation, which can be undone for a while, or raise NotFound."""
+        """Delete a conversation, which can be undone for a while, or raise NotFound.
+
+        What is still written there is stopped.
+        """
+        self._end_answers(lambda exchange: exchange.conversation.id == conversation_id, user_id)
         self.history.delete_conversation(user_id, conversation_id)
 
     def delete_all_conversations(self, user_id: str) -> None:
-        """Delete all conversations of a user, which can be undone for a while."""
+        """Delete all conversations of a user, as `delete_conversation` does."""
+        self._end_answers(lambda _: True, user_id)
         self.history.delete_all_conversations(user_id)
 
     def find_last_deletion(self, user_id: str) -> Deletion | None:
@@ -144,6 +149,14 @@ class ChatService(Exchanges):
     def choose_model(self, user_id: str, model: str, conversation_id: str | None) -> None:
         """Keep the choice for new conversations, and for the one that is open, if any."""
         self.history.choose_model(user_id, model, conversation_id)
+
+    def get_default_settings(self, user_id: str) -> ConversationSettings:
+        """Return the settings with which the user wants new conversations to begin."""
+        return self.history.get_default_settings(user_id)
+
+    def save_default_settings(self, user_id: str, settings: ConversationSettings) -> None:
+        """Keep the system prompt and the parameters with which new conversations begin."""
+        self.history.save_default_settings(user_id, settings)
 
     def list_presets(self, user_id: str) -> list[Preset]:
         """Return the presets by name."""

@@ -38,11 +38,15 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """What was deleted at one time and can still be had back: how many, and one of the titles."""
+    """What was deleted at one time and can still be had back: how many, and one of the titles.
+
+    `of_exchange`: it was an exchange of a conversation, which stays; its title is the prompt's.
+    """
 
     deleted_at: float
     count: int
     title: str
+    of_exchange: bool = False
 
 
 def new_conversation(

@@ -11,7 +11,7 @@ from sqlalchemy import Delete, Update
 from chatbot.domain.archive import ConversationArchive
 from chatbot.domain.conversation import Conversation, Deletion
 from chatbot.domain.titles import shorten_title
-from chatbot.history import archives, queries, search
+from chatbot.history import archives, queries, removals, search
 from chatbot.history.connections import Connections
 from chatbot.history.errors import not_found
 from chatbot.history.queries import ids_of
@@ -73,10 +73,14 @@ class Collection(Connections):
         return None if row is None else Deletion(*row)
 
     def undo_deletion(self, user_id: str, deletion: Deletion) -> list[str]:
-        """Undo a deletion; returns the ids of what came back, none when it was too late."""
+        """Undo a deletion; returns the ids of what came back, none when it was too late.
+
+        An exchange comes back to its conversation.
+        """
         with self._writing() as db:
             names = {"user": user_id, "at": deletion.deleted_at}
-            return list(db.execute(queries.UNDELETE, names).scalars())
+            ids = db.execute(queries.UNDELETE, names).scalars().all()
+            return [removals.restore(db, conversation_id) for conversation_id in ids]
 
     def purge_deletions(self) -> None:
         """Delete for good, of all users, what was deleted more than UNDO seconds ago."""

@@ -6,7 +6,15 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, func, literal, or_, select, update
 
-from chatbot.history.schema import attachments, conversations, messages, preferences, presets
+from chatbot.history.schema import (
+    attachments,
+    conversations,
+    followers,
+    messages,
+    preferences,
+    presets,
+    removals,
+)
 
 _c, _m = conversations.c, messages.c
 OWNED = (_c.user_id == bindparam("user"), _c.deleted_at.is_(None))
@@ -21,7 +29,13 @@ PIN = update(conversations).where(*_IS_OWNED).values(pinned=bindparam("is_pinned
 DELETE = update(conversations).where(*_IS_OWNED).values(deleted_at=bindparam("now"))
 DELETE_ALL = update(conversations).where(*OWNED).values(deleted_at=bindparam("now"))
 LAST_DELETED = (
-    select(_c.deleted_at, func.count(), func.min(_c.title))
+    select(
+        _c.deleted_at,
+        func.count(),
+        func.min(_c.title),
+        func.count(removals.c.conversation_id) > 0,
+    )
+    .join(removals, removals.c.conversation_id == _c.id, isouter=True)
     .where(_c.user_id == bindparam("user"), _c.deleted_at >= bindparam("since"))
     .group_by(_c.deleted_at)
     .order_by(_c.deleted_at.desc())
@@ -157,7 +171,11 @@ DELETE_PRESET = delete(presets).where(
     presets.c.user_id == bindparam("user"), presets.c.name == bindparam("preset")
 )
 CHOSEN_MODEL = select(preferences.c.model).where(preferences.c.user_id == bindparam("user"))
-FORGET_CHOICE = delete(preferences).where(preferences.c.user_id == bindparam("user"))
+OWN_DEFAULTS = select(preferences.c.system_prompt, preferences.c.parameters).where(
+    preferences.c.user_id == bindparam("user")
+)
+FOLLOWED_AT = select(followers.c.followed_at).where(followers.c.message_id == bindparam("message"))
+UNFOLLOW = delete(followers).where(followers.c.message_id == bindparam("message"))
 USE_MODEL = update(conversations).where(*_IS_OWNED).values(model=bindparam("with_model"))
 # From a conversation's head up to its first message; the first comes first.
 PATH = _build_path()

@@ -19,7 +19,7 @@ from chatbot.domain.messages import Ending, Message, new_message
 from chatbot.domain.statistics import NO_STATISTICS, Statistics
 from chatbot.domain.titles import make_title, shorten_title
 from chatbot.errors import ChatError
-from chatbot.history import branches, queries
+from chatbot.history import branches, queries, removals
 from chatbot.history.collection import Collection
 from chatbot.history.errors import not_found
 from chatbot.history.queries import ids_of as _ids
@@ -140,6 +140,21 @@ class History(Collection):
             files = branches.list_files(db, _ids(user_id, before.id)).get(prompt.id, ())
             return _with_versions(db, Exchange(conversation, prompt, answer, files))
 
+    def delete_exchange(self, user_id: str, conversation_id: str, prompt_id: str) -> bool:
+        """Delete a prompt with its answers, which can be undone; raises NotFound.
+
+        What followed the shown answer goes to what stood above. Return False when nothing is left:
+        then the conversation is deleted.
+        """
+        now, ids = time.time(), _ids(user_id, conversation_id)
+        with self._writing() as db:
+            before = _find_conversation(db, user_id, conversation_id, queries.ONE_LOCKED)
+            _find_parent(db, before, prompt_id)
+            if not removals.remove_exchange(db, before, prompt_id, now):
+                db.execute(queries.DELETE, {**ids, "now": now})
+                return False
+        return True
+
     def list_versions(self, user_id: str, conversation_id: str) -> dict[str, list[str]]:
         """For each message that has other versions: the ids of all of them, oldest first."""
         with self._reading() as db:
@@ -190,12 +205,23 @@ class History(Collection):
     def choose_model(self, user_id: str, model: str, conversation_id: str | None = None) -> None:
         """Keep the user's choice for new conversations, and for the one that is open, if any."""
         with self._writing() as db:
-            db.execute(queries.FORGET_CHOICE, {"user": user_id})
-            db.execute(insert(preferences), {"user_id": user_id, "model": model})
+            _change_preferences(db, user_id, model=model)
             if conversation_id is not None:
                 db.execute(
                     queries.USE_MODEL, {**_ids(user_id, conversation_id), "with_model": model}
                 )
+
+    def get_default_settings(self, user_id: str) -> ConversationSettings:
+        """Return the settings with which the user wants new conversations to begin."""
+        with self._reading() as db:
+            row = db.execute(queries.OWN_DEFAULTS, {"user": user_id}).one_or_none()
+        return ConversationSettings(*row) if row else DEFAULT_SETTINGS
+
+    def save_default_settings(self, user_id: str, settings: ConversationSettings) -> None:
+        """Keep the system prompt and the parameters with which new conversations begin."""
+        with self._writing() as db:
+            own = {"system_prompt": settings.system_prompt, "parameters": settings.parameters}
+            _change_preferences(db, user_id, **own)
 
     def list_presets(self, user_id: str) -> list[Preset]:
         """List the user's presets by name."""
@@ -269,6 +295,12 @@ def _find_conversation(
     if row is None:
         raise not_found()
     return Conversation(*row)
+
+
+def _change_preferences(db: Connection, user_id: str, **values: Any) -> None:
+    where = preferences.c.user_id == user_id
+    if not db.execute(update(preferences).where(where).values(values)).rowcount:
+        db.execute(insert(preferences), {"user_id": user_id, "model": "", **values})
 
 
 def _find_message(db: Connection, user_id: str, message_id: str) -> Message:

@@ -186,12 +186,35 @@ presets = Table(
     Column("parameters", ParametersColumn, nullable=False),
 )
 
-# What a user chose last, for conversations to come.
+# What a user chose last, and with what their conversations to come begin.
 preferences = Table(
     "preferences",
     metadata,
     Column("user_id", AnyText, primary_key=True),
     Column("model", AnyText, nullable=False),
+    Column("system_prompt", AnyText, nullable=False, server_default=""),
+    Column("parameters", ParametersColumn),
+)
+
+# Deleted conversations that were an exchange of another one, and where that was: see removals.py.
+removals = Table(
+    "removals",
+    metadata,
+    Column(
+        "conversation_id",
+        AnyText,
+        ForeignKey("conversations.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("details", AnyJSON, nullable=False),
+)
+
+# When another process than its writer last had somebody who follows an answer.
+followers = Table(
+    "followers",
+    metadata,
+    Column("message_id", AnyText, ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    Column("followed_at", Double, nullable=False),
 )
 
 

@@ -304,6 +304,35 @@ def test_an_answer_of_another_replica_is_stopped_by_its_user_alone(ready: Servic
     assert ready.history.get_message("ann", exchange.answer.id).state == "stopped"
 
 
+def test_an_answer_ends_when_its_exchange_is_deleted(
+    fake: FakeOllama, ready: Services, send: Send
+) -> None:
+    first = send("Hello")
+    wait_until_answered(ready, first)
+    fake.fail(stall(2))
+    second = send("And then?", first.conversation.id)
+    answer = find_answer(ready, second)
+    wait_for(lambda: answer.text == TWO)
+    assert ready.chat.delete_exchange("ann", first.conversation.id, second.prompt.id)
+    assert answer.state == "stopped"
+    assert len(list_path(ready, first)) == 2
+
+
+def test_the_answers_of_a_deleted_conversation_end(
+    fake: FakeOllama, ready: Services, send: Send
+) -> None:
+    fake.fail(stall(2), times=3)
+    gone, kept = send("Hello"), send("Good day")
+    answers = [find_answer(ready, one) for one in (gone, kept)]
+    ready.chat.delete_conversation("ann", gone.conversation.id)
+    assert [one.state for one in answers] == ["stopped", "writing"]
+    other = find_answer(ready, send("Mine", user_id="bob"))
+    ready.chat.delete_all_conversations("ann")
+    assert [answers[1].state, other.state] == ["stopped", "writing"]
+    ready.generations.stop(other)
+    wait_until_ended(other, "stopped")
+
+
 def test_an_edited_prompt_keeps_its_files(fake: FakeOllama, ready: Services) -> None:
     note = Attachment("note.txt", "text/txt", 4, b"Text")
     first = ready.chat.send_prompt("ann", None, Draft("Look", [note]), DEFAULT_MODEL, lambda: True)

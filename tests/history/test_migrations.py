@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
-from chatbot.domain.conversation_settings import ConversationSettings, Summary
+from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings, Summary
 from chatbot.domain.parameters import Parameters
 from chatbot.domain.statistics import Statistics
 from chatbot.history import History, HistoryUnavailable
@@ -114,8 +114,8 @@ def test_a_summary_moves_from_the_parameters_to_its_own_column(url: str) -> None
         where = {"old": old, "id": exchange.conversation.id}
         db.execute(text("UPDATE conversations SET parameters = :old WHERE id = :id"), where)
         db.execute(text("ALTER TABLE conversations DROP COLUMN summary"))
+        _undo_last_migrations(db)
         db.execute(text("DROP TABLE preferences"))
-        _drop_error_columns(db)
         db.execute(text("UPDATE alembic_version SET version_num = '0003'"))
     writer.dispose()
     history = History(url)
@@ -126,7 +126,11 @@ def test_a_summary_moves_from_the_parameters_to_its_own_column(url: str) -> None
     history.close()
 
 
-def _drop_error_columns(db: Connection) -> None:
+def _undo_last_migrations(db: Connection) -> None:
+    for table in ("removals", "followers"):
+        db.execute(text(f"DROP TABLE {table}"))
+    for column in ("system_prompt", "parameters"):
+        db.execute(text(f"ALTER TABLE preferences DROP COLUMN {column}"))
     for column in ("error_code", "error_arguments"):
         db.execute(text(f"ALTER TABLE messages DROP COLUMN {column}"))
 
@@ -136,15 +140,18 @@ def test_a_failed_answer_from_before_codes_keeps_its_sentence(url: str) -> None:
     exchange = history.store_prompt("ann", None, "Hello", "m")
     statistics = Statistics(error_code="ollama_refused")
     history.finish_answer(exchange.answer.id, content="", state="failed", statistics=statistics)
+    history.choose_model("ann", "m")
     history.close()
     _, writer = open_engines(url)
     with writer.begin() as db:
         db.execute(text("UPDATE messages SET error = 'Why.' WHERE state = 'failed'"))
-        _drop_error_columns(db)
+        _undo_last_migrations(db)
         db.execute(text("UPDATE alembic_version SET version_num = '0005'"))
     writer.dispose()
     history = History(url)
     answer = history.list_messages("ann", exchange.conversation.id)[-1]
     assert (answer.error, answer.failure) == ("Why.", None)
     assert answer.failure_code == "ollama_refused"
+    assert history.get_chosen_model("ann") == "m"
+    assert history.get_default_settings("ann") == DEFAULT_SETTINGS
     history.close()

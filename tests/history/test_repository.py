@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings
 from chatbot.domain.messages import Ending
-from chatbot.domain.parameters import ParameterRefused, allowed
+from chatbot.domain.parameters import ParameterRefused, Parameters, allowed
 from chatbot.domain.statistics import Statistics
 from chatbot.history import STALE, UNDO, History, NotFound
 from tests.support.histories import list_texts
@@ -199,3 +200,29 @@ def test_a_choice_of_a_model_is_kept_for_its_user_and_for_the_open_conversation(
     history.choose_model("bob", "other", exchange.conversation.id)
     assert (history.get_chosen_model("ann"), history.get_chosen_model("bob")) == ("larger", "other")
     assert history.get_conversation("ann", exchange.conversation.id).model == "larger"
+
+
+def test_a_user_has_their_own_settings_for_new_conversations(history: History) -> None:
+    assert history.get_default_settings("ann") == DEFAULT_SETTINGS
+    own = ConversationSettings("Be brief.", Parameters(temperature=0.5))
+    history.save_default_settings("ann", own)
+    history.choose_model("ann", "large")
+    assert (history.get_default_settings("ann"), history.get_chosen_model("ann")) == (own, "large")
+    history.save_default_settings("ann", DEFAULT_SETTINGS)
+    assert history.get_default_settings("ann") == DEFAULT_SETTINGS
+    assert history.get_chosen_model("ann") == "large"
+    assert history.get_default_settings("bob") == DEFAULT_SETTINGS
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a\ud83db", "\udc00"])
+def test_an_answer_with_what_cannot_be_stored_is_kept_without_it(
+    history: History, text: str
+) -> None:
+    exchange = history.store_prompt("ann", None, text, "m")
+    assert history.save_answer(exchange.answer.id, content=text, thinking=text)
+    assert history.finish_answer(exchange.answer.id, content=text, thinking=text, state="done")
+    prompt, answer = history.list_messages("ann", exchange.conversation.id)
+    for kept in (prompt.content, answer.content, answer.thinking):
+        assert kept == text.replace("\0", "\ufffd").encode("utf-8", "replace").decode().replace(
+            "?", "\ufffd"
+        )
