@@ -1,6 +1,6 @@
 """What the page costs: beside raw /api/chat on a real Ollama, and by itself on the fake one.
 
-    python -m benchmarks.chat_overhead [--quick] [--only pairs,bytes,turns,endings,start]
+    python -m benchmarks.chat_overhead [--quick] [--only pairs,bytes,turns,crowd,endings,start]
 
 Prints a table with the goal beside each figure; a whole run writes it to chat_overhead.json and .md
 here. Needs a quiet machine, an `ollama` and the embedded model, found as the tests find them.
@@ -19,7 +19,7 @@ from benchmarks.lib.servers import FakeProcess, end_servers_on_term
 from tests.support.fake_ollama.server import FakeOllama
 from tests.support.product import RealOllama, Served
 
-PARTS = ("pairs", "bytes", "turns", "endings", "start")
+PARTS = ("pairs", "bytes", "turns", "crowd", "endings", "start")
 TOKENS = 48
 
 
@@ -60,9 +60,11 @@ def _on_fake(folder: Path, parts: Sequence[str], to: Report, quick: bool) -> Non
         if "start" in parts:
             start.report_memory(page, to)
         if "bytes" in parts:
-            growth.report_long_answers(page, fake, to, quick)
+            growth.report_bytes(page, fake, to, quick)
         if "turns" in parts:
             growth.report_exchanges(page, fake, to, quick)
+        if "crowd" in parts:
+            growth.report_crowd(page, fake, to, quick)
     if "endings" in parts:
         data = folder / "endings"
         with FakeOllama() as counted, Served(counted.url, data, abandoned_after=0) as page:

@@ -1,6 +1,6 @@
 """How many users one chat process holds; against the fake Ollama with 40 tokens/s for each answer.
 
-    python -m benchmarks.many_users [--quick] [--only streaming,connects,memory]
+    python -m benchmarks.many_users [--quick] [--only streaming,people,connects,memory]
 
 Prints a table with the goal beside each figure; a whole run writes it to many_users.json and .md
 here. Needs a quiet machine. The users, the fake Ollama and the chat are processes of their own.
@@ -19,15 +19,16 @@ from pathlib import Path
 import psutil
 
 from benchmarks.lib.crowd import LEAD_S, Crowd
-from benchmarks.lib.measure import cpu_seconds, measure_quietly, p95
+from benchmarks.lib.measure import Noise, cpu_seconds, measure_quietly, p95
 from benchmarks.lib.report import Report
 from benchmarks.lib.servers import FakeProcess, end_servers_on_term
 from locustfiles.streamlit_client.user import StreamlitUser
 from tests.support.product import Served
 
-PARTS = ("streaming", "connects", "memory")
+PARTS = ("streaming", "people", "connects", "memory")
 DELAY_S = 0.05  # of the fake Ollama's first token
 TOKENS, TOKENS_PER_SECOND = 100, 40
+THINK_S = 5
 
 
 def main() -> None:
@@ -40,7 +41,12 @@ def main() -> None:
     parts = arguments.only.split(",") if arguments.only else PARTS
     report = Report("many_users", "Many users of one chat process")
     knobs = {"tokens": TOKENS, "tokens_per_second": TOKENS_PER_SECOND, "first_token_delay": DELAY_S}
-    measures = {"streaming": report_streaming, "connects": report_connects, "memory": report_memory}
+    measures = {
+        "streaming": report_streaming,
+        "people": report_people,
+        "connects": report_connects,
+        "memory": report_memory,
+    }
     with tempfile.TemporaryDirectory() as name, FakeProcess(**knobs) as fake:
         for part in parts:
             with Served(fake.url, Path(name) / part) as page:
@@ -114,6 +120,27 @@ def _streaming_rows(who: str, rounds: list[Round], to: Report) -> None:
     )
 
 
+def report_people(page: Served, fake: FakeProcess, to: Report, quick: bool) -> None:
+    """Many people who chat for a while, each at their own pace: ask, read the answer, think."""
+    size, seconds = (40, 15) if quick else (200, 60)
+    with Crowd(page.url, size) as crowd:
+        crowd.connect(spread=0.05)
+        crowd.chat(seconds / 4, THINK_S)  # until they ask at different moments
+        pids = [page.process.pid, fake.process.pid, *crowd.pids]
+        before, began = cpu_seconds(page.process.pid), time.perf_counter()
+        with Noise(pids) as noise:
+            answers = crowd.chat(seconds, THINK_S)
+        cores = (cpu_seconds(page.process.pid) - before) / (time.perf_counter() - began)
+        crowd.close()
+    who = f"{size} people who think for {THINK_S} s"
+    over = p95([(answer.ttft or answer.total) - DELAY_S for answer in answers]) * 1000
+    to.add_row(f"{who}: cores of the chat", "≤ 0.35", f"{cores:.2f}", cores <= 0.35)
+    to.add_row(f"{who}: TTFT p95 over Ollama's own", "≤ 60 ms", f"{over:.0f} ms", over <= 60)
+    to.add_row(f"{who}: answers a second", "", f"{len(answers) / seconds:.1f}")
+    to.add_noise(noise.share, "people")
+    to.details["people"] = {"cores": cores, "ttft": [answer.ttft for answer in answers]}
+
+
 def report_connects(page: Served, fake: FakeProcess, to: Report, quick: bool) -> None:
     """Measure users who open the page at once; repeated with fresh users, the median counts."""
     size, rounds = (10, 1) if quick else (50, 3)
@@ -147,7 +174,7 @@ def report_memory(page: Served, fake: FakeProcess, to: Report, quick: bool) -> N
         late.connect(spread=0.1)
         after = process.memory_info().rss
     each = (after - before) / size / 1024
-    to.add_row(f"an idle session, {size} after 10", "≤ 110 KiB", f"{each:.0f} KiB", each <= 110)
+    to.add_row(f"an idle session, {size} after 10", "≤ 80 KiB", f"{each:.0f} KiB", each <= 80)
     to.details["memory"] = {"resident before": before, "resident after": after}
 
 

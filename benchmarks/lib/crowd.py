@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,18 +13,25 @@ from typing import Any, Literal, Self
 from benchmarks.lib.measure import cpu_seconds
 from locustfiles.streamlit_client.user import Answer, StreamlitUser
 
+What = Literal["connect", "ask", "chat", "close"]
+
 PROCESSES = 2
 LEAD_S = 0.2  # from an order to its start: by then all processes have it
 
 
 @dataclass(frozen=True)
 class _Order:
-    """Do `what` at `at` (`perf_counter`, one clock for all processes), each `spread` s later."""
+    """Do `what` at `at` (`perf_counter`, one clock for all processes), each `spread` s later.
 
-    what: Literal["connect", "ask", "close"]
+    To "chat" is to ask for `lasts_s` seconds, with `think_s` of thinking before each prompt.
+    """
+
+    what: What
     prompt: str
     at: float
     spread: float
+    lasts_s: float = 0
+    think_s: float = 0
 
 
 class Crowd:
@@ -71,14 +79,19 @@ class Crowd:
         replies, _ = self._order_all("ask", prompt)
         return [answer for answer, _ in replies]
 
+    def chat(self, lasts_s: float, think_s: float) -> list[Answer]:
+        """Let each ask at their own pace for so long; return the answers to all their prompts."""
+        replies, _ = self._order_all("chat", "A question", lasts_s=lasts_s, think_s=think_s)
+        return [answer for answers, _ in replies for answer in answers]
+
     def close(self) -> None:
         """All close their tabs."""
         self._order_all("close")
 
     def _order_all(
-        self, what: Literal["connect", "ask", "close"], prompt: str = "", spread: float = 0
+        self, what: What, prompt: str = "", spread: float = 0, **pace: float
     ) -> tuple[list[tuple[Any, float]], float]:
-        order = _Order(what, prompt, time.perf_counter() + LEAD_S, spread * PROCESSES)
+        order = _Order(what, prompt, time.perf_counter() + LEAD_S, spread * PROCESSES, **pace)
         for pipe in self._pipes:
             pipe.send(order)
         return [reply for pipe in self._pipes for reply in pipe.recv()], order.at
@@ -99,13 +112,27 @@ def _be_users(url: str, share: int, pipe: Connection) -> None:
             )
 
 
-def _follow_order(user: StreamlitUser, number: int, order: _Order) -> tuple[Answer | None, float]:
+def _follow_order(user: StreamlitUser, number: int, order: _Order) -> tuple[Any, float]:
     time.sleep(max(0, order.at + number * order.spread - time.perf_counter()))
-    answer = None
-    if order.what == "connect":
-        user.connect()
-    elif order.what == "ask":
-        answer = user.ask(f"{order.prompt}, says user {number}")
-    else:
-        user.close()
-    return answer, time.perf_counter()
+    result: Answer | list[Answer] | None = None
+    match order.what:
+        case "connect":
+            user.connect()
+        case "ask":
+            result = user.ask(f"{order.prompt}, says user {number}")
+        case "chat":
+            result = _chat(user, number, order)
+        case "close":
+            user.close()
+    return result, time.perf_counter()
+
+
+def _chat(user: StreamlitUser, number: int, order: _Order) -> list[Answer]:
+    dice = random.Random(number)
+    answers = []
+    while (left_s := order.at + order.lasts_s - time.perf_counter()) > 0:
+        thinks_s = order.think_s * dice.uniform(0.5, 1.5)
+        time.sleep(min(thinks_s, left_s))
+        if thinks_s < left_s:
+            answers.append(user.ask(f"{order.prompt}, says user {number}"))
+    return answers
