@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from locustfiles.run.person import PlannedExchange, Prompt
@@ -11,7 +12,7 @@ from locustfiles.run.records import Kind, Record
 from locustfiles.streamlit_client.page_reader import PageReader
 from locustfiles.streamlit_client.user import NoAnswer, StreamlitUser
 from tests.support.fake_ollama.server import FakeOllama, cut, stall
-from tests.support.product import Served
+from tests.support.product import Served, wait_for
 
 LONGEST = 20  # tokens of an answer
 
@@ -27,7 +28,9 @@ def module_fake() -> Iterator[FakeOllama]:
 def chat(module_fake: FakeOllama, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A chat that takes one prompt at a time."""
     folder = tmp_path_factory.mktemp("page") / "data"
-    with Served(module_fake.url, folder, max_answers=1, num_predict=LONGEST) as chat:
+    with Served(
+        module_fake.url, folder, max_answers=1, num_predict=LONGEST, abandoned_after=0
+    ) as chat:
         yield chat
 
 
@@ -74,17 +77,16 @@ def test_stopping_ends_the_answer(reader: PageReader, fake: FakeOllama) -> None:
 
 
 def test_who_comes_back_sees_how_an_answer_ended_that_they_left(
-    reader: PageReader, fake: FakeOllama
+    chat: Served, reader: PageReader, fake: FakeOllama
 ) -> None:
     fake.fail(stall(2))
     record, page = _record(), _record("page")
     assert reader.ask(_turn("leave"), record) == 0
     assert (record.outcome, record.state) == ("left", "")
     assert record.ttft_s
-    fake.resume()
-    fake.wait_for(lambda f: f.active == 0)
+    wait_for(lambda: 'state="abandoned"' in httpx.get(f"{chat.url}/metrics").text)
     reader.open(page)
-    assert (page.state, page.code) == ("done", "")
+    assert (page.state, page.code) == ("abandoned", "")
     assert page.total_s
 
 
