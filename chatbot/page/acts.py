@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from chatbot import errors
 from chatbot.chat.conversation_content import Draft
 from chatbot.page import account, composer
+from chatbot.page.dialogs import models
 from chatbot.page.state import PageState
 
 Name = Literal[
@@ -69,6 +70,7 @@ def _show_version(state: PageState, act: Act) -> None:
 
 def _start_pull(state: PageState, act: Act) -> None:
     state.services.models.pulls.start_pull(act.model)
+    st.session_state[models.PULLED] = act.model
     state.open_dialog("models")  # which shows how it goes
 
 

@@ -23,6 +23,8 @@ def draw_composer(state: PageState) -> None:
         if state.error is not None:
             with st.container(key=f"error-{state.error.code}"):  # by which programs know it
                 st.error(describe(state.error).replace("\n", "\n\n"))
+            if state.error.code == "images_not_seen":
+                _draw_seeing_model(state)
         if state.held_files:
             _draw_held_files(state)
     prompt = st.chat_input(
@@ -43,6 +45,19 @@ def draw_composer(state: PageState) -> None:
         st.rerun()
 
 
+def _draw_seeing_model(state: PageState) -> None:
+    """Draw the way to a model that can see the images, where one is here."""
+    offered = state.services.models.offered
+    if seeing := next((model.name for model in offered if "vision" in model.capabilities), None):
+        label = t("Use {model}", model=escape_text(seeing))
+        st.button(label, key="use-seeing", on_click=_use_model, args=(state, seeing))
+
+
+def _use_model(state: PageState, model: str) -> None:
+    state.clear_error()
+    state.choose_model(model)
+
+
 def _draw_held_files(state: PageState) -> None:
     """Draw the files of a prompt that was refused, which go with the next one."""
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -56,7 +71,7 @@ def _draw_chips(files: Sequence[Attachment]) -> None:
 
 
 def _make_chip(file: Attachment) -> str:
-    size = t("{size} kB", size=f"{max(file.size / 1000, 0.1):,.1f}")
+    size = t("{size:,.1f} kB", size=max(file.size / 1000, 0.1))
     return f":gray-badge[:material/description: {escape_text(file.name)} · {size}]"
 
 

@@ -8,14 +8,12 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from chatbot.llm.model_names import is_same
 from chatbot.llm.models import Model
 from chatbot.page import account
 from chatbot.page.components import declare_component, read_act
 from chatbot.page.i18n import t
-from chatbot.page.model_words import describe_size, list_abilities
+from chatbot.page.model_words import describe_size, label_model, list_abilities
 from chatbot.page.state import PageState
-from chatbot.settings import EMBEDDED_MODEL_NAME
 
 _KEY = "header"
 
@@ -56,11 +54,6 @@ def list_options(state: PageState) -> list[Option]:
     if state.model in [option.name for option in options]:
         return options
     return [Option(state.model, label_model(state.model)), *options]
-
-
-def label_model(name: str) -> str:
-    """Return how people know a model."""
-    return t("SmolLM2 135M, embedded") if is_same(name, EMBEDDED_MODEL_NAME) else name
 
 
 def _make_option(model: Model) -> Option:

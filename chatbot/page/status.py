@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from chatbot.llm.pulls import Pull
-from chatbot.page.i18n import describe, t
+from chatbot.page.i18n import describe, escape_text, t
+from chatbot.page.state import PageState
 from chatbot.services import Services
 
 _LOOK_S = 0.5
@@ -33,36 +34,30 @@ def _watch_readiness(services: Services) -> None:
         st.info(f"{describe(ready.notice)}…", icon=":material/hourglass_top:")
 
 
-def draw_pull(services: Services, model: str, key: str, stay: bool = False) -> None:
-    """Draw a button that pulls `model`, then its progress with a button that cancels.
-
-    At the end the whole page is drawn anew; with `stay`, as in a dialog that would close, only
-    the end of the pull is shown.
-    """
-    if not services.settings.pull_models:
-        st.caption(
-            t("Models come with this deployment: its replicas share no store to pull one to.")
-        )
-        return
-    under_way = services.models.pulls.find_pull(model)
+def draw_pull(state: PageState, model: str, key: str) -> None:
+    """Draw a button that pulls `model`, then its progress with a button that cancels, then use."""
+    under_way = state.services.models.pulls.find_pull(model)
     if under_way is None or under_way.is_done:
-        _draw_last_pull(services, model, key, under_way)
+        _draw_last_pull(state, model, key, under_way)
     else:
-        _watch_pull(services, model, key, stay)
+        _watch_pull(state, model, key)
 
 
-def _draw_last_pull(services: Services, model: str, key: str, last: Pull | None) -> None:
+def _draw_last_pull(state: PageState, model: str, key: str, last: Pull | None) -> None:
     """Draw how the last pull ended, and the button for another one unless the model is there."""
-    if last is not None and last.error is None and services.models.is_installed(model):
-        st.caption(t("{model} is here now.", model=model))
+    if last is not None and last.error is None and state.services.models.is_installed(model):
+        st.caption(t("{model} is here now.", model=escape_text(model)))
+        if st.button(t("Use {model}", model=escape_text(model)), key=f"use-{key}", type="primary"):
+            state.choose_model(model)
+            st.rerun()
         return
     if last is not None and last.error is not None:
         st.caption(describe(last.error))
-    _pull_button(services, model, key)
+    _pull_button(state.services, model, key)
 
 
 def _pull_button(services: Services, model: str, key: str) -> None:
-    label = t("Pull {model}", model=model)
+    label = t("Pull {model}", model=escape_text(model))
     st.button(label, key=key, type="primary", on_click=_start_pull, args=(services, model))
 
 
@@ -71,16 +66,14 @@ def _start_pull(services: Services, model: str) -> None:
 
 
 @st.fragment(run_every=_LOOK_S)
-def _watch_pull(services: Services, model: str, key: str, stay: bool) -> None:
-    under_way = services.models.pulls.find_pull(model)
-    if under_way is not None and not under_way.is_done:
-        _draw_progress(under_way)
-        cancel = services.models.pulls.cancel_pull
-        st.button(t("Cancel"), key=f"cancel-{key}", on_click=cancel, args=(model,))
-    elif stay:
-        _draw_last_pull(services, model, key, under_way)
-    else:
-        st.rerun()
+def _watch_pull(state: PageState, model: str, key: str) -> None:
+    pulls = state.services.models.pulls
+    under_way = pulls.find_pull(model)
+    if under_way is None or under_way.is_done:
+        _draw_last_pull(state, model, key, under_way)
+        return
+    _draw_progress(under_way)
+    st.button(t("Cancel"), key=f"cancel-{key}", on_click=pulls.cancel_pull, args=(model,))
 
 
 def _draw_progress(under_way: Pull) -> None:

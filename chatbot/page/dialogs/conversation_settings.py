@@ -13,6 +13,7 @@ from chatbot.page.state import PageState
 
 # The parameters that are typed on one line; the two others have fields of their own kind.
 _FIELDS = tuple(name for name in Parameters.model_fields if name not in ("stop", "think"))
+_PER_ROW = 3
 _KEY = "setup-"
 
 
@@ -63,26 +64,61 @@ def _read_think(state: PageState) -> Think | None:
 
 
 def _draw_parameters(state: PageState) -> None:
-    settings = state.services.settings
-    known = {"num_ctx": str(settings.num_ctx), "num_predict": str(settings.num_predict)}
-    columns = st.columns(3)
-    for number, name in enumerate(_FIELDS):
-        with columns[number % 3]:
-            default = known.get(name, t("as the model says"))
-            st.text_input(
-                name,
-                key=_KEY + name,
-                placeholder=default,
-                help=describe(allowed(name)),
-                disabled=name == "num_ctx" and settings.has_one_window,
-            )
-            if name == "num_ctx":
-                _draw_window_notes(state)
+    """Draw the fields in rows, so that Tab goes from one to the next as they are read."""
+    for start in range(0, len(_FIELDS), _PER_ROW):
+        names = _FIELDS[start : start + _PER_ROW]
+        for column, name in zip(st.columns(_PER_ROW), names, strict=False):
+            with column:
+                _draw_field(state, name)
     st.text_area(
-        t("Stop words, one a line"), key=_KEY + "stop", height=68, help=describe(allowed("stop"))
+        t("Stop words, one a line"), key=_KEY + "stop", height=68, help=_describe_field("stop")
     )
     if choices := state.services.models.think_choices(state.model):
-        st.segmented_control(t("Thinking"), choices, key=_KEY + "think")
+        names = _name_think_choices()
+        st.segmented_control(
+            t("Thinking"), choices, key=_KEY + "think", format_func=names.__getitem__
+        )
+
+
+def _draw_field(state: PageState, name: str) -> None:
+    settings = state.services.settings
+    defaults = {"num_ctx": settings.num_ctx, "num_predict": settings.num_predict}
+    st.text_input(
+        _name_fields().get(name, name),
+        key=_KEY + name,
+        placeholder=str(defaults.get(name, t("as the model says"))),
+        help=_describe_field(name),
+        disabled=name == "num_ctx" and settings.has_one_window,
+    )
+    if name == "num_ctx":
+        _draw_window_notes(state)
+
+
+def _name_fields() -> dict[str, str]:
+    """Return what people call a parameter; one without a word has Ollama's name."""
+    return {
+        "temperature": t("Temperature"),
+        "top_p": t("Choice of words (top-p)"),
+        "seed": t("Seed"),
+        "num_ctx": t("Context window"),
+        "num_predict": t("Longest answer"),
+        "keep_alive": t("Time in memory"),
+    }
+
+
+def _name_think_choices() -> dict[str, str]:
+    return {
+        "off": t("off"),
+        "on": t("on"),
+        "low": t("a little"),
+        "medium": t("more"),
+        "high": t("a lot"),
+    }
+
+
+def _describe_field(name: str) -> str:
+    """Return what a field takes, and the name by which Ollama's documentation has it."""
+    return f"{describe(allowed(name))} (`{name}`)"
 
 
 def _draw_window_notes(state: PageState) -> None:
@@ -96,9 +132,9 @@ def _draw_window_notes(state: PageState) -> None:
     if typed.isdecimal() and int(typed) > most:
         st.caption(
             t(
-                "{model} has {count} tokens at most here: that is what counts.",
+                "{model} has {count:,} tokens at most here: that is what counts.",
                 model=escape_text(state.model),
-                count=f"{most:,}",
+                count=most,
             )
         )
     if typed and typed != str(services.settings.num_ctx):
@@ -154,6 +190,7 @@ def _draw_presets(state: PageState) -> None:
             )
             if st.button(t("Save as preset"), key=_KEY + "keep", disabled=not name):
                 _keep_preset(state, str(name))
+                st.rerun(scope="fragment")  # so that it can be used and deleted
             if st.button(t("Delete preset"), key=_KEY + "drop", disabled=known is None):
                 state.services.chat.delete_preset(state.user_id, str(name))
                 st.rerun(scope="fragment")

@@ -1,4 +1,4 @@
-"""The dialog about models: what is installed and in memory, pull, unload, delete."""
+"""The dialog about models: pull one, and use, unload or delete those that are here."""
 
 from __future__ import annotations
 
@@ -7,29 +7,31 @@ import time
 import streamlit as st
 
 from chatbot import errors
-from chatbot.llm.models import Loaded, Model, Models
-from chatbot.llm.pulls import bytes_in_words
+from chatbot.llm.models import Loaded, Model, Models, list_names
+from chatbot.llm.suggestions import Suggestion, find_memory, suggest_models
 from chatbot.page import status
-from chatbot.page.i18n import describe, t, t_n
+from chatbot.page.i18n import describe, escape_text, t, t_n
+from chatbot.page.model_words import describe_bytes, describe_size, label_model, list_abilities
 from chatbot.page.state import PageState
-from chatbot.services import Services
+
+PULLED = "pull-name"  # the key of the field with the name of the model that is pulled
 
 
 def open_dialog(state: PageState) -> None:
     """Open the dialog."""
 
-    @st.dialog(t("Models"), width="large")
+    @st.dialog(t("Models"), width="medium")
     def draw_dialog() -> None:
         try:
-            loaded = {
-                one.name: one for one in state.services.wait(_list_loaded(state.services.models))
-            }
+            loaded = state.services.wait(_list_loaded(state.services.models))
         except errors.ChatError as error:
             st.error(describe(error))
             return
-        for model in state.services.models.installed:
-            _draw_model(state, model, loaded.get(model.name))
-        _draw_pull(state.services)
+        _draw_pull(state)
+        in_memory = {model.name: model for model in loaded}
+        with st.container(key="model-rows", gap="xxsmall"):
+            for model in state.services.models.installed:
+                _draw_model(state, model, in_memory.get(model.name))
 
     draw_dialog()
 
@@ -39,53 +41,98 @@ async def _list_loaded(models: Models) -> list[Loaded]:
     return await models.read_loaded()
 
 
-def _draw_model(state: PageState, model: Model, loaded: Loaded | None) -> None:
-    with st.container(border=True):
-        st.markdown(f"**{model.name}**")
-        st.caption(describe_model(model))
-        with st.container(horizontal=True, vertical_alignment="center"):
-            if loaded:
-                st.caption(_describe_memory(loaded))
-                st.button(
-                    t("Unload"),
-                    key=f"unload-{model.name}",
-                    on_click=_unload_model,
-                    args=(state, model),
-                )
-            if state.services.settings.pull_models:
-                _draw_deletion(state, model)
-
-
-def _draw_deletion(state: PageState, model: Model) -> None:
-    with st.popover(t("Delete…")):
-        st.button(
-            t("Delete {model}", model=model.name),
-            key=f"delete-{model.name}",
-            type="primary",
-            on_click=_delete_model,
-            args=(state, model),
+def _draw_pull(state: PageState) -> None:
+    """Draw the field for a name, with some models that this machine has the memory for."""
+    if not state.services.settings.pull_models:
+        st.caption(
+            t("Models come with this deployment: its replicas share no store to pull one to.")
         )
+        return
+    name = st.text_input(
+        t("Get a model by its name in Ollama's library"), key=PULLED, placeholder="qwen3:4b"
+    ).strip()
+    if name:
+        status.draw_pull(state, name, key="pull-named")
+        return
+    suggestions = suggest_models(find_memory(), list_names(state.services.models.installed))
+    with st.container(horizontal=True, gap="xsmall"):
+        for suggestion in suggestions:
+            _draw_suggestion(state, suggestion)
 
 
-def describe_model(model: Model) -> str:
-    """Size, family, quantization, window and capabilities of a model in one line."""
-    parts = [bytes_in_words(model.size), model.family, model.parameters, model.quantization]
+def _draw_suggestion(state: PageState, suggestion: Suggestion) -> None:
+    name, size = suggestion.name, describe_bytes(suggestion.size)
+    st.button(
+        f"{escape_text(name)} · {size}",
+        key=f"suggested-{name}",
+        icon=":material/download:",
+        on_click=_pull_suggested,
+        args=(state, name),
+    )
+
+
+def _pull_suggested(state: PageState, name: str) -> None:
+    st.session_state[PULLED] = name
+    state.services.models.pulls.start_pull(name)
+
+
+def _draw_model(state: PageState, model: Model, loaded: Loaded | None) -> None:
+    with st.container(
+        key=f"model-{model.name}", horizontal=True, wrap=False, vertical_alignment="center"
+    ):
+        with st.container(gap=None):
+            st.markdown(f"**{escape_text(label_model(model.name))}**")
+            st.caption(describe_model(model, loaded))
+        if model.name == state.model:
+            st.badge(t("in use"), color="gray")
+        elif model.can_chat:
+            _draw_use(state, model)
+        if loaded:
+            _draw_unloading(state, model)
+        if state.services.settings.pull_models:
+            _draw_deletion(state, model)
+
+
+def describe_model(model: Model, loaded: Loaded | None) -> str:
+    """Return a model's size, what it is made of and can do, and whether it is in memory."""
+    parts = [describe_size(model), model.parameters, model.quantization]
     if model.context_length:
-        parts.append(t("{count} tokens of context", count=f"{model.context_length:,}"))
-    parts += sorted(model.capabilities - {"completion"})
-    return " · ".join(part for part in parts if part)
+        parts.append(t("{count:,} tokens of context", count=model.context_length))
+    parts += list_abilities(model)
+    if loaded:
+        parts.append(_describe_memory(loaded))
+    return escape_text(" · ".join(part for part in parts if part))
 
 
 def _describe_memory(loaded: Loaded) -> str:
     minutes = (loaded.until - time.time()) / 60
-    size = bytes_in_words(loaded.size)
+    size = describe_bytes(loaded.size)
     if not 0 < minutes < 24 * 60:
-        return t("In memory with {size}", size=size)
+        return t("in memory with {size}", size=size)
     return t_n(
-        "In memory with {size}, for {count} more minute",
-        "In memory with {size}, for {count} more minutes",
+        "in memory with {size}, for {count} more minute",
+        "in memory with {size}, for {count} more minutes",
         round(minutes),
         size=size,
+    )
+
+
+def _draw_use(state: PageState, model: Model) -> None:
+    if st.button(t("Use"), key=f"use-{model.name}"):
+        state.choose_model(model.name)
+        st.rerun()
+
+
+def _draw_unloading(state: PageState, model: Model) -> None:
+    label = t("Take {model} out of memory", model=escape_text(model.name))
+    st.button(
+        label,
+        key=f"unload-{model.name}",
+        icon=":material/eject:",
+        type="tertiary",
+        help=label,
+        on_click=_unload_model,
+        args=(state, model),
     )
 
 
@@ -94,16 +141,22 @@ def _unload_model(state: PageState, model: Model) -> None:
     state.attempt(lambda: services.wait(services.models.unload_model(model.name)))
 
 
+def _draw_deletion(state: PageState, model: Model) -> None:
+    label = t("Delete {model}", model=escape_text(model.name))
+    with st.popover(
+        label, icon=":material/delete:", type="tertiary", help=label, key=f"deleting-{model.name}"
+    ):
+        st.button(
+            label,
+            key=f"delete-{model.name}",
+            type="primary",
+            on_click=_delete_model,
+            args=(state, model),
+        )
+
+
 def _delete_model(state: PageState, model: Model) -> None:
     services = state.services
     state.attempt(lambda: services.wait(services.models.delete_model(model.name)))
     if state.model == model.name:
         state.recall_model()
-
-
-def _draw_pull(services: Services) -> None:
-    name = st.text_input(
-        t("Pull a model by its name"), key="pull-name", placeholder="llama3.2:1b"
-    ).strip()
-    if name:
-        status.draw_pull(services, name, key="pull-named", stay=True)

@@ -21,7 +21,9 @@ def test_each_parameter_has_a_field_that_says_what_it_takes(
     app = open_page()
     app = act_in_sidebar(app, "settings")
     helps = [field.help for field in (*app.text_input, *app.text_area) if field.help]
-    assert sorted(helps) == sorted(str(allowed(name)) for name in PARAMETERS if name != "think")
+    assert sorted(helps) == sorted(
+        f"{allowed(name)} (`{name}`)" for name in PARAMETERS if name != "think"
+    )
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
