@@ -47,13 +47,18 @@ def _draw_last_pull(state: PageState, model: str, key: str, last: Pull | None) -
     """Draw how the last pull ended, and the button for another one unless the model is there."""
     if last is not None and last.error is None and state.services.models.is_installed(model):
         st.caption(t("{model} is here now.", model=escape_text(model)))
-        if st.button(t("Use {model}", model=escape_text(model)), key=f"use-{key}", type="primary"):
-            state.choose_model(model)
-            st.rerun()
+        label = t("Use {model}", model=escape_text(model))
+        st.button(label, key=f"use-{key}", type="primary", on_click=use_model, args=(state, model))
         return
     if last is not None and last.error is not None:
         st.caption(describe(last.error))
     _pull_button(state.services, model, key)
+
+
+def use_model(state: PageState, model: str) -> None:
+    """Take a model, and draw the whole page: to be called by a button's callback."""
+    state.choose_model(model)
+    st.rerun()
 
 
 def _pull_button(services: Services, model: str, key: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import streamlit as st
 
+from chatbot import errors
 from chatbot.chat.conversation_content import Draft
 from chatbot.domain.attachment import Attachment
 from chatbot.domain.conversation import new_conversation
@@ -15,7 +16,9 @@ from chatbot.identity.users import User
 from chatbot.page import composer
 from chatbot.page.state import PageState
 from chatbot.services import Services
-from tests.support.pages import NOTE, Open, SessionState, list_messages, list_texts
+from tests.support.fake_ollama.server import DEFAULT_MODEL, FakeOllama
+from tests.support.pages import NOTE, Open, SessionState, list_messages, list_texts, read_header
+from tests.support.product import LoopThread
 
 
 def test_a_file_that_cannot_be_read_gives_the_prompt_and_the_other_files_back(
@@ -77,3 +80,15 @@ def test_what_came_before_the_input_was_drawn_is_refused_in_the_same_way(open_pa
     (error,) = list_texts(app.error)
     assert "bad" in error and "cannot be read" in error
     assert not list_messages(app)
+
+
+def test_a_refused_image_offers_a_model_that_sees(
+    open_page: Open, ready: Services, fake: FakeOllama, loop: LoopThread
+) -> None:
+    fake.set(models=[DEFAULT_MODEL, "seer:1b"], capabilities={"seer:1b": ["vision"]})
+    loop.run(ready.models.read_installed())
+    app = open_page()
+    app.session_state.page_state.show_error(errors.BadRequest("images_not_seen", model="x"))
+    app.run().button("use-seeing").click().run()
+    assert read_header(app)["model"] == "seer:1b"
+    assert not app.error

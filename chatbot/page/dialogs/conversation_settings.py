@@ -74,9 +74,9 @@ def _draw_parameters(state: PageState) -> None:
         t("Stop words, one a line"), key=_KEY + "stop", height=68, help=_describe_field("stop")
     )
     if choices := state.services.models.think_choices(state.model):
-        names = _name_think_choices()
+        words = _name_think_choices()
         st.segmented_control(
-            t("Thinking"), choices, key=_KEY + "think", format_func=names.__getitem__
+            t("Thinking"), choices, key=_KEY + "think", format_func=words.__getitem__
         )
 
 

@@ -118,9 +118,9 @@ def _describe_memory(loaded: Loaded) -> str:
 
 
 def _draw_use(state: PageState, model: Model) -> None:
-    if st.button(t("Use"), key=f"use-{model.name}"):
-        state.choose_model(model.name)
-        st.rerun()
+    st.button(
+        t("Use"), key=f"use-{model.name}", on_click=status.use_model, args=(state, model.name)
+    )
 
 
 def _draw_unloading(state: PageState, model: Model) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from chatbot.page.dialogs import models
 from chatbot.services import Services
-from tests.support.fake_ollama.server import DEFAULT_MODEL, FakeOllama
-from tests.support.pages import Open, act_in_sidebar, list_texts
+from tests.support.fake_ollama.server import DEFAULT_MODEL, FakeOllama, stall
+from tests.support.pages import Open, act_in_sidebar, list_texts, read_header
+from tests.support.product import wait_for
 
 
 def _open_dialog(app: AppTest) -> AppTest:
@@ -21,7 +23,7 @@ def test_an_installed_model_is_described_and_deleted(
 ) -> None:
     fake.models = [DEFAULT_MODEL, "phi:3b"]
     app = _open_dialog(open_page())
-    assert "**phi:3b**" in list_texts(app.markdown)
+    assert r"**phi\:3b**" in list_texts(app.markdown)
     app.button("delete-phi:3b").click().run()
     assert fake.models == [DEFAULT_MODEL]
 
@@ -29,8 +31,28 @@ def test_an_installed_model_is_described_and_deleted(
 @pytest.mark.configured(pull_models=False)
 def test_where_models_come_with_the_deployment_none_is_deleted(open_page: Open) -> None:
     app = _open_dialog(open_page())
-    assert f"**{DEFAULT_MODEL}**" in list_texts(app.markdown)
+    assert r"**SmolLM2 135M\, embedded**" in list_texts(app.markdown)
     assert f"delete-{DEFAULT_MODEL}" not in [button.key for button in app.button]
+
+
+def test_a_model_of_the_list_is_used(open_page: Open, fake: FakeOllama) -> None:
+    fake.models = [DEFAULT_MODEL, "phi:3b"]
+    app = _open_dialog(open_page())
+    app.button("use-phi:3b").click().run()
+    assert read_header(app)["model"] == "phi:3b"
+
+
+def test_a_suggested_model_is_pulled(
+    open_page: Open, fake: FakeOllama, ready: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "find_memory", lambda: 4_000_000_000)
+    fake.fail(stall(3), path="/api/pull")
+    app = _open_dialog(open_page())
+    app.button("suggested-qwen3:4b").click().run()
+    pull = ready.models.pulls.find_pull("qwen3:4b")
+    assert pull is not None
+    fake.resume()
+    wait_for(lambda: pull.is_done)
 
 
 def test_an_ollama_that_is_down_is_told_in_the_dialog(open_page: Open, fake: FakeOllama) -> None:
