@@ -16,6 +16,8 @@ export interface Env {
   codes: Code[];
   /** The labels of notes that have not come yet, in the order of the text. */
   notes: string[];
+  /** How many formulas were drawn in this text. */
+  formulas: number;
 }
 
 /** Return the rules' own data, which markdown-it hands through untyped. */

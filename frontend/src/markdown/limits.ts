@@ -1,5 +1,5 @@
 // How much of a text is read as Markdown, so that no text is too long for the page.
-const MAX_MARKDOWN_CHARS = 400_000;
+const MAX_MARKDOWN_CHARS = 150_000;
 const PLAIN_CHARS = 16_000;
 const FENCE = /^[ \t>]*((?:[-+*]|\d{1,9}[.)])[ \t]+)*(`{3,}|~{3,})(.*)$/gm;
 

@@ -18,7 +18,8 @@ interface Marks {
   isDisplay: boolean;
 }
 
-const MAX_FORMULA_CHARS = 20_000;
+const MAX_FORMULA_CHARS = 5_000;
+const MAX_DOLLAR_CHARS = 1_000;
 const MAX_FORMULA_LINES = 200;
 const ENVIRONMENT =
   /^\\begin\{((?:align|alignat|equation|gather|multline|eqnarray|aligned|alignedat|gathered|split|d?cases|[dr]?cases|array|darray|[pbvBV]?matrix|smallmatrix|CD|subarray)\*?)\}/;
@@ -38,7 +39,7 @@ export function findFormula(source: string, start: number, end: number): Formula
   const marks = marksAt(source, start);
   if (!marks) return null;
   const from = start + marks.open.length;
-  const close = findClose(source, from, Math.min(end, from + MAX_FORMULA_CHARS), marks.close);
+  const close = findClose(source, from, Math.min(end, from + maxChars(marks)), marks.close);
   if (close < 0) return null;
   const after = close + marks.close.length;
   const tex = marks.open.startsWith("\\b") ? source.slice(start, after) : source.slice(from, close);
@@ -50,7 +51,8 @@ export function findFormula(source: string, start: number, end: number): Formula
 /** Is this the beginning of a formula of which the end has not come yet? */
 export function isUnfinishedFormula(source: string): boolean {
   const marks = marksAt(source, 0);
-  if (!marks || findClose(source, marks.open.length, source.length, marks.close) >= 0) return false;
+  if (!marks || source.length > maxChars(marks)) return false;
+  if (findClose(source, marks.open.length, source.length, marks.close) >= 0) return false;
   const tex = source.slice(marks.open.length);
   if (marks.open !== "$") return tex.trim() === "" || isTex(tex);
   return /^\S/.test(tex) && hasTex(tex) && !PROSE.test(withoutBraces(tex));
@@ -72,6 +74,10 @@ function marksAt(source: string, start: number): Marks | null {
   return environment
     ? { open: environment[0], close: `\\end{${environment[1]}}`, isDisplay: true }
     : null;
+}
+
+function maxChars(marks: Marks): number {
+  return marks.open === "$" ? MAX_DOLLAR_CHARS : MAX_FORMULA_CHARS;
 }
 
 function findClose(source: string, from: number, end: number, close: string): number {
@@ -130,6 +136,7 @@ function readInline(state: StateInline, silent: boolean): boolean {
 
 function readUnfinished(state: StateInline, silent: boolean): boolean {
   if (!envOf(state).growingInline) return false;
+  if (state.posMax - state.pos > MAX_FORMULA_CHARS) return false;
   const rest = state.src.slice(state.pos, state.posMax);
   if (!isUnfinishedFormula(rest)) return false;
   if (!silent) state.push("formula_source", "", 0).content = rest;
@@ -143,8 +150,9 @@ function readBlock(state: StateBlock, startLine: number, endLine: number, silent
   const marks = marksAt(state.src, start);
   if (!marks?.isDisplay) return false;
   const last = findLastLine(state, startLine, endLine, marks);
+  if (last > endLine) return false;
   const source = state.getLines(startLine, Math.min(last + 1, endLine), state.blkIndent, false).trim();
-  if (last >= endLine) return pushUnfinished(state, startLine, endLine, source, silent);
+  if (last === endLine) return pushUnfinished(state, startLine, endLine, source, silent);
   const formula = findFormula(source, 0, source.length);
   const rest = formula && source.slice(formula.end).trim();
   if (!formula || !/^[.,;:!?]?$/.test(rest!)) return false;
@@ -158,11 +166,15 @@ function findLastLine(state: StateBlock, startLine: number, endLine: number, mar
     const isFirst = line === startLine;
     const text = state.src.slice(state.bMarks[line]! + state.tShift[line]!, state.eMarks[line]);
     if (!isFirst && text && state.sCount[line]! < state.blkIndent) return endLine + 1;
-    if (!isFirst && /^(?:```|~~~|#{1,6} )/.test(text)) return endLine + 1;
+    if (!isFirst && (/^(?:```|~~~|#{1,6} )/.test(text) || isOpenedAgain(text, marks))) return endLine + 1;
     if (line - startLine > MAX_FORMULA_LINES) return endLine + 1;
     if (text.indexOf(marks.close, isFirst ? marks.open.length : 0) >= 0) return line;
   }
   return endLine;
+}
+
+function isOpenedAgain(line: string, { open, close }: Marks): boolean {
+  return open !== close && line.startsWith(open);
 }
 
 function pushUnfinished(

@@ -12,15 +12,19 @@ import { drawFormula } from "./formulas";
 import { addFormulas } from "./math";
 import { addUnfinished } from "./unfinished";
 
+const MAX_FORMULAS = 1_000; // more would take the browser many seconds
+const MAX_SCRIPT_CHARS = 300;
 const SAFE_LINK = /^(?:https?:\/\/|mailto:)/i;
 const DIRECTED = /^(?:paragraph|heading|blockquote|bullet_list|ordered_list|table)_open$/;
+const LETTER = /\p{L}/u;
+const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}]/u;
 const TASK = /^\[([ xX])\]\s+(?=\S)/;
 const HTML_TAG = /^<(?:br\s*\/?|su[bp])>/i;
 const md = createParser();
 
 /** Return the top-level blocks of a text; `isGrowing` says that more of it may come. */
 export function parseMarkdown(source: string, docId: string, isGrowing: boolean): { html: string; codes: Code[] }[] {
-  const env: Env = { growing: isGrowing, growingInline: false, docId, codes: [], notes: [] };
+  const env: Env = { growing: isGrowing, growingInline: false, docId, codes: [], notes: [], formulas: 0 };
   return groupTokens(md.parse(source, env)).map((tokens) => {
     env.codes = [];
     return { html: md.renderer.render(tokens, md.options, env), codes: env.codes };
@@ -73,7 +77,7 @@ function readHtmlTag(state: StateInline, silent: boolean): boolean {
 function readScript(state: StateInline, tag: string, silent: boolean): boolean {
   const name = tag.slice(1, 4).toLowerCase();
   const start = state.pos + tag.length;
-  const end = state.src.slice(start, state.posMax).search(new RegExp(`</${name}>`, "i"));
+  const end = state.src.slice(start, Math.min(state.posMax, start + MAX_SCRIPT_CHARS)).search(new RegExp(`</${name}>`, "i"));
   if (end < 0) return false;
   if (!silent) {
     const max = state.posMax;
@@ -154,8 +158,23 @@ function linkAttributes(address: string, title: string | null): [string, string]
   ];
 }
 
+// By the first letter, as dir="auto" does, of which browsers take too long in a list of many items.
 function setDirection(state: StateCore): void {
-  for (const token of state.tokens) if (DIRECTED.test(token.type)) token.attrSet("dir", "auto");
+  const open: Token[] = [];
+  for (const token of state.tokens) {
+    if (DIRECTED.test(token.type)) open.push(token);
+    if (token.nesting < 0 && open.at(-1)?.type === token.type.replace("_close", "_open")) open.pop();
+    const direction = token.type === "inline" && open.length > 0 ? directionOf(token) : "";
+    if (direction) for (const block of open.splice(0)) block.attrSet("dir", direction);
+  }
+}
+
+function directionOf(token: Token): "" | "ltr" | "rtl" {
+  for (const child of token.children ?? []) {
+    const letter = child.type === "text" && LETTER.exec(child.content)?.[0];
+    if (letter) return RIGHT_TO_LEFT.test(letter) ? "rtl" : "ltr";
+  }
+  return "";
 }
 
 function renderRules(parser: MarkdownIt): MarkdownIt["renderer"]["rules"] {
@@ -171,8 +190,9 @@ function renderRules(parser: MarkdownIt): MarkdownIt["renderer"]["rules"] {
     table_close: () => "</table></div>",
     task_box: (tokens, index) => renderTaskBox(tokens[index]!, escapeHtml),
     image: (tokens, index) => renderImage(parser, tokens[index]!),
-    formula: (tokens, index) => {
+    formula: (tokens, index, _options, env: Env) => {
       const { content, markup, meta } = tokens[index]!;
+      if (++env.formulas > MAX_FORMULAS) return quiet(markup);
       return drawFormula(content, meta.isDisplay as boolean) ?? quiet(markup);
     },
     formula_block: (tokens, index) => {

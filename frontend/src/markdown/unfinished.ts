@@ -8,6 +8,7 @@ import { envOf } from "./env";
 import { findOpenFence } from "./limits";
 
 const MAX_LINK_CHARS = 2000;
+const MAX_OPEN = 20;
 const BLANK_END = /\n[ \t]*\n[ \t]*$/;
 // Marks of which the next characters decide what they are.
 const OPEN_MARKS = /(?:(?<!\\)(?:\\\\)*\\|<\/?(?:b|br|su|sub|sup)?\s?\/?|&(?:#\w*|[A-Za-z]{1,8})?|(?<!\\)[*_~`]+|!)$/;
@@ -140,13 +141,14 @@ function closeEmphasis(state: StateInline): boolean {
     if (delimiter.end >= 0) index = delimiter.end;
     else if (delimiter.open && !isInWord(state, delimiter.token)) open.push(index);
   }
-  for (const index of open.reverse()) pushCloser(state, index);
+  for (const index of open.reverse().slice(0, MAX_OPEN)) pushCloser(state, index);
   return false;
 }
 
 function isInWord(state: StateInline, token: number): boolean {
-  const before = state.tokens.slice(0, token).findLast((other) => !/^(?:\*+|_+|~~)$/.test(other.content));
-  return /[A-Za-z0-9)\]]$/.test(before?.content ?? "");
+  let before = token - 1;
+  while (/^(?:\*+|_+|~~)$/.test(state.tokens[before]?.content ?? "")) before--;
+  return /[A-Za-z0-9)\]]$/.test(state.tokens[before]?.content.slice(-1) ?? "");
 }
 
 function pushCloser(state: StateInline, index: number): void {

@@ -15,7 +15,7 @@ export function Rendered({ source, isComplete, class: name }: RenderedProps): JS
   useLayoutEffect(() => {
     if (place.current) renderMarkdown(place.current, source, { complete: isComplete });
   }, [source, isComplete]);
-  return <div class={name} dir="auto" ref={place} />;
+  return <div class={name} ref={place} />;
 }
 
 /** Draw a prompt as it was typed. */
@@ -24,5 +24,5 @@ export function RenderedPrompt({ source }: { source: string }): JSX.Element {
   useLayoutEffect(() => {
     if (place.current) renderPrompt(place.current, source);
   }, [source]);
-  return <div class="chat-body" dir="auto" ref={place} />;
+  return <div class="chat-body" ref={place} />;
 }

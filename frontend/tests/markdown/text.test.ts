@@ -82,9 +82,20 @@ test.each([":smile: :+1:", ":red[x] :blue-background[y]", ":material/home:", "(c
 
 test("Right-to-left text runs from the right, its code from the left", async () => {
   const answer = await show(read("right-to-left"));
-  expect([...answer.children].map((block) => block.getAttribute("dir"))).toEqual(["auto", "auto", "auto"]);
+  expect([...answer.children].map((block) => block.getAttribute("dir"))).toEqual(["rtl", "rtl", "rtl"]);
   expect(answer.querySelector("code")?.getAttribute("dir")).toBe("ltr");
   expect(answer.querySelector("a")).toBeNull();
+});
+
+test.each([
+  ["مرحبا", ["rtl"]], ["42 – שלום", ["rtl"]], ["Hello مرحبا", ["ltr"]], ["`code` مرحبا", ["rtl"]], ["$x$ مرحبا", ["rtl"]], ["**مرحبا** hello", ["rtl"]], ["42", [null]], ["42\n\nمرحبا", [null, "rtl"]], ["> مرحبا", ["rtl"]],
+  ["# مرحبا\n\nHello", ["rtl", "ltr"]], ["- 1\n- مرحبا", ["rtl"]], ["سلام دنیا", ["rtl"]],
+])("%j runs from the side of its first letter", async (source, directions) => {
+  expect([...(await show(source)).children].map((block) => block.getAttribute("dir"))).toEqual(directions);
+});
+
+test("A table of Arabic words begins at the right", async () => {
+  expect((await show("| اسم | عمر |\n|---|---|\n| علي | 5 |")).querySelector("table")?.dir).toBe("rtl");
 });
 
 test("A link opens elsewhere and does not tell from where", async () => {
