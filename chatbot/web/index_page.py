@@ -119,4 +119,5 @@ def make_routes(max_file_mb: int) -> list[Route]:
         Route("/", functools.partial(_send_page, max_file_mb=max_file_mb)),
         Route("/manifest.webmanifest", _send_manifest),
         Route("/icon.svg", _send_icon),
+        Route("/favicon.png", _send_icon),  # for which Streamlit asks, whatever the page says
     ]

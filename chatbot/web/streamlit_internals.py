@@ -25,7 +25,7 @@ ICON_FONT = "media/MaterialSymbols-Rounded."  # how the name of its file begins
 THEME_KEY = "stActiveTheme-${location.pathname}-v2"
 
 # The parts of the first view, which Streamlit would only ask for once it is told to draw them.
-_FIRST_VIEW = ("BidiComponent", "Button", "ChatInput", "Html", "TextInput")
+_FIRST_VIEW = ("BidiComponent", "Button", "ChatInput", "Html")
 
 
 def set_options(options: Mapping[str, object]) -> None:

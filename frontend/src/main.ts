@@ -1,5 +1,6 @@
 // What the page loads: the transcript, and what has to be done in the browser around it.
 import "./style/tokens.css";
+import "./style/first.css";
 import "./style/markdown.css";
 import "./style/transcript.css";
 import "./style/page.css";

@@ -91,6 +91,7 @@ def test_the_page_can_be_installed_as_an_app(client: TestClient) -> None:
     image = client.get(icon["src"].removeprefix("."))
     assert image.headers["content-type"] == "image/svg+xml"
     assert image.text.startswith("<svg")
+    assert client.get("/favicon.png").text == image.text
 
 
 def test_without_the_bundle_the_start_says_how_to_make_it(
