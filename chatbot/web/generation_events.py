@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -223,7 +223,7 @@ class AnswerEvents:
     _wait: str = ""  # what it was said to wait for
     _told_at: float = 0.0  # time.monotonic() in seconds
 
-    async def stream(self) -> AsyncIterator[bytes]:
+    async def stream(self) -> AsyncGenerator[bytes, None]:
         """Yield the events until the end."""
         source = self.source
         sent = SentText.at(self.last_id, *source.texts, source.moved)

@@ -100,10 +100,11 @@ def create_app(settings: Settings) -> st.App:
 
     return st.App(
         _PAGE,
-        routes=[*api.ROUTES, *openapi.ROUTES, *downloads.ROUTES, *transcript.ROUTES],
+        routes=[*api.ROUTES, *openapi.ROUTES, *downloads.ROUTES],
         middleware=[
             *proxy.make_middleware(settings),
             Middleware(VisitorCookie, signer=visitor_cookie.make_signer(settings)),
+            Middleware(transcript.TranscriptRoutes),
         ],
         lifespan=lifespan,
         secrets=_login_secrets(settings),

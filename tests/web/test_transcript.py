@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -296,6 +297,25 @@ def test_nothing_between_keeps_the_events_from_coming_at_once(
         while text != "".join(prose(2)):
             text += next(texts)
     fake.resume()
+
+
+@pytest.mark.parametrize("coding", ["gzip", "identity"])
+def test_the_events_take_few_bytes_and_come_one_by_one(
+    ask_as: AskAs, send: Send, fake: FakeOllama, coding: str
+) -> None:
+    fake.set(tokens=["word "] * 60, tokens_per_second=100)
+    client = ask_as("ann", **{"Accept-Encoding": coding})
+    with client.stream("GET", f"/generations/{send().answer.id}/events") as reply:
+        assert reply.headers.get("content-encoding", "identity") == coding
+        parts = list(reply.iter_raw())
+    assert len(parts) > 5
+    whole = b"".join(parts)
+    body = gzip.decompress(whole) if coding == "gzip" else whole
+    listener = Listener()
+    for event in read_events(body.decode().split("\n")):
+        listener.take(event)
+    assert listener.text == "word " * 60
+    assert len(whole) < len(body) / 2 or coding == "identity"
 
 
 THINKERS = [
