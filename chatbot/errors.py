@@ -133,11 +133,11 @@ class ContextOverflow(ChatError):
     texts: ClassVar = {
         "context_overflow": (
             "This prompt has about {tokens:,} tokens, and the context window holds {num_ctx:,} "
-            "with the answer. Shorten it, or raise num_ctx."
+            "with the answer. Shorten it, or raise the context window (Settings)."
         ),
         "context_overflow_uncounted": (
             "This prompt has more tokens than the {num_ctx:,} of the context window. "
-            "Shorten it, or raise num_ctx."
+            "Shorten it, or raise the context window (Settings)."
         ),
         "context_overflow_refused": (
             "The conversation is longer than the model's context window. "
@@ -255,8 +255,8 @@ class EmptyAnswer(OllamaFailed):
     texts: ClassVar = {
         "empty_answer": "The model wrote nothing. Try again, or choose another model.",
         "empty_answer_cut": (
-            "The model was cut before it came to its answer. Raise num_predict or num_ctx in the "
-            "settings of this conversation, then try again."
+            "The model was cut before it came to its answer. Raise the longest answer or the "
+            "context window (Settings), then try again."
         ),
     }
 
@@ -384,11 +384,11 @@ class OutOfMemory(ChatError):
     texts: ClassVar = {
         "out_of_memory": (
             "There is not enough free memory for {model}. "
-            "Choose a smaller model or lower NUM_CTX. Ollama says: {words}"
+            "Choose a smaller model or lower the context window (Settings). Ollama says: {words}"
         ),
         "out_of_memory_for_some_model": (
             "There is not enough free memory for the model. "
-            "Choose a smaller model or lower NUM_CTX. Ollama says: {words}"
+            "Choose a smaller model or lower the context window (Settings). Ollama says: {words}"
         ),
         "out_of_memory_in_container": (
             "Not enough memory for {model}: it needs about {needed_mb} MB, and the container has "

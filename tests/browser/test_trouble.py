@@ -56,7 +56,7 @@ def test_out_of_memory_says_the_cure_and_keeps_the_prompt(page: ChatPage, fake: 
     fake.fail(OUT_OF_MEMORY)
     answer = page.ask("A heavy prompt")
     expect(answer).to_contain_text(f"There is not enough free memory for {DEFAULT_MODEL}.")
-    expect(answer).to_contain_text("Choose a smaller model or lower NUM_CTX.")
+    expect(answer).to_contain_text("Choose a smaller model or lower the context window (Settings).")
     expect(page.messages.first).to_contain_text("A heavy prompt")
     page.button("Try again").click()
     expect(answer).to_contain_text("tokens/s")
@@ -107,7 +107,7 @@ def test_a_prompt_beyond_the_context_window_comes_back(page: ChatPage, fake: Fak
     long = "long " * 5000  # more words than the window has tokens
     page.input.fill(long)
     page.input.press("Enter")
-    expect(page.alerts).to_contain_text("Shorten it, or raise num_ctx.")
+    expect(page.alerts).to_contain_text("Shorten it, or raise the context window (Settings).")
     expect(page.input).to_have_value(long)
     page.input.fill("Short again")
     page.input.press("Enter")

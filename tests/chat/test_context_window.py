@@ -99,7 +99,8 @@ def test_a_prompt_that_fits_with_no_tokenizer_is_refused_with_its_length_and_the
         fit_messages([*_talk(1), prompt], "Be brief.", num_ctx=1024, num_predict=256)
     assert refusal.value.sentence == (
         f"This prompt has about {estimate_tokens(prompt.content):,} tokens, and the "
-        "context window holds 1,024 with the answer. Shorten it, or raise num_ctx."
+        "context window holds 1,024 with the answer. Shorten it, or raise the context window "
+        "(Settings)."
     )
 
 

@@ -144,7 +144,7 @@ def test_a_prompt_that_ollama_refuses_alone_says_so_and_keeps_that(
     assert kept.state == "failed"
     assert kept.error == (
         "This prompt has about 8,027 tokens, and the context window holds 4,096 with the answer. "
-        "Shorten it, or raise num_ctx."
+        "Shorten it, or raise the context window (Settings)."
     )
     assert kept.failure_code == "context_overflow"
 

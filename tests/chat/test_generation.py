@@ -148,5 +148,5 @@ def test_thinking_until_the_longest_answer_allowed_says_what_to_raise(
     )
     answer = ready.generations.start(Generation("cut", request))
     wait_until_ended(answer, "failed")
-    assert answer.error and "Raise num_predict" in answer.error.sentence
+    assert answer.error and "Raise the longest answer" in answer.error.sentence
     assert answer.thinking == "".join(prose(7))

@@ -69,13 +69,13 @@ FAULTS = [
         OUT_OF_MEMORY,
         errors.OutOfMemory,
         f"There is not enough free memory for {DEFAULT_MODEL}. Choose a smaller model or lower "
-        f"NUM_CTX. Ollama says: {OUT_OF_MEMORY.error}",
+        f"the context window (Settings). Ollama says: {OUT_OF_MEMORY.error}",
     ),
     (
         error_line(2, "cudaMalloc failed: out of memory"),
         errors.OutOfMemory,
         f"There is not enough free memory for {DEFAULT_MODEL}. Choose a smaller model or lower "
-        "NUM_CTX. Ollama says: cudaMalloc failed: out of memory",
+        "the context window (Settings). Ollama says: cudaMalloc failed: out of memory",
     ),
     (
         Fault("status", status=500, error=NO_SPACE),

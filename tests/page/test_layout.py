@@ -35,7 +35,7 @@ def test_a_busy_chat_refuses_and_gives_the_prompt_back(
 
 @pytest.mark.configured(num_ctx=256)
 def test_a_prompt_beyond_the_context_window_comes_back(open_page: Open) -> None:
-    refused(open_page(), "long " * 400, "Shorten it, or raise num_ctx.")
+    refused(open_page(), "long " * 400, "Shorten it, or raise the context window (Settings).")
 
 
 def test_a_blank_prompt_is_not_sent(open_page: Open, fake: FakeOllama) -> None:

@@ -315,7 +315,7 @@ FAILURES = [
         507,
         "out_of_memory",
         f"There is not enough free memory for {DEFAULT_MODEL}. Choose a smaller model or lower "
-        f"NUM_CTX. Ollama says: {OUT_OF_MEMORY.error}",
+        f"the context window (Settings). Ollama says: {OUT_OF_MEMORY.error}",
     ),
     (
         _fault(CRASHED),
