@@ -213,9 +213,9 @@ class Settings(BaseSettings):
     )
     answer_timeout: Seconds = Field(default=1800, gt=0, description="Longest answer, in seconds")
     abandoned_after: Seconds = Field(
-        default=60,
+        default=600,
         ge=0,
-        description="Seconds that an answer goes on for a page that was closed or lost",
+        description="Seconds that an answer goes on that no page shows, if nobody needs its place",
     )
     drain_timeout: Seconds = Field(
         default=8, ge=0, description="Seconds that running answers get to finish after TERM"

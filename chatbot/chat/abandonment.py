@@ -1,19 +1,19 @@
-"""Answers that nobody has come back to are ended; while one is written, its text is saved."""
+"""Answers that nobody has come back to are ended; while one is written, its text is saved.
+
+An answer that nobody watches costs something only when somebody waits for its place: one whose
+prompt would be refused (see Generations), or one who has long waited for their first word.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 
 from chatbot.chat.generation import Generation
-from chatbot.chat.generations import Generations
+from chatbot.chat.generations import INTERRUPTION_S, Generations
 from chatbot.settings import Settings
 
-log = logging.getLogger("chatbot.chat.abandonment")
-
 WATCH_S = 0.25  # how soon a closed tab is noticed
-_INTERRUPTION_S = 5.0  # a page whose connection was cut is back by then, if it comes back at once
 SAVE_S = 2.0  # how much of an answer a crash may cost
 
 
@@ -24,6 +24,7 @@ async def watch_generations(settings: Settings, generations: Generations) -> Non
         for generation in generations.running:
             if generation.ending is None:
                 await _look_after(settings, generations, generation)
+        _make_room(generations)
 
 
 async def _look_after(settings: Settings, generations: Generations, generation: Generation) -> None:
@@ -31,30 +32,25 @@ async def _look_after(settings: Settings, generations: Generations, generation: 
     if generation.is_watched:
         generation.watched_at = now
         generation.forget_gone_watchers()
-    if now - generation.watched_at > _grace_s(settings, generations, generation, now):
-        log.info("answer %s: nobody waits for it", generation.id)
-        generation.ending = generation.ending or "abandoned"
-        generations.cancel(generation)
+    if now - generation.watched_at > settings.abandoned_after:
+        generations.abandon(generation)
     elif now - max(generation.started_at, generation.saved_at) > SAVE_S:
         generation.saved_at = now
         await generations.save_text(generation)
 
 
-def _grace_s(
-    settings: Settings, generations: Generations, generation: Generation, now: float
-) -> float:
-    """Return how long an answer goes on unwatched: not long while somebody waits for its place."""
-    longest = settings.abandoned_after
-    is_in_the_way = generations.is_full or _holds_up(generations, generation, now)
-    return min(longest, _INTERRUPTION_S) if is_in_the_way else longest
+def _make_room(generations: Generations) -> None:
+    """Give each who has long waited the place of an earlier answer that nobody watches."""
+    now = time.monotonic()
+    for waiting in generations.running:
+        if _waits_long(waiting, now):
+            left = generations.find_left(before=waiting.started_at)
+            if left is not None:
+                waiting.room_made_at = now
+                generations.abandon(left)
 
 
-def _holds_up(generations: Generations, generation: Generation, now: float) -> bool:
-    """Return whether a later prompt has long waited for its first word."""
-    return any(
-        other.started_at > generation.started_at
-        and not other.begun.is_set()
-        and now - other.started_at > _INTERRUPTION_S
-        and other.is_watched
-        for other in generations.running
-    )
+def _waits_long(generation: Generation, now: float) -> bool:
+    since = max(generation.started_at, generation.room_made_at)
+    is_waiting = generation.ending is None and not generation.begun.is_set()
+    return is_waiting and now - since > INTERRUPTION_S and generation.is_watched

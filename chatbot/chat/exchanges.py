@@ -150,9 +150,12 @@ class Exchanges:
         """Return a stored answer with its prompt, or raise NotFound."""
         return self.history.get_exchange(user_id, answer_id)
 
-    def read_answer(self, user_id: str, answer_id: str) -> Message:
-        """Return an answer as it was saved last, or raise NotFound."""
-        return self.history.get_message(user_id, answer_id)
+    def follow_answer(self, user_id: str, answer_id: str) -> Message:
+        """Return an answer as another process saved it last, which learns that somebody waits.
+
+        Raises NotFound.
+        """
+        return self.history.follow_answer(user_id, answer_id)
 
     def count_ahead(self, generation: Generation) -> int:
         """Return how many answers that began before this one are still under way."""

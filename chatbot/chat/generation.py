@@ -53,6 +53,8 @@ class Generation:
     statistics: Statistics | None = None
     started_at: float = field(default_factory=time.monotonic)
     watched_at: float = field(default_factory=time.monotonic)  # when somebody last waited for it
+    room_made_at: float = 0.0  # when another answer was ended for it
+    followed_at: float | None = None  # when somebody last followed it from another process, Unix s
     first_thought_at: float | None = None
     first_text_at: float | None = None
     ended_at: float | None = None

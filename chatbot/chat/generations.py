@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from chatbot.settings import Settings
 log = logging.getLogger("chatbot.chat.generations")
 
 RETRY_S = 0.5  # how often a lost Ollama is asked for again
+INTERRUPTION_S = 5.0  # a page whose connection was cut is back by then, if it comes at once
 PATIENCE_S = 120.0  # how long an answer waits for Ollama to come back
 
 
@@ -42,12 +44,18 @@ class Generations:
     @property
     def is_full(self) -> bool:
         """Return whether MAX_ANSWERS are under way."""
-        return len(self._running) >= self._settings.max_answers
+        count = sum(1 for generation in self.running if generation.ending is None)
+        return count >= self._settings.max_answers
 
     def start(self, generation: Generation) -> Generation:
-        """Begin an answer. Raises Busy or Draining when none can begin now."""
+        """Begin an answer. Raises Busy or Draining when none can begin now.
+
+        When MAX_ANSWERS are under way, it takes the place of one that nobody watches.
+        """
         with self._lock:
             self.check_capacity()
+            if self.is_full and (left := self.find_left()) is not None:
+                self.abandon(left)
             self._running[generation.id] = generation
         metrics.ACTIVE.inc()
         metrics.WAITING.inc()
@@ -59,9 +67,32 @@ class Generations:
         if self.draining:
             metrics.REFUSED.labels("draining").inc()
             raise errors.Draining()
-        if self.is_full:
+        if self.is_full and self.find_left() is None:
             metrics.REFUSED.labels("busy").inc()
             raise errors.Busy(count=len(self._running))
+
+    def find_left(self, before: float = math.inf) -> Generation | None:
+        """Return the answer that nobody has watched for longest, of those begun `before`.
+
+        None when each was watched of late.
+        """
+        grace = min(self._settings.abandoned_after, INTERRUPTION_S)
+        since = time.monotonic() - grace
+        left = [
+            generation
+            for generation in self.running
+            if generation.ending is None
+            and generation.watched_at < since
+            and generation.started_at < before
+            and not generation.is_watched
+        ]
+        return min(left, key=lambda generation: generation.watched_at, default=None)
+
+    def abandon(self, generation: Generation) -> None:
+        """End an answer that nobody waits for; what came is kept."""
+        log.info("answer %s: nobody waits for it", generation.id)
+        generation.ending = generation.ending or "abandoned"
+        self.stop(generation)
 
     def find_generation(self, message_id: str) -> Generation | None:
         """Return the answer under way with this id; None when it has ended, or is elsewhere."""

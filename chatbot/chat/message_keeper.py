@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 
 from chatbot.chat.context_window import is_cut
@@ -56,6 +57,14 @@ class MessageKeeper:
             self.message.id, content=generation.text, thinking=generation.thinking
         ):
             self.generations.stop(generation)
+        elif not generation.is_watched:
+            self._look_elsewhere(generation)
+
+    def _look_elsewhere(self, generation: Generation) -> None:
+        """Count somebody who has followed it from another process since the last look."""
+        followed_at = self.history.find_followed_at(self.message.id)
+        if followed_at != generation.followed_at:
+            generation.followed_at, generation.watched_at = followed_at, time.monotonic()
 
     def finish(self, generation: Generation) -> None:
         """Keep the end of the answer."""

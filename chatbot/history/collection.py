@@ -86,6 +86,7 @@ class Collection(Connections):
         """Delete for good, of all users, what was deleted more than UNDO seconds ago."""
         with self._writing() as db:
             db.execute(queries.PURGE, {"before": time.time() - UNDO})
+            db.execute(queries.PURGE_FOLLOWERS, {"before": time.time() - UNDO})
 
     def export_archives(
         self, user_id: str, conversation_id: str | None = None

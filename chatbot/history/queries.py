@@ -175,6 +175,7 @@ OWN_DEFAULTS = select(preferences.c.system_prompt, preferences.c.parameters).whe
     preferences.c.user_id == bindparam("user")
 )
 FOLLOWED_AT = select(followers.c.followed_at).where(followers.c.message_id == bindparam("message"))
+PURGE_FOLLOWERS = delete(followers).where(followers.c.followed_at < bindparam("before"))
 UNFOLLOW = delete(followers).where(followers.c.message_id == bindparam("message"))
 USE_MODEL = update(conversations).where(*_IS_OWNED).values(model=bindparam("with_model"))
 # From a conversation's head up to its first message; the first comes first.

@@ -23,7 +23,14 @@ from chatbot.history import branches, queries, removals
 from chatbot.history.collection import Collection
 from chatbot.history.errors import not_found
 from chatbot.history.queries import ids_of as _ids
-from chatbot.history.schema import conversations, make_row, messages, preferences, presets
+from chatbot.history.schema import (
+    conversations,
+    followers,
+    make_row,
+    messages,
+    preferences,
+    presets,
+)
 
 STALE = 15.0  # seconds without a save, after which an answer's writer counts as dead
 
@@ -246,6 +253,24 @@ class History(Collection):
         False: it is no longer being written (it has ended, or its conversation was deleted).
         """
         return self._write_answer(queries.SAVE, message_id, text=content, thought=thinking)
+
+    def follow_answer(self, user_id: str, message_id: str) -> Message:
+        """Return an answer that another process writes, which learns that somebody waits for it.
+
+        Raises NotFound.
+        """
+        message = self.get_message(user_id, message_id)
+        if message.state == "writing":
+            with self._writing() as db:
+                db.execute(queries.UNFOLLOW, {"message": message_id})
+                row = {"message_id": message_id, "followed_at": time.time()}
+                db.execute(insert(followers), row)
+        return message
+
+    def find_followed_at(self, message_id: str) -> float | None:
+        """Return when `follow_answer` was called last, in Unix seconds; None if it never was."""
+        with self._reading() as db:
+            return db.execute(queries.FOLLOWED_AT, {"message": message_id}).scalar_one_or_none()
 
     def stop_answer(self, user_id: str, message_id: str) -> bool:
         """End an answer that another process writes, which then learns it from `save_answer`.

@@ -196,7 +196,7 @@ class Stored:
         self.is_lost = chat.is_draining
         try:
             ids = exchange.conversation.user_id, exchange.answer.id
-            answer = await asyncio.to_thread(chat.read_answer, *ids)
+            answer = await asyncio.to_thread(chat.follow_answer, *ids)
             self.exchange = replace(exchange, answer=answer)
         except HistoryUnavailable:
             return  # it is in the log; the next time, perhaps

@@ -6,8 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
+from chatbot import errors, metrics
 from chatbot.chat import abandonment
+from chatbot.chat.generations import INTERRUPTION_S
 from chatbot.history import HistoryUnavailable
+from chatbot.services import Services
 from tests.support.fake_ollama.server import (
     FakeOllama,
     stall,
@@ -44,12 +47,12 @@ def test_an_answer_goes_on_for_who_comes_back(fake: FakeOllama, ask: Ask) -> Non
     tab = Tab(is_open=False)
     answer = ask(watchers=[tab])
     tab.looked_at()
-    answer.watched_at -= 59  # seconds of absence
+    answer.watched_at -= 599  # seconds of absence
     tab.looked_at()
     tab.is_open = True
     tab.looked_at()
     tab.is_open = False
-    answer.watched_at -= 59
+    answer.watched_at -= 599
     tab.looked_at()
     assert answer.state == "writing"
     fake.resume()
@@ -86,20 +89,59 @@ def test_an_answer_ends_when_nobody_has_come_back(fake: FakeOllama, ask: Ask) ->
 
 
 @pytest.mark.configured(max_answers=2)
-def test_an_unwatched_answer_makes_room_once_no_other_would_be_taken(
+def test_an_unwatched_answer_goes_on_while_nobody_needs_its_place(
     fake: FakeOllama, ask: Ask
 ) -> None:
     fake.fail(stall(0), times=2)
     tab = Tab(is_open=False)
-    unwatched = ask(watchers=[tab])
-    unwatched.watched_at -= abandonment._INTERRUPTION_S
+    unwatched, watched = ask(watchers=[tab]), ask(watchers=[lambda: True])
+    unwatched.watched_at -= 100
     tab.looked_at()
     assert unwatched.state == "writing"
-    watched = ask(watchers=[lambda: True])
-    wait_until_ended(unwatched, "abandoned")
-    wait_until_ended(ask(), "done")
     fake.resume()
-    wait_until_ended(watched, "done")
+    for answer in (unwatched, watched):
+        wait_until_ended(answer, "done")
+
+
+@pytest.mark.configured(max_answers=3)
+def test_a_prompt_takes_the_place_of_the_answer_that_nobody_has_watched_for_longest(
+    fake: FakeOllama, ask: Ask
+) -> None:
+    fake.fail(stall(2), times=3)
+    kept = Kept()
+    watched = ask(watchers=[lambda: True])
+    left, left_longer = ask(watchers=[lambda: False]), ask(keeper=kept, watchers=[lambda: False])
+    wait_for(lambda: left_longer.text == TWO)
+    left.watched_at -= 20
+    left_longer.watched_at -= 30
+    before = metrics.ENDED.labels("abandoned")._value.get()
+    wait_until_ended(ask(), "done")
+    wait_until_ended(left_longer, "abandoned")
+    assert kept.ends == [(TWO, "abandoned")]
+    assert metrics.ENDED.labels("abandoned")._value.get() == before + 1
+    assert (watched.state, left.state) == ("writing", "writing")
+    fake.resume()
+    for answer in (watched, left):
+        wait_until_ended(answer, "done")
+
+
+@pytest.mark.configured(max_answers=2)
+def test_an_answer_that_was_watched_a_moment_ago_or_is_now_keeps_its_place(
+    fake: FakeOllama, ask: Ask, ready: Services
+) -> None:
+    fake.fail(stall(0), times=2)
+    tab = Tab(is_open=False)
+    answers = [ask(watchers=[lambda: True]), ask(watchers=[tab])]
+    for refused in (ask, lambda: ready.generations.check_capacity()):
+        with pytest.raises(errors.Busy):
+            refused()
+    tab.is_open = True
+    answers[1].watched_at -= 20  # the tab has come back, and nobody has looked since
+    with pytest.raises(errors.Busy):
+        ask()
+    fake.resume()
+    for answer in answers:
+        wait_until_ended(answer, "done")
 
 
 @pytest.mark.parametrize("is_watched", [True, False])
@@ -113,17 +155,37 @@ def test_an_unwatched_answer_makes_room_for_a_later_one_that_has_long_waited(
     wait_for(lambda: unwatched.text == TWO)
     later = ask(watchers=[lambda: is_watched])
     fake.wait_for(lambda one: one.waiting == 1)
-    unwatched.watched_at -= abandonment._INTERRUPTION_S
+    unwatched.watched_at -= INTERRUPTION_S
     tab.looked_at()
     assert unwatched.state == "writing"
-    unwatched.started_at -= 2 * abandonment._INTERRUPTION_S
-    later.started_at -= abandonment._INTERRUPTION_S
+    unwatched.started_at -= 2 * INTERRUPTION_S
+    later.started_at -= INTERRUPTION_S
     if is_watched:
         wait_until_ended(unwatched, "abandoned")
     else:
         tab.looked_at()
         assert unwatched.state == "writing"
         fake.resume()
+    wait_until_ended(later, "done")
+
+
+def test_one_who_waits_gets_one_place_at_a_time(fake: FakeOllama, ask: Ask) -> None:
+    fake.set(slots=2)
+    fake.fail(stall(0), times=3)
+    tabs = [Tab(is_open=False), Tab(is_open=False)]
+    first, second = (ask(watchers=[tab]) for tab in tabs)
+    fake.wait_for(lambda one: one.active == 2)
+    later = ask(watchers=[lambda: True])
+    for seconds, answer in ((30, first), (20, second)):
+        answer.watched_at -= seconds
+        answer.started_at -= 30
+    later.started_at -= INTERRUPTION_S
+    wait_until_ended(first, "abandoned")
+    tabs[1].looked_at()
+    assert second.state == "writing"
+    later.room_made_at -= INTERRUPTION_S
+    wait_until_ended(second, "abandoned")
+    fake.resume()
     wait_until_ended(later, "done")
 
 

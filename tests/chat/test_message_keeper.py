@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot.history import HistoryUnavailable
+from chatbot.chat.conversation_content import Draft
+from chatbot.history import HistoryUnavailable, NotFound
 from chatbot.services import Services
 from tests.support.exchanges import Send, find_answer, list_path, wait_until_answered
 from tests.support.fake_ollama.server import (
@@ -82,6 +83,27 @@ def test_an_answer_that_is_stopped_at_another_replica_ends_on_the_server(
     assert answer.over.wait(10)
     assert (answer.state, list_path(ready, exchange)[-1].content) == ("stopped", TWO)
     fake.wait_for(lambda now: now.active == 0 and now.aborted == 1)
+
+
+def test_somebody_who_follows_at_another_replica_keeps_an_answer_alive(
+    fake: FakeOllama, ready: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatbot.chat.abandonment.SAVE_S", 0)
+    fake.fail(stall(2))
+    draft = Draft("Hello")
+    exchange = ready.chat.send_prompt("ann", None, draft, DEFAULT_MODEL, lambda: False)
+    answer = find_answer(ready, exchange)
+    answer.watched_at -= 100
+    wait_for(lambda: answer.saved_at > 0)
+    assert ready.generations.find_left() is answer
+    with pytest.raises(NotFound):
+        ready.chat.follow_answer("eve", exchange.answer.id)
+    assert ready.chat.follow_answer("ann", exchange.answer.id).state == "writing"
+    wait_for(lambda: ready.generations.find_left() is None)
+    assert answer.state == "writing"
+    fake.resume()
+    wait_until_answered(ready, exchange)
+    assert ready.chat.follow_answer("ann", exchange.answer.id).state == "done"
 
 
 def test_an_answer_cut_by_a_shutdown_is_kept_as_interrupted(

@@ -132,6 +132,27 @@ def test_an_answer_is_stopped_from_elsewhere_and_its_writer_learns_it(history: H
     assert (answer.content, answer.thinking, answer.state) == ("Hel", "Greet.", "stopped")
 
 
+def test_a_writer_learns_that_somebody_follows_its_answer_from_elsewhere(
+    history: History, later: Callable[[float], None]
+) -> None:
+    exchange = history.store_prompt("ann", None, "Hello", "m")
+    assert history.find_followed_at(exchange.answer.id) is None
+    history.follow_answer("ann", exchange.answer.id)
+    first = history.find_followed_at(exchange.answer.id)
+    assert first
+    later(1)
+    history.follow_answer("ann", exchange.answer.id)
+    second = history.find_followed_at(exchange.answer.id)
+    assert second and second > first
+    with pytest.raises(NotFound):
+        history.follow_answer("bob", exchange.answer.id)
+    history.finish_answer(exchange.answer.id, content="Hi", state="done")
+    assert history.follow_answer("ann", exchange.answer.id).content == "Hi"
+    later(UNDO + 1)
+    history.purge_deletions()
+    assert history.find_followed_at(exchange.answer.id) is None
+
+
 def test_a_writer_learns_that_its_conversation_is_gone(
     history: History, later: Callable[[float], None]
 ) -> None:
