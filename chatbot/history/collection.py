@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
-
-from sqlalchemy import Delete, Update
 
 from chatbot.domain.archive import ConversationArchive
 from chatbot.domain.conversation import Conversation, Deletion
@@ -111,8 +108,3 @@ class Collection(Connections):
                 archives.store_archives(db, user_id, step, hidden.deleted_at)
         self.undo_deletion(user_id, hidden)
         return ids
-
-    def _change_one(self, statement: Update | Delete, parameters: dict[str, Any]) -> None:
-        with self._writing() as db:
-            if not db.execute(statement, parameters).rowcount:
-                raise not_found()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Delete, Update, text
 
 from chatbot.history.database import migrate_tables, open_engines
-from chatbot.history.errors import HistoryUnavailable, explain_errors
+from chatbot.history.errors import HistoryUnavailable, explain_errors, not_found
 
 
 class Connections:
@@ -44,3 +45,8 @@ class Connections:
     def _writing(self) -> Iterator[Connection]:
         with explain_errors(), self._writer.begin() as db:
             yield db
+
+    def _change_one(self, statement: Update | Delete, parameters: dict[str, Any]) -> None:
+        with self._writing() as db:
+            if not db.execute(statement, parameters).rowcount:
+                raise not_found()

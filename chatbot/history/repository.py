@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +12,7 @@ from sqlalchemy import Connection, Executable, Update, insert, select, update
 from chatbot.domain.attachment import Attachment
 from chatbot.domain.branch import Branch
 from chatbot.domain.conversation import Conversation, new_conversation
-from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings, Preset
+from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings
 from chatbot.domain.exchange import Exchange
 from chatbot.domain.messages import Ending, Message, new_message
 from chatbot.domain.statistics import NO_STATISTICS, Statistics
@@ -22,20 +21,19 @@ from chatbot.errors import ChatError
 from chatbot.history import branches, queries, removals
 from chatbot.history.collection import Collection
 from chatbot.history.errors import not_found
+from chatbot.history.preferences import Preferences
 from chatbot.history.queries import ids_of as _ids
 from chatbot.history.schema import (
     conversations,
     followers,
     make_row,
     messages,
-    preferences,
-    presets,
 )
 
 STALE = 15.0  # seconds without a save, after which an answer's writer counts as dead
 
 
-class History(Collection):
+class History(Collection, Preferences):
     """All users' conversations; each call raises HistoryUnavailable when the database fails.
 
     A call takes a millisecond, or up to 5 s while another program holds the database.
@@ -204,49 +202,6 @@ class History(Collection):
         }
         self._change_one(queries.CONFIGURE, {**_ids(user_id, conversation_id), **names})
 
-    def get_chosen_model(self, user_id: str) -> str:
-        """Return the model that the owner chose last, or "" before the first choice."""
-        with self._reading() as db:
-            return db.execute(queries.CHOSEN_MODEL, {"user": user_id}).scalar_one_or_none() or ""
-
-    def choose_model(self, user_id: str, model: str, conversation_id: str | None = None) -> None:
-        """Keep the user's choice for new conversations, and for the one that is open, if any."""
-        with self._writing() as db:
-            _change_preferences(db, user_id, model=model)
-            if conversation_id is not None:
-                db.execute(
-                    queries.USE_MODEL, {**_ids(user_id, conversation_id), "with_model": model}
-                )
-
-    def get_default_settings(self, user_id: str) -> ConversationSettings:
-        """Return the settings with which the user wants new conversations to begin."""
-        with self._reading() as db:
-            row = db.execute(queries.OWN_DEFAULTS, {"user": user_id}).one_or_none()
-        return ConversationSettings(*row) if row else DEFAULT_SETTINGS
-
-    def save_default_settings(self, user_id: str, settings: ConversationSettings) -> None:
-        """Keep the system prompt and the parameters with which new conversations begin."""
-        with self._writing() as db:
-            own = {"system_prompt": settings.system_prompt, "parameters": settings.parameters}
-            _change_preferences(db, user_id, **own)
-
-    def list_presets(self, user_id: str) -> list[Preset]:
-        """List the user's presets by name."""
-        with self._reading() as db:
-            return [Preset(*row) for row in db.execute(queries.PRESETS, {"user": user_id})]
-
-    def save_preset(self, user_id: str, name: str, settings: ConversationSettings) -> None:
-        """Keep a preset; one of the same name is replaced."""
-        told = (settings.system_prompt, settings.parameters)
-        preset = Preset(secrets.token_hex(16), user_id, shorten_title(name), *told)
-        with self._writing() as db:
-            db.execute(queries.DELETE_PRESET, {"user": user_id, "preset": preset.name})
-            db.execute(insert(presets), make_row(preset))
-
-    def delete_preset(self, user_id: str, name: str) -> None:
-        """Delete a preset, or raise NotFound."""
-        self._change_one(queries.DELETE_PRESET, {"user": user_id, "preset": name})
-
     def save_answer(self, message_id: str, *, content: str, thinking: str = "") -> bool:
         """Keep the answer so far and show that its writer lives; to be called within STALE.
 
@@ -320,12 +275,6 @@ def _find_conversation(
     if row is None:
         raise not_found()
     return Conversation(*row)
-
-
-def _change_preferences(db: Connection, user_id: str, **values: Any) -> None:
-    where = preferences.c.user_id == user_id
-    if not db.execute(update(preferences).where(where).values(values)).rowcount:
-        db.execute(insert(preferences), {"user_id": user_id, "model": "", **values})
 
 
 def _find_message(db: Connection, user_id: str, message_id: str) -> Message:

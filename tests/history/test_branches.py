@@ -121,18 +121,6 @@ def test_a_set_up_is_kept_and_stands_in_the_next_turn(
     assert history.get_conversation("ann", exchange.conversation.id).settings == DEFAULT_SETTINGS
 
 
-def test_presets_are_saved_replaced_and_deleted(history: History) -> None:
-    history.save_preset("ann", "Poet", ConversationSettings("Rhyme.", Parameters()))
-    history.save_preset(
-        "ann", "Clerk", ConversationSettings("Be dry.", Parameters(temperature=0.0))
-    )
-    history.save_preset("ann", "Poet", ConversationSettings("Rhyme more.", Parameters()))
-    found = [(one.name, one.system_prompt) for one in history.list_presets("ann")]
-    assert found == [("Clerk", "Be dry."), ("Poet", "Rhyme more.")]
-    history.delete_preset("ann", "Poet")
-    assert [one.name for one in history.list_presets("ann")] == ["Clerk"]
-
-
 def test_nothing_of_another_visitor_can_be_reached(
     history: History, talk: Callable[..., Exchange]
 ) -> None:

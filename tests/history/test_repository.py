@@ -7,9 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings
 from chatbot.domain.messages import Ending
-from chatbot.domain.parameters import ParameterRefused, Parameters, allowed
+from chatbot.domain.parameters import ParameterRefused, allowed
 from chatbot.domain.statistics import Statistics
 from chatbot.history import STALE, UNDO, History, NotFound
 from tests.support.histories import list_texts
@@ -204,35 +203,6 @@ def test_prompts_from_many_threads_in_two_conversations_do_not_mix(history: Hist
         list(pool.map(exchange, owners))
     for user_id, conversation_id in ids.items():
         assert list_texts(history, user_id, conversation_id) == [user_id, "", *[user_id] * 40]
-
-
-def test_a_choice_of_a_model_is_kept_for_its_user_and_for_the_open_conversation(
-    history: History,
-) -> None:
-    exchange = history.store_prompt("ann", None, "Hello", "small")
-    other = history.store_prompt("ann", None, "Hello", "small")
-    assert history.get_chosen_model("ann") == ""
-    history.choose_model("ann", "large")
-    assert history.get_conversation("ann", exchange.conversation.id).model == "small"
-    history.choose_model("ann", "larger", exchange.conversation.id)
-    assert history.get_chosen_model("ann") == "larger"
-    assert history.get_conversation("ann", exchange.conversation.id).model == "larger"
-    assert history.get_conversation("ann", other.conversation.id).model == "small"
-    history.choose_model("bob", "other", exchange.conversation.id)
-    assert (history.get_chosen_model("ann"), history.get_chosen_model("bob")) == ("larger", "other")
-    assert history.get_conversation("ann", exchange.conversation.id).model == "larger"
-
-
-def test_a_user_has_their_own_settings_for_new_conversations(history: History) -> None:
-    assert history.get_default_settings("ann") == DEFAULT_SETTINGS
-    own = ConversationSettings("Be brief.", Parameters(temperature=0.5))
-    history.save_default_settings("ann", own)
-    history.choose_model("ann", "large")
-    assert (history.get_default_settings("ann"), history.get_chosen_model("ann")) == (own, "large")
-    history.save_default_settings("ann", DEFAULT_SETTINGS)
-    assert history.get_default_settings("ann") == DEFAULT_SETTINGS
-    assert history.get_chosen_model("ann") == "large"
-    assert history.get_default_settings("bob") == DEFAULT_SETTINGS
 
 
 @pytest.mark.parametrize("text", ["a\0b", "a\ud83db", "\udc00"])
