@@ -99,6 +99,7 @@ TEXTS: dict[str, Text] = {
 }
 
 STREAMLIT = (
+    "Add an option",
     "Add files",
     "Browse files",
     "Cancel upload of {name}",
@@ -121,6 +122,7 @@ STREAMLIT = (
     "File must be {size} or smaller.",
     "file upload",
     "Fullscreen",
+    "Help for {name}",
     "Hide password",
     "Increment",
     "Link to heading",

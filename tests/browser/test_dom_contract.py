@@ -1,43 +1,34 @@
 """The parts of Streamlit's page that our style and scripts count on are where they look for them.
 
 When one of these fails after an upgrade, look at the page in a browser for what took the part's
-place, and change the selector in the file below chatbot/page that has it.
+place, and change the selector in the file below frontend/src that has it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.support.chat_page import ChatPage
-from tests.support.fake_ollama.server import FakeOllama, stall
 from tests.support.product import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.contract]
 
 ALWAYS = [
-    ".stApp[data-test-script-state=notRunning]",
-    ".stApp .stMain",
+    ".stApp[data-test-script-state=notRunning] .stAppViewContainer > [data-testid=stSidebar]",
+    ".stApp .stAppHeader",
+    ".stApp .stMain [data-testid=stMainBlockContainer]",
     "[data-testid=stChatInput] textarea[data-testid=stChatInputTextArea]",
     "[data-testid=stChatInput] [data-testid=stChatInputSubmitButton]",
     "[data-testid=stChatInput] input[type=file]",
+    "[data-testid=stBottom] [data-testid=stBottomBlockContainer]",
+    "[data-testid=stSidebar] [data-testid=stSidebarContent] [data-testid=stSidebarHeader]",
+    "[data-testid=stSidebarHeader] [data-testid=stSidebarCollapseButton] button",
+    "[data-testid=stSidebarCollapseButton] [data-testid=stIconMaterial]",
+    "[data-testid=stSidebarUserContent] .stVerticalBlock",
 ]
-AFTER_AN_ANSWER = [
-    ".stApp .stChatMessage .stMarkdown p",
-    ".stApp .stChatMessage .stCode .token.keyword",
-    ".stApp .stChatMessage .stCode .token.string",
-    ".stChatMessage [data-testid=stCaptionContainer]",
-    ".stChatMessage .stExpander",
-    ".stChatMessage button",
-    ".stApp .st-key-stopping .st-key-stop button p",
-    ".st-key-conversations button > div",
-    ".st-key-shown-row > :first-child",
-    "[class*=st-key-menu-] p",
-]
-IN_A_SEARCH = [".st-key-conversations [data-testid=stMarkdown]"]
 WHILE_UPLOADING = [
     "[data-testid=stChatInput] [data-testid=stFileChip]",
     "[data-testid=stFileChip] [data-testid=stFileChipIconSpinner]",
@@ -45,22 +36,25 @@ WHILE_UPLOADING = [
 AFTER_A_FAILED_UPLOAD = [
     "[data-testid=stFileChip][aria-invalid=true] [data-testid=stFileChipName][title='one.txt']",
 ]
-OPENED: list[tuple[str, Callable[[ChatPage], None]]] = [
-    ("[role=dialog]", lambda page: page.button("Help").click()),
-    ("[role=listbox]", lambda page: page.sidebar.get_by_role("combobox").click()),
-    ("[role=menu]", lambda page: page.messages.last.locator(".stMenuButton button").click()),
-    ("[data-testid=stPopoverBody]", lambda page: page.sidebar.locator(".stPopover").first.click()),
+IN_A_DIALOG = [
+    "[role=dialog] [data-testid=stMarkdownContainer]",
+    "[role=dialog] [data-testid=stCaptionContainer]",
 ]
+AFTER_A_REFUSAL = ["[data-testid=stAlert] [data-testid=stAlertContainer]"]
+WITH_A_PLACE_FOR_FILES = ["[role=dialog] [data-testid=stFileUploaderDropzone]"]
+# Of our own lists, menus and buttons, and of a popover, of which the page has none now.
+UNSEEN = ["[role=listbox]", "[role=menu]", "[role=button]", "[data-testid=stPopoverBody]"]
 SELECTORS = [
     *ALWAYS,
-    *AFTER_AN_ANSWER,
-    *IN_A_SEARCH,
     *WHILE_UPLOADING,
     *AFTER_A_FAILED_UPLOAD,
-    *(selector for selector, _ in OPENED),
+    *IN_A_DIALOG,
+    *AFTER_A_REFUSAL,
+    *WITH_A_PLACE_FOR_FILES,
+    *UNSEEN,
 ]
 
-_HOOK = re.compile(r"(?<=[.\"'=])st[A-Z]\w+|role=\"\w+\"|data-test-script-state|aria-invalid")
+_HOOK = re.compile(r"(?<=[.\"'=])st[A-Z]\w+|\[role=\"\w+\"\]|data-test-script-state|aria-invalid")
 
 
 def _expect_each(page: Page, selectors: list[str]) -> None:
@@ -70,42 +64,16 @@ def _expect_each(page: Page, selectors: list[str]) -> None:
 
 
 def test_each_part_that_the_style_and_the_scripts_name_is_looked_for_here() -> None:
-    folder = ROOT / "chatbot/page"
-    files = [file for kind in ("css", "js", "py") for file in folder.rglob(f"*.{kind}")]
+    folder = ROOT / "frontend/src"
+    files = [file for kind in ("css", "ts", "tsx") for file in folder.rglob(f"*.{kind}")]
     hooks = {hook for file in files for hook in _HOOK.findall(file.read_text(encoding="utf-8"))}
-    assert {"stChatMessage", "stFileChip", "data-test-script-state"} <= hooks
+    assert {"stChatInput", "stFileChip", "data-test-script-state"} <= hooks
     looked_for = " ".join(SELECTORS)
     assert sorted(hook for hook in hooks if hook.replace('"', "") not in looked_for) == []
 
 
 def test_the_page_has_its_input_and_its_state(page: ChatPage) -> None:
     _expect_each(page.page, ALWAYS)
-
-
-def test_an_answer_and_its_conversation_have_their_parts(page: ChatPage, fake: FakeOllama) -> None:
-    fake.tokens = ["<think>Well.</think>", "Text\n\n", "```python\nfor a in 'b':\n", "```\n"]
-    page.ask("Hello")
-    page.idle()
-    _expect_each(page.page, AFTER_AN_ANSWER)
-
-
-def test_a_conversation_that_is_found_shows_what_matched(page: ChatPage) -> None:
-    page.ask("Do cats purr?")
-    page.idle()
-    box = page.sidebar.get_by_role("searchbox")
-    box.fill("purr")
-    box.press("Enter")
-    _expect_each(page.page, IN_A_SEARCH)
-
-
-def test_a_running_script_shows_the_stop_button(page: ChatPage, fake: FakeOllama) -> None:
-    fake.fail(stall(1))
-    page.ask("Hello")
-    _expect_each(page.page, [".stApp[data-test-script-state=running] .st-key-stop button"])
-    expect(page.stop_button).to_be_visible()
-    fake.resume()
-    page.idle()
-    expect(page.stop_button).to_be_hidden()
 
 
 def test_a_file_under_way_and_a_file_that_failed_have_their_chips(page: ChatPage) -> None:
@@ -121,12 +89,17 @@ def test_a_file_under_way_and_a_file_that_failed_have_their_chips(page: ChatPage
     page.complaints.clear()  # of the upload that failed
 
 
-@pytest.mark.parametrize(("selector", "open_it"), OPENED, ids=[name for name, _ in OPENED])
-def test_what_is_opened_and_closed_by_esc_has_its_role(
-    page: ChatPage, fake: FakeOllama, selector: str, open_it: Callable[[ChatPage], None]
-) -> None:
-    fake.tokens = ["Text"]
-    page.ask("Hello")
-    page.idle()
-    open_it(page)
-    _expect_each(page.page, [selector])
+def test_a_dialog_has_its_role_and_its_texts(page: ChatPage) -> None:
+    page.page.locator("[data-act=models]").click()
+    _expect_each(page.page, IN_A_DIALOG)
+
+
+def test_the_dialog_that_imports_has_a_place_for_files(page: ChatPage) -> None:
+    page.page.locator("[data-act=data]").click()
+    _expect_each(page.page, WITH_A_PLACE_FOR_FILES)
+
+
+def test_a_prompt_that_is_refused_has_its_alert(page: ChatPage) -> None:
+    page.input.fill("x" * 70_000)
+    page.input.press("Enter")
+    _expect_each(page.page, AFTER_A_REFUSAL)

@@ -1,8 +1,9 @@
 import { streamlitTexts } from "../texts";
 
 const NAMES = ["aria-label", "title", "placeholder"];
-// What a person or a model wrote is not Streamlit's.
-const FOREIGN = '[class*="chat-"], [data-testid="stMarkdownContainer"], textarea, script, style';
+// What a person or a model wrote is not Streamlit's; the label of its upload button is.
+const WRITTEN = '[data-testid="stMarkdownContainer"]:not([data-testid="stFileUploaderDropzone"] *)';
+const FOREIGN = `[class*="chat-"], ${WRITTEN}, textarea, script, style`;
 
 interface Pattern {
   expression: RegExp;

@@ -44,3 +44,9 @@ test("what people and models write stays as it is", async () => {
     expect((await draw(`<div ${place}><p>Close</p></div>`)).textContent).toBe("Close");
   }
 });
+
+test("the label of Streamlit's upload button is not something that a person wrote", async () => {
+  const label = '<p data-testid="stMarkdownContainer"><b>Close</b></p>';
+  const place = await draw(`<section data-testid="stFileUploaderDropzone">${label}</section>`);
+  expect(place.textContent).toBe("Schließen");
+});
