@@ -19,12 +19,13 @@ export function reportToReaders(store: TranscriptStore): void {
 
 function tellEnd(answer: Message): void {
   if (answer.error) announceError(answer.error.text);
-  else announce(`${text(endOf(answer))} ${readAnswer(answer)}`);
+  else announce([...describeEnd(answer), readAnswer(answer)].join(" "));
   if (isFocusFree()) focusInput();
 }
 
-function endOf(answer: Message): "answer_finished" | "answer_stopped" {
-  return answer.state === "stopped" ? "answer_stopped" : "answer_finished";
+function describeEnd({ state, notes }: Message): string[] {
+  if (state === "done") return [text("answer_finished"), ...notes];
+  return state === "stopped" ? [text("answer_stopped")] : notes;
 }
 
 /** Return the answer's words as they stand, without what only eyes need. */

@@ -47,6 +47,13 @@ export class EndFollower {
     if (message) this.held = { place, top: message.getBoundingClientRect().top };
   }
 
+  /** Move on by what has been added above what is in sight. */
+  shift(addedPx: number): void {
+    if (!this.scroller || this.isFollowing) return;
+    this.scroller.scrollTop += addedPx;
+    this.remember(this.scroller);
+  }
+
   /** Put right, after a change and before it is painted, what is in sight. */
   settle(): void {
     const { scroller } = this;
