@@ -154,6 +154,8 @@ def _text_of(element: Element) -> str:
             text = element.text.body
         case "code":
             text = element.code.code_text
+        case "bidi_component":
+            text = element.bidi_component.json
         case _:
             text = ""
     return "" if text.startswith(ZERO_WIDTH) else text.strip()

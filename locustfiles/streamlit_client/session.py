@@ -22,7 +22,7 @@ from locustfiles.streamlit_client.meter import Meter
 from locustfiles.streamlit_client.transcript import PageData, Transcript
 from locustfiles.streamlit_client.websocket import MeasuringWebSocket
 
-TRANSCRIPT_KEY = "transcript"
+TRANSCRIPT_KEY, SIDEBAR_KEY = "transcript", "conversations"  # of the page's components
 _SUCCESS = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 _ACT = "act"  # the trigger of the transcript's component
 _ERROR_KEY = "error-"  # begins the key of what the page says when it takes no prompt
@@ -98,19 +98,24 @@ class StreamlitSession:
         """Send a message. Raises ConnectionError when the connection is gone."""
         self.socket.send(message.SerializeToString())
 
-    def trigger_act(self, act: str, **arguments: object) -> None:
-        """Do something in the transcript, as its component tells the page: {"act": …, …}.
+    def trigger_act(self, key: str, act: str, **arguments: object) -> None:
+        """Do something in a component, as it tells the page: {"act": …, …}.
 
-        Raises LookupError when the page has no transcript.
+        Raises LookupError when the page has no component of this key.
         """
         with self.changed:
-            node = self._find_transcript()
+            node = self.find_component(key)
         if node is None or node.element is None:
-            raise LookupError("the page has no transcript")
+            raise LookupError(f"the page has no component {key!r}")
         value = [{"event": _ACT, "value": {"act": act, **arguments}}]
         trigger = f"$$STREAMLIT_INTERNAL_KEY_{node.element.bidi_component.id}__events"
         state = WidgetState(id=trigger, json_trigger_value=json.dumps(value))
         self.rerun(state, node.fragment_id)
+
+    def find_component(self, key: str) -> Node | None:
+        """Return the component of this key; call it within `changed`."""
+        components = self.tree.elements("bidi_component")
+        return next((node for node in components if node.key == key), None)
 
     def expect_answer(self) -> Asking:
         """Return what will take in the answer to a prompt that is about to be sent."""
@@ -221,7 +226,7 @@ class StreamlitSession:
         return asking if asking and not asking.is_over else None
 
     def _show_transcript(self) -> None:
-        node = self._find_transcript()
+        node = self.find_component(TRANSCRIPT_KEY)
         if node and node.element:
             self.transcript.show(PageData.from_json(node.element.bidi_component.json))
 
@@ -242,14 +247,10 @@ class StreamlitSession:
     def _refresh(self) -> None:
         self._runs_of_asking.clear()
         try:
-            self.trigger_act("refresh")
+            self.trigger_act(TRANSCRIPT_KEY, "refresh")
         except (OSError, LookupError):
             if self._pending:
                 self._pending.finish(time.perf_counter())
-
-    def _find_transcript(self) -> Node | None:
-        components = self.tree.elements("bidi_component")
-        return next((node for node in components if node.key == TRANSCRIPT_KEY), None)
 
     def _start_timer(self, fragment_id: str, interval: float) -> None:
         timer = threading.Timer(interval, self._auto_rerun, (fragment_id, interval))

@@ -122,10 +122,12 @@ class Transcript:
 
     def _put_messages(self, messages: list[TranscriptMessage], at: float) -> None:
         """Show what was fetched; the answer that is followed may be further than it."""
-        followed = self._find(self._followed)
-        self.messages = [
-            followed if followed and message.id == followed.id else message for message in messages
-        ]
+        followed, before = self._find(self._followed), self.messages
+        self.messages = messages
+        stored = self._find(self._followed)
+        if followed and (stored is None or stored.state == "writing"):
+            above = before[: before.index(followed)][-1:]
+            self._put_exchange([m for m in above if m.role == "user"] + [followed])
         writing = next((m.id for m in self.messages if m.state == "writing"), None)
         if writing and writing != self._followed:
             self._follow(writing)
@@ -160,7 +162,8 @@ class Transcript:
 
     def _apply_event(self, message_id: str, name: str, data: Any, at: float) -> None:
         if name == "exchange":
-            self._put_exchange(data)
+            told = [message for message in (data["prompt"], data["answer"]) if message]
+            self._put_exchange([TranscriptMessage.from_json(message) for message in told])
         answer = self._find(message_id)
         if answer is None:
             return
@@ -179,9 +182,8 @@ class Transcript:
         if refreshes:
             self._refresh()
 
-    def _put_exchange(self, data: dict[str, Any]) -> None:
+    def _put_exchange(self, exchange: list[TranscriptMessage]) -> None:
         """Put the exchange at its place: instead of its other versions, or at the end."""
-        exchange = [TranscriptMessage.from_json(m) for m in (data["prompt"], data["answer"]) if m]
         places = {message.place for message in exchange}
         start = (n for n, message in enumerate(self.messages) if message.place in places)
         del self.messages[next(start, len(self.messages)) :]

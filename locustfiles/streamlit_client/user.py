@@ -9,6 +9,7 @@ importing Locust does. A browser shows a text about 25 ms after the socket has i
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,7 +19,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from locustfiles.streamlit_client.answer import Answer, Asking, NoAnswer
 from locustfiles.streamlit_client.element_tree import Node
-from locustfiles.streamlit_client.session import StreamlitSession
+from locustfiles.streamlit_client.session import SIDEBAR_KEY, TRANSCRIPT_KEY, StreamlitSession
 from locustfiles.streamlit_client.transcript_messages import TranscriptMessage
 
 __all__ = ["Answer", "Asking", "NoAnswer", "StreamlitUser", "TranscriptMessage"]
@@ -92,12 +93,12 @@ class StreamlitUser:
     def begin_act(self, act: str, message: str, **arguments: object) -> Asking:
         """Do to a message what makes an answer ("again", "edit"); return at once."""
         asking = self.session.expect_answer()
-        self.session.trigger_act(act, message=message, **arguments)
+        self.session.trigger_act(TRANSCRIPT_KEY, act, message=message, **arguments)
         return asking
 
     def act(self, act: str, **arguments: object) -> None:
         """Do something in the transcript that makes no answer ("show", "delete" …)."""
-        self.session.trigger_act(act, **arguments)
+        self.session.trigger_act(TRANSCRIPT_KEY, act, **arguments)
 
     def stop(self) -> None:
         """Press Stop: the answer that is being written ends. Raises LookupError without one."""
@@ -125,8 +126,16 @@ class StreamlitUser:
         with self.session.changed:
             return [replace(message) for message in self.session.transcript.messages]
 
+    def conversations(self) -> list[str]:
+        """Return the titles of the conversations in the sidebar."""
+        with self.session.changed:
+            sidebar = self.session.find_component(SIDEBAR_KEY)
+            if sidebar is None or sidebar.element is None:
+                return []
+            return [row["title"] for row in json.loads(sidebar.element.bidi_component.json)["rows"]]
+
     def text(self) -> str:
-        """Return what can be read round the transcript; no captions and alerts."""
+        """Return what can be read round the transcript, and what components are told."""
         with self.session.changed:
             return self.session.tree.root.text
 

@@ -28,7 +28,7 @@ def test_a_visitor_of_the_service_gets_an_answer_and_is_told_where_the_history_l
 ) -> None:
     with StreamlitUser(service_url()) as user:
         assert user.ask("What is a river?").text
-        assert "lives in one replica" in _captions(user)
+        assert "lives in one replica" in user.text()
 
 
 def test_a_page_has_its_answers_from_the_ollamas_of_all_replicas(two: None) -> None:
@@ -75,8 +75,3 @@ def _connected(user: StreamlitUser) -> bool:
 def _has_worked(pod: object) -> bool:
     """Whether this replica's Ollama has written an answer."""
     return "/api/chat" in kubectl("logs", name_of(pod), "--container", "ollama")
-
-
-def _captions(user: StreamlitUser) -> str:
-    nodes = user.session.tree.elements("markdown")
-    return " ".join(node.element.markdown.body for node in nodes if node.element)

@@ -146,10 +146,10 @@ def test_a_proxys_user_finds_the_history_on_each_device(through: Through, fake: 
         assert "ann" in laptop.text()
         laptop.ask("From my laptop")
     with StreamlitUser(anns, timeout=60) as phone:
-        phone.wait_for(lambda: phone.has_button("From my laptop"))
+        phone.wait_for(lambda: "From my laptop" in phone.conversations())
     with StreamlitUser(bobs, timeout=60) as bob:
         assert "bob" in bob.text()
-        assert not bob.has_button("From my laptop")
+        assert "From my laptop" not in bob.conversations()
 
 
 @pytest.mark.parametrize(

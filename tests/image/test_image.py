@@ -44,7 +44,7 @@ def test_it_runs_hardened_as_any_user_and_keeps_its_history_in_the_volume(
     container.wait_ready()
     with StreamlitUser(container.url) as user:
         user.ask("Remember me")
-        assert "end with this container" not in _sidebar(user)
+        assert "end with this container" not in user.text()
     container.remove()
     again = run(*HARDENED, *data)
     again.wait_ready()
@@ -52,7 +52,7 @@ def test_it_runs_hardened_as_any_user_and_keeps_its_history_in_the_volume(
         back.close()
         back.cookies = user.cookies
         back.connect()
-        assert back.has_button("Remember me")
+        assert "Remember me" in back.conversations()
 
 
 def test_without_a_volume_it_answers_and_says_what_ends_with_it(run: Run) -> None:
@@ -60,7 +60,7 @@ def test_without_a_volume_it_answers_and_says_what_ends_with_it(run: Run) -> Non
     container.wait_ready()
     with StreamlitUser(container.url) as user:
         assert user.ask("Hello").text
-        assert "end with this container" in _sidebar(user)
+        assert "end with this container" in user.text()
 
 
 def test_a_fresh_volume_links_the_baked_model_and_copies_nothing(run: Run, volume: str) -> None:
@@ -115,7 +115,7 @@ def test_a_history_of_roots_is_kept_by_the_cure_that_is_told(run: Run, tmp_path:
         back.close()
         back.cookies = user.cookies
         back.connect()
-        assert back.has_button("Remember me")
+        assert "Remember me" in back.conversations()
 
 
 def test_a_models_folder_of_roots_is_told_too(run: Run, volume: str) -> None:
@@ -264,12 +264,6 @@ def _says(container: Container, word: str) -> str:
     """What /readyz says, if the word is in it."""
     found = container.readyz()
     return found.text if found is not None and word in found.text else ""
-
-
-def _sidebar(user: StreamlitUser) -> str:
-    """All Markdown on the user's page."""
-    nodes = user.session.tree.elements("markdown")
-    return " ".join(node.element.markdown.body for node in nodes if node.element)
 
 
 def _page(url: str) -> bool:

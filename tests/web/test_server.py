@@ -140,7 +140,7 @@ def test_an_answer_cut_by_a_signal_is_kept_and_the_visitor_finds_it_after_the_re
     again = serve()
     user.base_url = again.url
     with user:
-        user.wait_for(lambda: user.has_button("Hello"), "the conversation is in the list")
+        user.wait_for(lambda: "Hello" in user.conversations(), "the conversation is in the list")
     assert "set-cookie" not in httpx.get(again.url, cookies=user.cookies).headers
 
 
