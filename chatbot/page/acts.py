@@ -15,7 +15,18 @@ from chatbot.page.dialogs import models
 from chatbot.page.state import PageState
 
 Name = Literal[
-    "send", "again", "edit", "show", "raise", "summarize", "pull", "use", "models", "refresh"
+    "send",
+    "again",
+    "continue",
+    "edit",
+    "show",
+    "delete",
+    "raise",
+    "summarize",
+    "pull",
+    "use",
+    "models",
+    "refresh",
 ]
 
 
@@ -57,6 +68,23 @@ def _answer_again(state: PageState, act: Act) -> None:
         state.start_answer(exchange)
 
 
+def _continue_answer(state: PageState, act: Act) -> None:
+    if state.conversation_id is not None:
+        exchange = state.services.chat.continue_answer(
+            state.user_id, state.conversation_id, act.message, state.is_watched
+        )
+        state.start_answer(exchange)
+
+
+def _delete_exchange(state: PageState, act: Act) -> None:
+    if state.conversation_id is not None:
+        chat = state.services.chat
+        if chat.delete_exchange(state.user_id, state.conversation_id, act.message):
+            state.expect_changes()
+        else:
+            state.open_conversation(None)
+
+
 def _edit_prompt(state: PageState, act: Act) -> None:
     if state.conversation_id is not None:
         composer.send_draft(state, Draft(act.text, instead_of=act.message))
@@ -76,8 +104,10 @@ def _start_pull(state: PageState, act: Act) -> None:
 
 _ACTS: dict[str, Callable[[PageState, Act], None]] = {
     "again": _answer_again,
+    "continue": _continue_answer,
     "edit": _edit_prompt,
     "show": _show_version,
+    "delete": _delete_exchange,
     "raise": lambda state, act: state.raise_window(act.num_ctx),
     "summarize": lambda state, act: state.summarize_conversation(act.model),
     "pull": _start_pull,
@@ -85,4 +115,4 @@ _ACTS: dict[str, Callable[[PageState, Act], None]] = {
     "models": lambda state, _: state.open_dialog("models"),
     "refresh": lambda state, _: state.reload_conversation(),
 }
-_OF_THE_WHOLE_PAGE = ("pull", "use", "models", "refresh")
+_OF_THE_WHOLE_PAGE = ("delete", "pull", "use", "models", "refresh")

@@ -68,8 +68,15 @@ class PageState:
         self.settings = DEFAULT_SETTINGS
         if conversation_id is not None:
             self._read_conversation(conversation_id)
+        if self.conversation is None:
+            self._begin_with_defaults()
         self.recall_model()
         self._write_address()
+
+    def _begin_with_defaults(self) -> None:
+        """Give the new conversation what the user wants for all new ones."""
+        with contextlib.suppress(ChatError):  # the sidebar tells it, where it reads as well
+            self.settings = self.services.chat.get_default_settings(self.user_id)
 
     def follow_address(self) -> None:
         """Open what the address names after Back and Forward; else have it name what is open."""

@@ -52,6 +52,26 @@ def test_an_edited_prompt_keeps_its_files_and_what_stands_above_it(
     assert len(list_messages(app)) == 2
 
 
+def test_an_answer_that_was_stopped_goes_on(open_page: Open, ready: Services) -> None:
+    exchange = ready.history.store_prompt("ann", None, "Count", ready.settings.chat_model)
+    ready.history.finish_answer(exchange.answer.id, content="One two", state="stopped")
+    app = act(open_page(c=exchange.conversation.id), "continue", message=exchange.answer.id)
+    assert not app.error
+    assert list_messages(app)[1][1].startswith("One two")
+    assert len(list_messages(app)[1][1]) > len("One two")
+
+
+def test_an_exchange_is_deleted_and_with_the_last_one_the_conversation(
+    open_page: Open, ready: Services
+) -> None:
+    app = ask(ask(open_page(), "First"), "Second")
+    first, _, second, _ = ready.history.list_messages("ann", app.query_params["c"])
+    act(app, "delete", message=second.id)
+    assert [text for role, text in list_messages(app) if role == "user"] == ["First"]
+    act(app, "delete", message=first.id)
+    assert not app.error and not list_messages(app) and "c" not in app.query_params
+
+
 def test_a_larger_window_is_kept(open_page: Open, ready: Services) -> None:
     app = ask(open_page(), "Hello")
     act(app, "raise", num_ctx=8192)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from chatbot import errors
@@ -146,12 +148,23 @@ def _draw_window_notes(state: PageState) -> None:
 def _draw_buttons(state: PageState) -> None:
     with st.container(horizontal=True):
         save = st.button(t("Save"), type="primary", key=_KEY + "save")
+        for_all = st.button(t("For all new chats"), key=_KEY + "for-all")
         st.button(
             t("Reset"), key=_KEY + "reset", on_click=_fill_fields, args=(state, DEFAULT_SETTINGS)
         )
-    if save and (settings := _read_fields(state)):
+    if (save or for_all) and (settings := _read_fields(state)):
+        if for_all:
+            _keep_for_all(state, settings)
         state.change_settings(settings)
         st.rerun()
+
+
+def _keep_for_all(state: PageState, settings: ConversationSettings) -> None:
+    """Have new conversations begin with these settings, without the summary of this one."""
+    chat = state.services.chat
+    wanted = replace(settings, summary=None)
+    if state.attempt(lambda: chat.save_default_settings(state.user_id, wanted)):
+        st.toast(t("New chats begin with this."), icon=":material/check:")
 
 
 def _read_fields(state: PageState) -> ConversationSettings | None:

@@ -7,10 +7,11 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from chatbot.domain.conversation_settings import ConversationSettings
 from chatbot.domain.parameters import Parameters, allowed
 from chatbot.i18n.translator import LANGUAGES
 from chatbot.page import i18n
-from tests.support.pages import act_in_sidebar
+from tests.support.pages import Open, act_in_sidebar
 
 PARAMETERS = list(Parameters.model_fields)
 
@@ -35,3 +36,13 @@ def test_what_a_parameter_takes_is_said_in_every_language(
         monkeypatch.setattr(i18n, "_language", lambda code=language: code)
         texts.add(i18n.describe(allowed(name)))
     assert len(texts) == 1 + len(LANGUAGES)
+
+
+def test_what_is_kept_for_all_new_chats_is_there_in_the_next_one(open_page: Open) -> None:
+    app = open_page()
+    app.session_state.page_state.change_settings(ConversationSettings("Be brief."))
+    act_in_sidebar(app, "settings")
+    app.session_state.page_state.open_dialog("settings")  # it stays: in a browser it is a fragment
+    app.button("setup-for-all").click().run()
+    assert not app.exception
+    assert open_page().session_state.page_state.settings.system_prompt == "Be brief."
