@@ -78,8 +78,7 @@ def test_the_focus_is_back_in_the_input_after_an_answer_had_again(
     page.ask("Hello")
     page.idle()
     fake.set(tokens=words(10), tokens_per_second=20)
-    page.messages.last.get_by_role("button", name="More").click()
-    page.page.get_by_text("Answer again").click()
+    page.act(page.messages.last, "again")
     expect(page.messages.last).to_contain_text("word9")
     expect(page.input).to_be_focused()
 

@@ -23,11 +23,11 @@ def dialog(page: ChatPage) -> Locator:
 
 
 def edit(page: ChatPage, exchange: int, prompt: str) -> None:
-    """Edits the prompt of an exchange and sends it."""
-    page.messages.nth(2 * exchange + 1).get_by_role("button", name="More").click()
-    page.page.get_by_text("Edit the prompt").click()
-    dialog(page).get_by_role("textbox", name="Prompt").fill(prompt)
-    dialog(page).get_by_role("button", name="Send").click()
+    """Edits the prompt of an exchange where it stands and sends it."""
+    message = page.messages.nth(2 * exchange)
+    page.act(message, "edit")
+    message.locator(".chat-editor textarea").fill(prompt)
+    message.get_by_role("button", name="Send").click()
 
 
 def test_an_edited_prompt_goes_on_from_there_and_the_earlier_one_stays(
@@ -41,9 +41,8 @@ def test_an_edited_prompt_goes_on_from_there_and_the_earlier_one_stays(
     edit(page, 0, "Three")
     expect(page.messages.last).to_contain_text("About three")
     expect(page.messages).to_have_count(2)
-    expect(dialog(page)).to_have_count(0)
     assert fake.bodies()[-1]["messages"][1:] == [{"role": "user", "content": "Three"}]
-    page.messages.first.get_by_role("button", name="Page 1").click()
+    page.act(page.messages.first, "previous")
     expect(page.messages).to_have_count(4)
     page.reload()
     expect(page.messages).to_have_count(4)
@@ -53,9 +52,11 @@ def test_an_edited_prompt_goes_on_from_there_and_the_earlier_one_stays(
 def test_an_edit_that_is_refused_says_why_and_keeps_the_text(page: ChatPage) -> None:
     page.ask("One")
     page.idle()
-    edit(page, 0, "   ")
-    expect(dialog(page)).to_contain_text("The prompt is empty. Write something.")
-    dialog(page).get_by_role("button", name="Close").click()
+    long = "long " * 5000  # more words than the window has tokens
+    edit(page, 0, long)
+    expect(page.alerts).to_contain_text("Shorten it")
+    expect(page.messages.first.locator(".chat-editor textarea")).to_have_value(long)
+    page.messages.first.get_by_role("button", name="Cancel").click()
     expect(page.messages.first).to_contain_text("One")
 
 
@@ -149,23 +150,18 @@ def test_earlier_answers_are_copied_and_edited_while_another_is_written(
         fake.tokens = [f"Answer {number}"]
         page.ask(f"Prompt {number}")
         page.idle()
+    page.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     fake.set(tokens=words(3000), tokens_per_second=20)
     answer = page.ask("Tell me all")
     expect(answer).to_contain_text("word2 ")
-    page.messages.nth(1).get_by_role("button", name="More").click()
-    page.page.get_by_text("Copy as Markdown").click()
-    expect(dialog(page)).to_contain_text("Answer 0")
+    page.act(page.messages.nth(1), "copy")
+    assert page.page.evaluate("navigator.clipboard.readText()") == "Answer 0"
     expect(page.messages).to_have_count(6)
-    page.page.keyboard.press("Escape")
-    expect(dialog(page)).to_have_count(0)
     came = len(answer.inner_text().split())
     expect(answer).to_contain_text(f"word{came + 5} ")  # it is still followed
     assert fake.aborted == 0
-    page.messages.nth(3).get_by_role("button", name="More").click()
-    page.page.get_by_text("Edit the prompt").click()
     fake.set(tokens=["Another"], tokens_per_second=0)
-    dialog(page).get_by_label("Prompt", exact=True).fill("Prompt 1, edited")
-    dialog(page).get_by_role("button", name="Send").click()
+    edit(page, 1, "Prompt 1, edited")
     expect(page.messages.last).to_contain_text("Another")
     expect(page.messages).to_have_count(4)
     fake.wait_for(lambda now: now.aborted == 1)
@@ -179,8 +175,7 @@ def test_an_earlier_answer_had_again_ends_the_one_that_is_written(
     fake.set(tokens=words(3000), tokens_per_second=20)
     expect(page.ask("Tell me all")).to_contain_text("word2 ")
     fake.set(tokens=["Another"], tokens_per_second=0)
-    page.messages.nth(1).get_by_role("button", name="More").click()
-    page.page.get_by_text("Answer again").click()
+    page.act(page.messages.nth(1), "again")
     expect(page.messages).to_have_count(2)
     expect(page.messages.last).to_contain_text("Another")
     fake.wait_for(lambda now: now.aborted == 1)

@@ -61,7 +61,7 @@ def test_back_while_an_answer_is_written_leaves_it_running(
     page.page.go_back()
     expect(page.messages.first).to_contain_text("First")
     page.conversation("Second").click()
-    expect(page.messages.last).to_contain_text("60 out")
+    expect(page.messages.last).to_contain_text("word59")
 
 
 def test_esc_closes_what_is_open_and_only_then_stops_the_answer(
@@ -70,7 +70,7 @@ def test_esc_closes_what_is_open_and_only_then_stops_the_answer(
     fake.set(tokens=words(2000), tokens_per_second=20)
     expect(page.ask("Tell me all")).to_contain_text("word2")
     opened = page.page.get_by_role("listbox")
-    page.sidebar.get_by_role("combobox").click()
+    page.model_picker.click()
     expect(opened).to_be_visible()
     page.page.keyboard.press("Escape")
     expect(opened).to_have_count(0)

@@ -27,7 +27,8 @@ def test_the_embedded_model_is_named_as_what_it_is(page: ChatPage) -> None:
 def test_a_prompt_goes_to_the_model_that_was_picked(page: ChatPage, fake: FakeOllama) -> None:
     page.pick(OTHER_MODEL)
     expect(page.sidebar.get_by_text("often wrong")).to_have_count(0)
-    expect(page.ask("Hello")).to_contain_text(OTHER_MODEL)
+    page.ask("Hello")
+    page.idle()
     assert fake.bodies()[-1]["model"] == OTHER_MODEL
 
 
@@ -43,7 +44,7 @@ def test_the_first_start_shows_the_pull_and_then_opens_by_itself(
     expect(progress).to_contain_text(f"{OTHER_MODEL}: 40% of 90 MB")
     fake.resume()
     expect(progress).to_have_count(0)
-    expect(page.ask("Hello")).to_contain_text("tokens/s")
+    expect(page.ask("Hello")).to_have_attribute("data-state", "done")
 
 
 def test_a_missing_model_is_pulled_with_a_button(page: ChatPage, fake: FakeOllama) -> None:
@@ -59,4 +60,4 @@ def test_a_missing_model_is_pulled_with_a_button(page: ChatPage, fake: FakeOllam
     page.button(f"Pull {OTHER_MODEL}").click()
     expect(answer).to_contain_text(f"{OTHER_MODEL} is here now.")
     page.button("Try again").click()
-    expect(answer).to_contain_text("tokens/s")
+    expect(answer).to_have_attribute("data-state", "done")
