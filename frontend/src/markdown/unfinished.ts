@@ -46,7 +46,7 @@ export function holdBack(source: string): string {
 function completeTable(source: string, lineStart: number, line: string): string | null {
   const above = source.slice(0, lineStart).split("\n", -1).slice(-3, -1);
   const [before = "", header = ""] = above.length > 1 ? above : ["", ...above];
-  if (PARTIAL_RULE.test(line) && TABLE_ROW.test(header) && !TABLE_ROW.test(before)) {
+  if ((!line || PARTIAL_RULE.test(line)) && TABLE_ROW.test(header) && !TABLE_ROW.test(before)) {
     return source.slice(0, lineStart) + tableRule(header);
   }
   if (TABLE_ROW.test(line) && !TABLE_ROW.test(header)) return `${source}\n${tableRule(line)}`;

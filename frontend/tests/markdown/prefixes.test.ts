@@ -56,3 +56,8 @@ test("Any text renders at each of its prefixes, and at once as bit by bit", asyn
     { numRuns: 100 },
   );
 });
+
+test.each(["| a | b |", "| a | b |\n", "| a | b |\n|", "| a | b |\n|--", "| a | b |\n|---|-", "| a | b"])("The unfinished table %j is a table", async (source) => {
+  const answer = await show(source, false);
+  expect([...answer.querySelectorAll("th")].map((cell) => cell.textContent)).toEqual(["a", "b"]);
+});
