@@ -46,7 +46,7 @@ _WATCH = """([type, text]) => new Promise(done => {
       return body.textContent.includes(text) && place.top < innerHeight && place.bottom > 0;
     };
     const look = () => {
-      const last = [...document.querySelectorAll(".chat-body:not(.chat-far)")].slice(-2);
+      const last = [...document.querySelectorAll(".chat-message:not(:has(.chat-far))")].slice(-2);
       if (!last.some(isReadable)) requestAnimationFrame(look);
       else requestAnimationFrame(() => done([performance.now() - begun, clock]));
     };
@@ -125,7 +125,7 @@ def report_opening(page: ChatPage, size: int, last: str, count: int, to: Report)
 def open_conversation(page: ChatPage, last: str) -> float:
     """Return the milliseconds from the click until the last answer can be read."""
     page.open("/")  # a new conversation: this one is in the sidebar alone
-    entry = page.page.locator(".chat-row").first.get_by_role("button").first
+    entry = page.page.locator(".chat-row a").first
     entry.wait_for()
     page.idle()
     page.page.evaluate(f"window.watching = ({_WATCH})({['click', last]!r}); 0")
