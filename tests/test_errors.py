@@ -32,6 +32,7 @@ KINDS = [
     (errors.ModelCannotChat, 400, "model_cannot_chat"),
     (errors.Unauthorized, 401, "unauthorized"),
     (errors.SignedOut, 401, "signed_out"),
+    (errors.ForeignOrigin, 403, "foreign_origin"),
     (BadFile, 400, "bad_file"),
     (NotFound, 404, "not_found"),
     (HistoryUnavailable, 503, "history_failed"),
