@@ -2,17 +2,22 @@ import { FIELD, SUBMIT, findField, isSendKey } from "./streamlit";
 import { watchPage } from "./watch";
 
 const PREFIX = "chat-draft-";
+const WAYS = ".chat-row a, .st-key-new button"; // to another conversation
+const LONGEST_WAY_MS = 5000;
 
 let conversation = "";
 let hasSentFirst = false; // in a new chat, which gets its address by that
 let field: HTMLTextAreaElement | null = null;
+let leaving = 0; // the timer of a person on the way, until the address names where they went
+let isFilling = false; // the field, which is no typing
 
 /** Keep what is typed and not sent, each conversation's own, over a reload and a look elsewhere. */
 export function keepDrafts(): void {
   conversation = readConversation();
   addEventListener("input", (event) => {
-    if ((event.target as Element).matches(FIELD)) keep();
+    if (!isFilling && (event.target as Element).matches(FIELD)) keepTyped();
   });
+  addEventListener("click", (event) => (event.target as Element).closest(WAYS) && leave(), true);
   addEventListener("pagehide", () => {
     if (field?.isConnected) keep();
   });
@@ -23,6 +28,32 @@ export function keepDrafts(): void {
 
 function readConversation(): string {
   return new URLSearchParams(location.search).get("c") ?? "";
+}
+
+/** Keep what is typed for the conversation of the address, also before the page has followed it. */
+function keepTyped(): void {
+  if (readConversation() !== conversation) arrive(readConversation());
+  if (!leaving) keep();
+}
+
+/** Empty the field at once: what is typed from now on belongs to where the person goes. */
+function leave(): void {
+  if (readConversation() !== conversation) return;
+  if (!leaving) keep();
+  clearTimeout(leaving);
+  leaving = window.setTimeout(stay, LONGEST_WAY_MS);
+  fill("");
+}
+
+function stay(): void {
+  leaving = 0;
+  if (findField()?.value) keep();
+  else restore();
+}
+
+function arrive(next: string): void {
+  clearTimeout(leaving);
+  [conversation, hasSentFirst, leaving] = [next, false, 0];
 }
 
 function keep(): void {
@@ -51,18 +82,23 @@ function followPage(): void {
 
 function moveTo(next: string): void {
   const isSame = hasSentFirst && conversation === "" && next !== "";
+  const hasTyped = leaving !== 0 && findField()?.value;
   if (isSame) sessionStorage.removeItem(PREFIX);
-  conversation = next;
-  hasSentFirst = false;
-  if (isSame) keep();
+  arrive(next);
+  if (isSame || hasTyped) keep();
   else restore();
 }
 
 function restore(): void {
+  fill(sessionStorage.getItem(PREFIX + conversation) ?? "");
+}
+
+function fill(draft: string): void {
   const current = findField();
-  const draft = sessionStorage.getItem(PREFIX + conversation) ?? "";
   if (!current || current.value === draft) return;
   // React reads the value of a field that it draws only when it is told by such an event.
   Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value")?.set?.call(current, draft);
+  isFilling = true;
   current.dispatchEvent(new Event("input", { bubbles: true }));
+  isFilling = false;
 }

@@ -78,3 +78,30 @@ test("a prompt that is held for its files is still a draft", async () => {
   await settle();
   expect(sessionStorage.getItem("chat-draft-one")).toBe("a prompt");
 });
+
+test("what is typed before the page has followed its address belongs to where one is", async () => {
+  await go("/?c=one");
+  history.pushState(null, "", "/?c=two");
+  type("for two");
+  await go("/?c=two");
+  expect(findField().value).toBe("for two");
+  await go("/?c=one");
+  expect(findField().value).toBe("");
+});
+
+test("what is typed on the way to a new chat is typed there", async () => {
+  await go("/?c=one");
+  type("for one");
+  const way = document.createElement("div");
+  way.innerHTML = '<div class="st-key-new"><button></button></div>';
+  document.body.append(way);
+  way.querySelector("button")?.click();
+  expect(findField().value).toBe("");
+  type("for the new one");
+  await go("/");
+  expect(findField().value).toBe("for the new one");
+  await go("/?c=one");
+  expect(findField().value).toBe("for one");
+  await go("/");
+  expect(findField().value).toBe("for the new one");
+});
