@@ -1,3 +1,4 @@
+import { onOpenConversation } from "../shared/openConversation";
 import { FIELD, SUBMIT, findField, isSendKey } from "./streamlit";
 import { watchPage } from "./watch";
 
@@ -24,6 +25,7 @@ export function keepDrafts(): void {
   addEventListener("keydown", (event) => isSendKey(event) && afterSending(), true);
   addEventListener("click", (event) => (event.target as Element).closest(SUBMIT) && afterSending(), true);
   watchPage(followPage);
+  onOpenConversation(followPage); // by which nothing need change but the transcript
 }
 
 function readConversation(): string {

@@ -16,14 +16,19 @@ export function tellOpenConversation(id: string | null, isWriting: boolean): voi
   for (const listener of listeners) listener();
 }
 
+/** Call `listener` when another conversation is open, or an answer begins or ends in it. */
+export function onOpenConversation(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
 /** Return whether an answer of the conversation is written; `isSaid` to be, of one not open. */
 export function useIsWritten(id: string, isSaid: boolean): boolean {
   const [current, setCurrent] = useState(open);
   useEffect(() => {
     const listener = (): void => setCurrent(open);
     listener();
-    listeners.add(listener);
-    return () => listeners.delete(listener);
+    return onOpenConversation(listener);
   }, []);
   return current.id === id ? current.isWriting : isSaid;
 }

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 
 import { keepDrafts } from "../../src/page/drafts";
+import { tellOpenConversation } from "../../src/shared/openConversation";
 import { drawComposer, findField, press, settle } from "./support";
 
 drawComposer();
@@ -46,6 +47,14 @@ test("a draft stays with its conversation", async () => {
   await go("/?c=one");
   expect(findField().value).toBe("for one");
   await go("/");
+  expect(findField().value).toBe("");
+});
+
+test("a draft goes and comes with the transcript, though nothing else is drawn", async () => {
+  await go("/?c=one");
+  type("for one");
+  history.pushState(null, "", "/?c=two");
+  tellOpenConversation("two", false);
   expect(findField().value).toBe("");
 });
 
