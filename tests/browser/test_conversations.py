@@ -96,14 +96,15 @@ def test_conversations_are_made_opened_renamed_and_deleted(page: ChatPage) -> No
     page.idle()
     page.conversation("About cats").click()
     expect(page.messages.first).to_contain_text("About cats")
-    _menu(page)
-    page.page.get_by_label("Title").fill("Felines")
-    page.page.get_by_label("Title").press("Enter")
+    page.choose("About cats", "Rename")
+    title = page.sidebar.get_by_role("textbox", name="Title")
+    expect(title).to_have_value("About cats")
+    title.fill("Felines")
+    title.press("Enter")
     expect(page.conversation("Felines")).to_be_visible()
     page.reload()
     expect(page.conversation("Felines")).to_be_visible()
-    _menu(page)
-    page.button("Delete this conversation").click()
+    page.choose("Felines", "Delete")
     expect(page.conversation("Felines")).to_have_count(0)
     expect(page.messages).to_have_count(0)
     page.reload()
@@ -166,7 +167,3 @@ def test_closing_one_of_two_tabs_leaves_the_answer_to_the_other(
 def _path(page: ChatPage) -> str:
     parts = urlsplit(page.page.url)
     return f"{parts.path}?{parts.query}"
-
-
-def _menu(page: ChatPage) -> None:
-    page.button("Rename, pin, export, delete").click()

@@ -111,13 +111,13 @@ def test_models_are_described_unloaded_deleted_and_pulled(
 ) -> None:
     page = visit(serve().url)
     page.button("Models").click()
-    expect(dialog(page)).to_contain_text("98 MB · llama · 134.52M · Q4_1 · 8,192 tokens of context")
-    expect(dialog(page)).to_contain_text("In memory with 191 MB, for 5 more minutes")
-    dialog(page).get_by_role("button", name="Unload").click()
-    expect(dialog(page)).not_to_contain_text("In memory")
+    expect(dialog(page)).to_contain_text("98 MB · 134.52M · Q4_1 · 8,192 tokens of context")
+    expect(dialog(page)).to_contain_text("in memory with 191 MB, for 5 more minutes")
+    dialog(page).get_by_role("button", name="out of memory").click()
+    expect(dialog(page)).not_to_contain_text("in memory")
     assert fake.loaded == []
     fake.fail(stall(6), path="/api/pull")
-    name = dialog(page).get_by_label("Pull a model by its name")
+    name = dialog(page).get_by_label("Get a model by its name in Ollama's library")
     name.fill("new:1b")
     name.press("Enter")
     dialog(page).get_by_role("button", name="Pull new:1b").click()
@@ -127,8 +127,8 @@ def test_models_are_described_unloaded_deleted_and_pulled(
     fake.models = [one for one in fake.models if one != OTHER_MODEL]
     page.page.keyboard.press("Escape")
     page.button("Models").click()
-    dialog(page).get_by_role("button", name="Delete…").first.click()
-    page.page.get_by_role("button", name="Delete new:1b").click()
+    dialog(page).get_by_role("button", name="Delete new:1b").click()
+    page.page.get_by_test_id("stPopoverBody").get_by_role("button", name="Delete new:1b").click()
     expect(dialog(page).get_by_text("new:1b", exact=True)).to_have_count(0)
     assert "new:1b" not in fake.models
 

@@ -26,25 +26,27 @@ def talk(page: ChatPage, *prompts: str) -> None:
         page.idle()
 
 
-def menu(page: ChatPage, name: str = "Rename, pin, export, delete") -> Locator:
-    """Opens a menu and returns what it holds."""
-    page.button(name).click()
-    return page.page.get_by_test_id("stPopoverBody")
-
-
 def search(page: ChatPage, query: str) -> None:
-    box = page.page.get_by_label("Search conversations")
-    box.fill(query)
-    box.press("Enter")
+    page.page.keyboard.press("Control+k")
+    page.page.keyboard.press("Control+a")
+    page.page.keyboard.press("Delete")
+    page.page.keyboard.type(query)
 
 
 def entries(page: ChatPage) -> Locator:
-    return page.sidebar.locator(".st-key-conversations [class*=st-key-open-] button")
+    return page.sidebar.locator(".chat-row-title")
 
 
-def download(page: ChatPage, place: Locator, name: str) -> Download:
+def import_file(page: ChatPage, file: Path) -> Locator:
+    """Imports a file in the dialog for it, and returns the dialog."""
+    dialog = page.tool("Import, export, delete all")
+    dialog.locator("input[type=file]").set_input_files(file)
+    return dialog
+
+
+def download(page: ChatPage, link: Locator) -> Download:
     with page.page.expect_download() as waiting:
-        place.get_by_role("link", name=name).click()
+        link.click()
     return waiting.value
 
 
@@ -57,10 +59,10 @@ def test_words_are_found_in_answers_and_marked_without_running_markdown(
     talk(page, "Second")
     search(page, "PURR 5")
     expect(entries(page)).to_have_text(["First"])
-    found = page.sidebar.locator(".st-key-conversations [data-testid=stMarkdown]").last
-    expect(found).to_have_text("<img src=x> :red[purr] [l](http:\u2060//192.0.2.1) $5 $6")
-    expect(found.locator(".stMarkdownColoredBackground")).to_have_text(["purr", "5"])
-    expect(found.locator("a, img, .katex")).to_have_count(0)
+    excerpt = page.sidebar.locator(".chat-excerpt")
+    expect(excerpt).to_have_text("<img src=x> :red[purr] [l](http://192.0.2.1) $5 $6")
+    expect(excerpt.locator("mark")).to_have_text(["purr", "5"])
+    expect(excerpt.locator("a, img, .katex")).to_have_count(0)
     entries(page).click()
     expect(page.messages.first).to_contain_text("First")
     search(page, "")
@@ -84,14 +86,16 @@ def test_a_search_while_an_answer_is_written_does_not_end_it(
 def test_a_pinned_conversation_comes_first(page: ChatPage) -> None:
     talk(page, "First", "Second")
     expect(entries(page)).to_have_text(["Second", "First"])
-    page.conversation("First").click()
-    menu(page).get_by_role("button", name="Pin").click()
-    expect(entries(page)).to_have_text(["keepFirst", "Second"])
+    page.choose("First", "Pin")
+    expect(entries(page)).to_have_text(["First", "Second"])
+    expect(page.sidebar.locator(".chat-period")).to_have_text(["Pinned", "Today"])
+    page.choose("First", "Unpin")
+    expect(entries(page)).to_have_text(["Second", "First"])
 
 
 def test_a_deleted_conversation_comes_back(page: ChatPage) -> None:
     talk(page, "First", "Second")
-    menu(page).get_by_role("button", name="Delete this conversation").click()
+    page.choose("Second", "Delete")
     expect(entries(page)).to_have_text(["First"])
     expect(page.welcome).to_be_visible()
     page.reload()
@@ -104,7 +108,7 @@ def test_a_deleted_conversation_comes_back(page: ChatPage) -> None:
 def test_deleting_a_conversation_ends_its_answer(page: ChatPage, fake: FakeOllama) -> None:
     fake.set(tokens=words(999), tokens_per_second=20)
     expect(page.ask("Wanted no more")).to_contain_text("word1 ")
-    menu(page).get_by_role("button", name="Delete this conversation").click()
+    page.choose("Wanted no more", "Delete")
     expect(page.welcome).to_be_visible()
     fake.wait_for(lambda now: now.aborted == 1)
     page.button("Undo").click()
@@ -116,10 +120,10 @@ def test_titles_begin_at_the_left_and_are_cut_at_the_right(page: ChatPage) -> No
     page.button("New chat").click()
     expect(page.messages).to_have_count(0)
     long, short = (entry.bounding_box() for entry in entries(page).all())
-    texts = [entry.locator("p").bounding_box() for entry in entries(page).all()]
-    assert long and short and texts[0] and texts[1]
-    assert texts[0]["x"] == texts[1]["x"] and long["height"] == short["height"]
-    assert texts[0]["width"] > 0.9 * long["width"]
+    row = page.sidebar.locator(".chat-row").first.bounding_box()
+    assert long and short and row
+    assert long["x"] == short["x"] and long["height"] == short["height"]
+    assert 0.7 * row["width"] < long["width"] < row["width"]
 
 
 def test_an_export_is_imported_by_another_visitor(
@@ -128,17 +132,16 @@ def test_an_export_is_imported_by_another_visitor(
     fake.tokens = ["They ", "purr"]
     talk(page, "About: cats/dogs")
     expect(page.messages.last).to_contain_text("They purr")
-    place = menu(page)
-    text = download(page, place, "Export as Markdown")
+    entry = page.menu("About: cats/dogs").get_by_role("menuitem", name="Export as Markdown")
+    text = download(page, entry)
     assert text.suggested_filename == "About catsdogs.md"
     assert "They purr" in Path(text.path()).read_text()
-    page.page.keyboard.press("Escape")
     file = tmp_path / "all.json"
-    download(page, menu(page, "All conversations"), "Export as JSON").save_as(file)
+    dialog = page.tool("Import, export, delete all")
+    download(page, dialog.get_by_role("link", name="as JSON")).save_as(file)
     other = visit(page.url)
-    menu(other, "All conversations")
-    other.page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(file)
-    expect(other.page.get_by_text("Conversations imported: 1")).to_be_visible()
+    expect(import_file(other, file)).to_contain_text("Conversations imported: 1")
+    other.page.keyboard.press("Escape")
     expect(other.messages.last).to_contain_text("They purr")
     expect(other.conversation("About: cats/dogs")).to_be_visible()
 
@@ -149,12 +152,13 @@ def test_every_export_gives_a_file_after_a_second_prompt(page: ChatPage, fake: F
     for prompt in ("And dogs?", "And birds?"):
         expect(page.ask(prompt)).to_have_attribute("data-state", "done")
         page.idle()
-    for name in ("Rename, pin, export, delete", "All conversations"):
-        place = menu(page, name)
-        for label in ("Export as Markdown", "Export as JSON"):
-            file = download(page, place, label)
-            assert "And birds?" in Path(file.path()).read_text()
-        page.page.keyboard.press("Escape")
+    for label in ("Export as Markdown", "Export as JSON"):
+        file = download(page, page.menu("About cats").get_by_role("menuitem", name=label))
+        assert "And birds?" in Path(file.path()).read_text()
+    dialog = page.tool("Import, export, delete all")
+    for label in ("as Markdown", "as JSON"):
+        file = download(page, dialog.get_by_role("link", name=label))
+        assert "And birds?" in Path(file.path()).read_text()
 
 
 def test_a_damaged_file_of_another_program_comes_in_as_far_as_it_is_sound(
@@ -168,9 +172,9 @@ def test_a_damaged_file_of_another_program_comes_in_as_far_as_it_is_sound(
     }
     chat = {"title": "Sound", "history": {"messages": messages, "currentId": "f"}}
     file.write_text(json.dumps([{"chat": chat}, {"title": "Broken", "chat": {"history": 5}}]))
-    place = menu(page, "All conversations")
-    page.page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(file)
-    expect(place).to_contain_text("Conversations without a message that can be read: Broken")
+    dialog = import_file(page, file)
+    expect(dialog).to_contain_text("Conversations without a message that can be read: Broken")
+    page.page.keyboard.press("Escape")
     expect(entries(page)).to_have_text(["Sound"])
     expect(page.messages.last).to_contain_text("So.")
     expect(page.messages.last).not_to_contain_text("think")
@@ -179,17 +183,16 @@ def test_a_damaged_file_of_another_program_comes_in_as_far_as_it_is_sound(
 def test_a_file_that_is_no_export_is_refused_with_its_line(page: ChatPage, tmp_path: Path) -> None:
     file = tmp_path / "bad.json"
     file.write_text('[\n  {"chat": }\n]')
-    place = menu(page, "All conversations")
-    page.page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(file)
-    expect(place).to_contain_text("Nothing was imported. Line 2: this is not JSON")
+    dialog = import_file(page, file)
+    expect(dialog).to_contain_text("Nothing was imported. Line 2: this is not JSON")
     expect(entries(page)).to_have_count(0)
 
 
 def test_all_are_deleted_after_a_second_question(page: ChatPage) -> None:
     talk(page, "First", "Second")
-    place = menu(page, "All conversations")
-    place.get_by_role("button", name="Delete all…").click()
-    place.get_by_role("button", name="Delete all", exact=True).click()
+    dialog = page.tool("Import, export, delete all")
+    dialog.get_by_role("button", name="Delete all…").click()
+    dialog.get_by_role("button", name="Delete all", exact=True).click()
     expect(entries(page)).to_have_count(0)
     page.button("Undo").click()
     expect(entries(page)).to_have_count(2)

@@ -18,15 +18,13 @@ Visit = Callable[..., ChatPage]
 
 
 def test_the_embedded_model_is_named_as_what_it_is(page: ChatPage) -> None:
-    expect(page.sidebar.get_by_role("combobox")).to_have_value("SmolLM2 135M, embedded")
-    expect(page.sidebar).to_contain_text(
-        "The small embedded model answers at once and is often wrong"
-    )
+    expect(page.model_picker).to_have_text("SmolLM2 135M, embedded")
+    expect(page.page.get_by_text("You are talking to the small embedded model.")).to_be_visible()
 
 
 def test_a_prompt_goes_to_the_model_that_was_picked(page: ChatPage, fake: FakeOllama) -> None:
     page.pick(OTHER_MODEL)
-    expect(page.sidebar.get_by_text("often wrong")).to_have_count(0)
+    expect(page.page.get_by_text("small embedded model")).to_have_count(0)
     page.ask("Hello")
     page.idle()
     assert fake.bodies()[-1]["model"] == OTHER_MODEL
@@ -53,11 +51,14 @@ def test_a_missing_model_is_pulled_with_a_button(page: ChatPage, fake: FakeOllam
     fake.fail(stall(6), path="/api/pull")
     answer = page.ask("Hello")
     expect(answer).to_contain_text(f"The model {OTHER_MODEL} is not installed. Pull it")
-    page.button(f"Pull {OTHER_MODEL}").click()
-    expect(answer.get_by_test_id("stProgress")).to_contain_text(f"{OTHER_MODEL}: 40% of 90 MB")
-    page.button("Cancel").click()
-    expect(answer).to_contain_text(f"The pull of {OTHER_MODEL} was cancelled.")
-    page.button(f"Pull {OTHER_MODEL}").click()
-    expect(answer).to_contain_text(f"{OTHER_MODEL} is here now.")
-    page.button("Try again").click()
+    answer.get_by_role("button", name=f"Pull {OTHER_MODEL}").click()
+    dialog = page.page.get_by_test_id("stDialog")
+    expect(dialog).to_contain_text(f"{OTHER_MODEL}: 40% of 90 MB")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_contain_text(f"The pull of {OTHER_MODEL} was cancelled.")
+    dialog.get_by_role("button", name=f"Pull {OTHER_MODEL}").click()
+    expect(dialog).to_contain_text(f"{OTHER_MODEL} is here now.")
+    page.page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    answer.get_by_role("button", name="Try again").click()
     expect(answer).to_have_attribute("data-state", "done")

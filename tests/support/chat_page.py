@@ -69,6 +69,21 @@ class ChatPage:
         """Return the entry of a conversation in the sidebar."""
         return self.sidebar.get_by_role("link", name=title, exact=True)
 
+    def menu(self, title: str) -> Locator:
+        """Open the menu of a conversation in the sidebar, and return it."""
+        self.conversation(title).hover()
+        self.sidebar.get_by_role("button", name=f"Rename, pin, export, delete: {title}").click()
+        return self.page.get_by_role("menu")
+
+    def choose(self, title: str, entry: str) -> None:
+        """Choose an entry of a conversation's menu."""
+        self.menu(title).get_by_role("menuitem", name=entry).click()
+
+    def tool(self, name: str) -> Locator:
+        """Open a dialog by its button at the sidebar's foot, and return it."""
+        self.sidebar.get_by_role("button", name=name, exact=True).click()
+        return self.page.get_by_test_id("stDialog")
+
     def idle(self) -> None:
         """Wait until nothing is being written or drawn."""
         expect(self.messages.and_(self.page.locator("[data-state=writing]"))).to_have_count(0)
