@@ -66,6 +66,7 @@ class PageState:
         """Show this conversation; an empty page for None, or for one that the user has not."""
         self.conversation, self.writing, self.error = None, None, None
         self.settings = DEFAULT_SETTINGS
+        self.revision += 1  # it may be the same one, with an exchange that came back
         if conversation_id is not None:
             self._read_conversation(conversation_id)
         if self.conversation is None:
