@@ -39,6 +39,7 @@ TEXTS: dict[str, Text] = {
     "export_markdown": "Export as Markdown",
     "figures": "Figures",
     "file_too_large": "At most {megabytes} MB",
+    "formula": "Formula",
     "gone": "This conversation is no longer there.",
     "greeting": "What can I help with?",
     "image": "Image",

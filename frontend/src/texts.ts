@@ -27,6 +27,7 @@ export type TextKey =
   | "export_markdown"
   | "figures"
   | "file_too_large"
+  | "formula"
   | "gone"
   | "greeting"
   | "image"

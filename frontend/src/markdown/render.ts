@@ -117,6 +117,9 @@ function fill({ block, element }: ShownBlock): void {
   cards.forEach((card, index) => drawCode(card, block.codes[index]!));
   const tables = element.matches(".chat-table") ? [element] : [...element.querySelectorAll(".chat-table")];
   for (const table of tables) watchOverflow(table as HTMLElement, () => text("table"));
+  for (const formula of element.querySelectorAll<HTMLElement>(".katex-display")) {
+    watchOverflow(formula, () => text("formula"));
+  }
 }
 
 function takeSlice(blocks: Block[], start: number, end: number): Block[] {
