@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.support.chat_page import ChatPage, words
 from tests.support.fake_ollama.server import FakeOllama
@@ -25,35 +26,85 @@ LANGUAGES = {
 }
 
 
-def serious(page: ChatPage) -> list[str]:
-    """What axe-core finds that keeps people out, once nothing fades in or out any more."""
+RICH = """# A heading
+
+Some **text**, `code`, a [link](https://example.org), a formula $E = mc^2$[^1].
+
+## Another
+
+| a | b |
+|---|---|
+| 1 | 2 |
+
+```python
+@a
+class B:
+    c = int("d", 16) if True else None  # LONG
+```
+
+- [x] done
+- [ ] open
+
+> A quote
+
+$$\\int_0^1 x^2 dx = \\frac13 + LONG$$
+
+[^1]: The note.
+""".replace("LONG", "long " * 60)
+
+DEVICES: dict[str, dict[str, Any]] = {
+    "desktop": {"viewport": {"width": 1280, "height": 800}},
+    "phone": {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True},
+}
+
+
+def find_faults(page: ChatPage) -> list[str]:
+    """Return all that axe-core finds, once nothing fades in or out any more."""
     page.page.wait_for_function(
         "document.getAnimations().every(one => one.playState !== 'running')"
     )
-    found = Axe().run(page.page).response["violations"]
     return [
-        f"{one['id']}: {node['html'][:200]}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-        for node in one["nodes"]
+        f"{fault['id']} ({fault['impact']}): {node['html'][:200]}"
+        for fault in Axe().run(page.page).response["violations"]
+        for node in fault["nodes"]
     ]
 
 
+def open_dialog(page: ChatPage, name: str) -> Locator:
+    """Open a dialog of the sidebar, which a phone hides."""
+    expand = page.page.get_by_test_id("stExpandSidebarButton")
+    if expand.is_visible():
+        expand.click()
+    page.button(name).click()
+    dialog = page.page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    return dialog
+
+
+@pytest.mark.parametrize("device", list(DEVICES))
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(
-    visit: Visit, chat: Served, fake: FakeOllama, scheme: str
+def test_axe_finds_nothing(
+    visit: Visit, chat: Served, fake: FakeOllama, scheme: str, device: str
 ) -> None:
-    code = '@a\nclass B:\n    c = int("d", 16) if True else None  # e\n'
-    fake.tokens = [f"Some **text**, `code` and\n\n```python\n{code}```\n"]
-    page = visit(chat.url, color_scheme=scheme)
-    assert serious(page) == []
-    highlighted = page.ask("Hello").locator(".token.keyword")
+    fake.tokens = ["<think>A thought</think>", RICH]
+    page = visit(chat.url, color_scheme=scheme, **DEVICES[device])
+    expect(page.welcome).to_be_visible()
+    assert find_faults(page) == []
+    answer = page.ask("Hello")
     page.idle()
-    expect(highlighted.first).to_be_visible()
-    assert serious(page) == []
-    page.button("Settings").click()
-    expect(page.page.get_by_label("System prompt")).to_be_visible()
-    assert serious(page) == []
+    expect(answer.locator(".hljs-keyword").first).to_be_visible()
+    expect(answer.locator(".katex")).to_have_count(2)
+    page.act(answer, "figures")
+    assert find_faults(page) == []
+    for name, content in (("Settings", "System prompt"), ("Models", "Get a model")):
+        dialog = open_dialog(page, name)
+        expect(dialog.get_by_text(content).first).to_be_visible()
+        assert find_faults(page) == []
+        page.page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+    page.model_picker.click()
+    expect(page.page.get_by_role("listbox")).to_be_visible()
+    assert find_faults(page) == []
 
 
 def test_a_finished_answer_is_announced_once(page: ChatPage, fake: FakeOllama) -> None:
@@ -67,7 +118,8 @@ def test_a_finished_answer_is_announced_once(page: ChatPage, fake: FakeOllama) -
     page.ask("Count")
     expect(announcer).to_contain_text("The answer is finished. word0")
     expect(announcer).to_contain_text("word19")
-    assert len(page.page.evaluate("window.said")) == 1
+    started, *ended = page.page.evaluate("window.said")
+    assert (started, len(ended)) == ("Answering…", 1)
     expect(announcer).to_have_attribute("role", "status")
 
 
