@@ -74,11 +74,11 @@ def test_esc_closes_what_is_open_and_only_then_stops_the_answer(
     expect(opened).to_be_visible()
     page.page.keyboard.press("Escape")
     expect(opened).to_have_count(0)
-    for name, test_id in (("All conversations", "stPopoverBody"), ("Help", "stDialog")):
+    for name, role in (("Theme", "menu"), ("Help", "dialog")):
         page.button(name).click()
-        expect(page.page.get_by_test_id(test_id)).to_be_visible()
+        expect(page.page.get_by_role(role)).to_be_visible()
         page.page.keyboard.press("Escape")
-        expect(page.page.get_by_test_id(test_id)).to_have_count(0)
+        expect(page.page.get_by_role(role)).to_have_count(0)
     page.page.get_by_label("Search conversations").press("Escape")
     expect(page.stop_button).to_be_visible()
     assert fake.aborted == 0
