@@ -75,10 +75,11 @@ def test_esc_closes_what_is_open_and_only_then_stops_the_answer(
     page.page.keyboard.press("Escape")
     expect(opened).to_have_count(0)
     for name, role in (("Theme", "menu"), ("Help", "dialog")):
+        opened = page.page.locator(f"[role={role}]")
         page.button(name).click()
-        expect(page.page.get_by_role(role)).to_be_visible()
+        expect(opened).to_be_visible()
         page.page.keyboard.press("Escape")
-        expect(page.page.get_by_role(role)).to_have_count(0)
+        expect(opened).to_have_count(0)
     page.page.get_by_label("Search conversations").press("Escape")
     expect(page.stop_button).to_be_visible()
     assert fake.aborted == 0
