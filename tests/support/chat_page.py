@@ -61,6 +61,15 @@ class ChatPage:
         self.page.get_by_role("option", name=model).click()
         expect(self.model_picker).to_contain_text(model)
 
+    def start_conversation(self) -> None:
+        """Begin a new chat."""
+        self.page.locator(".st-key-new button").click()
+        expect(self.messages).to_have_count(0)
+
+    def open_tool(self, act: str) -> None:
+        """Press a tool at the sidebar's end, such as "settings"."""
+        self.page.locator(f".chat-tool[data-act={act}]").click()
+
     def button(self, name: str) -> Locator:
         """Return the button with this label."""
         return self.page.get_by_role("button", name=name)
