@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 
 from chatbot import errors
@@ -175,9 +175,9 @@ class Exchanges:
         """End an answer of this process; what came is kept."""
         self.generations.stop(generation)
 
-    def stop_watched_by(self, watcher: Callable[[], bool]) -> None:
-        """End the answers that `watcher` alone waits for: it will not come back."""
-        self.generations.stop_watched_by(watcher)
+    def stop_left(self, user_id: str) -> AbstractContextManager[None]:
+        """End the user's answers that somebody waits for before the block, and nobody after it."""
+        return self.generations.stop_left(user_id)
 
     # Parts of the above
 

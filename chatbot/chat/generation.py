@@ -131,10 +131,10 @@ class Generation:
         self.changed.clear()
 
     @contextmanager
-    def watch(self) -> Iterator[None]:
-        """Count as somebody who waits for it until the block ends."""
+    def watch(self, is_allowed: Callable[[], bool]) -> Iterator[None]:
+        """Count as somebody who waits for it until the block ends, while they are allowed to."""
         is_here = True
-        self.watchers.append(lambda: is_here)
+        self.watchers.append(lambda: is_here and is_allowed())
         try:
             yield
         finally:

@@ -10,7 +10,8 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from chatbot import errors, metrics
 from chatbot.chat.generation import Generation
@@ -106,11 +107,17 @@ class Generations:
         """End an answer; what came is kept, and Ollama stops to evaluate."""
         self._loop.call_soon_threadsafe(self.cancel, generation)
 
-    def stop_watched_by(self, watcher: Callable[[], bool]) -> None:
-        """End at once the answers that `watcher` alone waits for: it will not come back."""
-        for generation in self.running:
-            others = [other for other in generation.watchers if other is not watcher]
-            if len(others) < len(generation.watchers) and not any(other() for other in others):
+    @contextmanager
+    def stop_left(self, user_id: str) -> Iterator[None]:
+        """End the user's answers that somebody waits for before the block, and nobody after it."""
+        watched = [
+            generation
+            for generation in self.running
+            if generation.user_id == user_id and generation.is_watched
+        ]
+        yield
+        for generation in watched:
+            if not generation.is_watched:
                 self.stop(generation)
 
     def cancel(self, generation: Generation) -> None:

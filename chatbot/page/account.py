@@ -10,6 +10,8 @@ from chatbot.page.state import PageState, forget_state
 from chatbot.page.streamlit_internals import redirect_browser
 from chatbot.services import Services
 
+_LEAVING = "leaving"  # whether the tab has just signed out
+
 
 def find_user(services: Services) -> User | None:
     """Return who has this tab; None when nobody has signed in, or when they have signed out."""
@@ -30,6 +32,8 @@ def require_user(state: PageState) -> None:
 def draw_sign_in(services: Services) -> None:
     """Show how to sign in, and nothing else."""
     forget_state()
+    if st.session_state.pop(_LEAVING, False):
+        _leave(services)
     if services.settings.login == "oidc":
         st.title(t("Sign in to chat"), anchor=False)
         if st.button(t("Sign in"), key="sign-in", type="primary"):
@@ -47,6 +51,14 @@ def _sign_in(services: Services) -> None:
         st.error(t("The sign-in service does not answer. Try again in a while."))
 
 
+def _leave(services: Services) -> None:
+    """Have the browser leave for where people are signed out of all."""
+    if services.settings.login == "oidc":
+        st.logout()
+    else:
+        redirect_browser(services.settings.sign_out_url)
+
+
 def can_sign_out(state: PageState) -> bool:
     """Return whether the tab's user has signed in at a place where they can sign out again."""
     settings = state.services.settings
@@ -54,11 +66,11 @@ def can_sign_out(state: PageState) -> bool:
 
 
 def sign_out(state: PageState) -> None:
-    """Sign the tab's user out, in all tabs of their browser."""
+    """Sign the tab's user out, in all tabs of their browser; the next run sends it away.
+
+    What a callback says to the browser is lost with the run that it restarts.
+    """
     services = state.services
-    services.chat.stop_watched_by(state.is_watched)
-    services.users.sign_out(state.user)
-    if services.settings.login == "oidc":
-        st.logout()
-    else:
-        redirect_browser(services.settings.sign_out_url)
+    with services.chat.stop_left(state.user.user_id):
+        services.users.sign_out(state.user)
+    st.session_state[_LEAVING] = True

@@ -34,7 +34,7 @@ class PageState:
 
     services: Services
     user: User
-    is_watched: Callable[[], bool] = lambda: True  # whether the tab is still connected
+    is_watched: Callable[[], bool] = lambda: True  # whether the tab is there and its user signed in
     conversation: Conversation | None = None  # as the history had it last
     revision: int = 0  # raised whenever the browser has to read the messages again
     writing: str | None = None  # the answer that was started last, or that is being written
@@ -268,7 +268,10 @@ class PageState:
 def load_state(services: Services, user: User) -> PageState:
     """Return the state of this tab's session, made at its first run."""
     if "page_state" not in st.session_state:
-        state = PageState(services, user, track_tab())
+        is_connected = track_tab()
+        state = PageState(
+            services, user, lambda: is_connected() and services.users.is_still_signed_in(user)
+        )
         st.session_state.page_state = state
         state.open_conversation(st.query_params.get("c"))
     page_state: PageState = st.session_state.page_state

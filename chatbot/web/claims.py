@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from chatbot import errors
 from chatbot.identity import visitor_cookie
-from chatbot.identity.users import USER
+from chatbot.identity.users import USER, User
 from chatbot.services import Services
 from chatbot.settings import Settings
 from chatbot.web.streamlit_internals import read_login
@@ -26,9 +26,14 @@ def read_claims(request: Request, settings: Settings) -> Mapping[str, object]:
 
 def find_user_id(services: Services, request: Request) -> str:
     """Return whose history the request may have; raises SignedOut when nobody has signed in."""
+    return find_user(services, request).user_id
+
+
+def find_user(services: Services, request: Request) -> User:
+    """Return who asks; raises SignedOut when nobody has signed in."""
     visitor = request.query_params.get("visitor")
     cookies = {visitor_cookie.COOKIE: visitor, **request.cookies} if visitor else request.cookies
     user = services.users.identify(cookies, read_claims(request, services.settings))
     if user is None:
         raise errors.SignedOut
-    return user.user_id
+    return user

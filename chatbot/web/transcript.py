@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import gzip
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -18,7 +19,7 @@ from chatbot.chat.generation import Generation
 from chatbot.i18n.translator import choose_translator
 from chatbot.services import Services, current
 from chatbot.web.api_models import Failure
-from chatbot.web.claims import find_user_id
+from chatbot.web.claims import find_user, find_user_id
 from chatbot.web.event_response import EventResponse
 from chatbot.web.generation_events import AnswerEvents, Made, Stored
 from chatbot.web.transcript_view import Reader, view_conversation
@@ -75,23 +76,39 @@ def _takes_gzip(request: Request) -> bool:
 @_answer_request
 async def stream_events(services: Services, request: Request, reader: Reader) -> Response:
     """Answer with what comes of an answer, as server-sent events; raises NotFound."""
-    user_id, message_id = find_user_id(services, request), request.path_params["message_id"]
+    user, message_id = find_user(services, request), request.path_params["message_id"]
     last_id = request.headers.get("last-event-id") or request.query_params.get("last", "")
-    if (generation := services.chat.find_answer(user_id, message_id)) is not None:
-        events = _follow_generation(services, generation, reader, last_id)
+    is_signed_in = functools.partial(services.users.is_still_signed_in, user)
+    if (generation := services.chat.find_answer(user.user_id, message_id)) is not None:
+        events = _follow_generation(services, generation, reader, last_id, is_signed_in)
     else:
-        exchange = await asyncio.to_thread(services.chat.find_exchange, user_id, message_id)
+        exchange = await asyncio.to_thread(services.chat.find_exchange, user.user_id, message_id)
         events = AnswerEvents(services, Stored(services, exchange), reader, last_id).stream()
-    return EventResponse(events, takes_gzip=_takes_gzip(request))
+    return EventResponse(_end_with(is_signed_in, events), takes_gzip=_takes_gzip(request))
+
+
+async def _end_with(
+    is_signed_in: Callable[[], bool], events: AsyncGenerator[bytes, None]
+) -> AsyncGenerator[bytes, None]:
+    """Yield the events until the reader has signed out."""
+    async with contextlib.aclosing(events):
+        async for made in events:
+            if not is_signed_in():
+                return
+            yield made
 
 
 async def _follow_generation(
-    services: Services, generation: Generation, reader: Reader, last_id: str
+    services: Services,
+    generation: Generation,
+    reader: Reader,
+    last_id: str,
+    is_signed_in: Callable[[], bool],
 ) -> AsyncGenerator[bytes, None]:
     """Yield an answer's events; who takes them counts as one who waits for it."""
     assert generation.exchange is not None  # it has an owner
     source = Made(services, generation, generation.exchange)
-    with generation.watch():
+    with generation.watch(is_signed_in):
         async for events in AnswerEvents(services, source, reader, last_id).stream():
             yield events
 

@@ -74,9 +74,15 @@ def sign_in(tab: ChatPage, who: str) -> None:
 
 def sign_out(tab: ChatPage) -> None:
     """Signs out of the chat and of the provider, and comes back."""
-    tab.button("Sign out").click()
+    leave(tab)
     tab.button("End session").click()
     expect(tab.button("Sign in")).to_be_visible()
+
+
+def leave(tab: ChatPage) -> None:
+    """Choose to sign out."""
+    tab.sidebar.locator(".chat-tool[data-act=account]").click()
+    tab.page.get_by_role("menuitem", name="Sign out").click()
 
 
 def asked(tab: ChatPage, prompt: str) -> str:
@@ -92,7 +98,7 @@ def test_a_person_finds_his_history_on_another_device_and_nobody_else_does(devic
     expect(laptop.button("Sign in")).to_be_visible()
     expect(laptop.input).to_have_count(0)
     sign_in(laptop, "ann")
-    expect(laptop.sidebar.get_by_text("Ann Example")).to_be_visible()
+    expect(laptop.sidebar.get_by_role("button", name="Ann Example")).to_be_visible()
     path = asked(laptop, "A secret of Ann")
 
     phone = device()
@@ -102,7 +108,7 @@ def test_a_person_finds_his_history_on_another_device_and_nobody_else_does(devic
 
     other = device()
     sign_in(other, "bob")
-    expect(other.sidebar.get_by_text("bob@example.org")).to_be_visible()
+    expect(other.sidebar.get_by_role("button", name="bob@example.org")).to_be_visible()
     expect(other.conversation("A secret of Ann")).to_have_count(0)
     other.open(path)
     expect(other.alerts).to_have_text("There is no such conversation. Choose one from the list.")
@@ -113,12 +119,13 @@ def test_exports_are_for_who_has_signed_in(device: Open) -> None:
     tab = device()
     sign_in(tab, "ann")
     asked(tab, "A file of Ann")
-    tab.button("All conversations").click()
-    link = tab.page.get_by_role("link", name="Export as Markdown")
+    tab.button("Import, export, delete all").click()
+    link = tab.page.get_by_role("link", name="as Markdown")
     with tab.page.expect_download() as waiting:
         link.click()
     assert "A file of Ann" in Path(waiting.value.path()).read_text()
     address = f"{tab.url}/{link.get_attribute('href')}"
+    tab.page.keyboard.press("Escape")
     sign_out(tab)
     assert tab.page.request.get(address).status == 401
     sign_in(tab, "bob")
@@ -149,7 +156,7 @@ def test_a_sign_out_ends_the_answer_at_once(device: Open, fake: FakeOllama) -> N
     fake.set(tokens=words(9))
     fake.fail(stall(3))
     expect(tab.ask("Wanted no more")).to_contain_text("word2")
-    tab.button("Sign out").click()
+    leave(tab)
     fake.wait_for(lambda now: now.active == 0 and now.aborted == 1)
 
 
@@ -169,7 +176,7 @@ def test_a_login_survives_a_reload_and_another_process_with_the_same_secret(
     chat.terminate()
     chat.__enter__()
     tab.reload()
-    expect(tab.sidebar.get_by_text("Ann Example")).to_be_visible()
+    expect(tab.sidebar.get_by_role("button", name="Ann Example")).to_be_visible()
     tab.complaints.clear()  # the browser told of the lost connection
 
 
@@ -224,7 +231,7 @@ def test_a_proxys_user_is_sent_to_where_the_proxy_signs_out(
         asked(tab, "Before the sign-out")
         second = visit(proxy.url, like=tab)
         tab.page.route("**/bye", lambda route: route.fulfill(body="Signed out by the proxy"))
-        tab.button("Sign out").click()
+        leave(tab)
         expect(tab.page.get_by_text("Signed out by the proxy")).to_be_visible()
         second.conversation("Before the sign-out").click()
         expect(second.alerts).to_contain_text("You are signed out.")

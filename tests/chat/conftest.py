@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -40,9 +41,14 @@ def ask(quick: None, ready: Services) -> Ask:
 def send(ready: Services) -> Send:
     """Sends a prompt of Ann's, into a new conversation unless one is named."""
 
-    def act(prompt: str, conversation_id: str | None = None, user_id: str = "ann") -> Exchange:
+    def act(
+        prompt: str,
+        conversation_id: str | None = None,
+        user_id: str = "ann",
+        watcher: Callable[[], bool] = lambda: True,
+    ) -> Exchange:
         return ready.chat.send_prompt(
-            user_id, conversation_id, Draft(prompt), DEFAULT_MODEL, lambda: True
+            user_id, conversation_id, Draft(prompt), DEFAULT_MODEL, watcher
         )
 
     return act

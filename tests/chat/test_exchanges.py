@@ -23,7 +23,7 @@ from tests.support.fake_ollama.server import (
     Fault,
     stall,
 )
-from tests.support.generations import TWO, wait_until_ended
+from tests.support.generations import TWO, Tab, wait_until_ended
 from tests.support.product import LoopThread, wait_for
 
 
@@ -331,6 +331,25 @@ def test_the_answers_of_a_deleted_conversation_end(
     assert [answers[1].state, other.state] == ["stopped", "writing"]
     ready.generations.stop(other)
     wait_until_ended(other, "stopped")
+
+
+def test_who_leaves_for_good_ends_what_nobody_else_waits_for(
+    fake: FakeOllama, ready: Services, send: Send
+) -> None:
+    fake.fail(stall(2), times=4)
+    leaving, staying, gone = Tab(is_open=True), Tab(is_open=True), Tab(is_open=False)
+    sent = [send("Hello", watcher=tab) for tab in (leaving, leaving, gone)]
+    own, shared, left = (find_answer(ready, exchange) for exchange in sent)
+    other = find_answer(ready, send("Mine", user_id="bob", watcher=leaving))
+    shared.watchers.append(staying)
+    with ready.chat.stop_left("ann"):
+        leaving.is_open = False
+    wait_until_ended(own, "stopped")
+    staying.looked_at()
+    assert [one.state for one in (shared, left, other)] == ["writing"] * 3
+    fake.resume()
+    for answer in (shared, left, other):
+        wait_until_ended(answer, "done")
 
 
 def test_an_edited_prompt_keeps_its_files(fake: FakeOllama, ready: Services) -> None:

@@ -70,8 +70,12 @@ def test_a_coroutine_waits_no_longer_than_it_wants(
 def test_who_watches_counts_until_they_leave() -> None:
     answer = Generation("id", GenerationRequest("model", []), watchers=[lambda: False])
     assert not answer.is_watched
-    with answer.watch():
+    is_allowed = True
+    with answer.watch(lambda: is_allowed):
         assert answer.is_watched
+        is_allowed = False
+        assert not answer.is_watched
+        is_allowed = True
     assert not answer.is_watched
 
 

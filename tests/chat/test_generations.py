@@ -24,7 +24,7 @@ from tests.support.fake_ollama.server import (
     error_line,
     stall,
 )
-from tests.support.generations import THREE, TWO, WHILE, Ask, Kept, Tab, wait_until_ended
+from tests.support.generations import THREE, TWO, WHILE, Ask, Kept, wait_until_ended
 from tests.support.product import LoopThread, wait_for
 
 
@@ -90,25 +90,6 @@ def test_a_stop_ends_the_answer_on_the_server_and_keeps_its_text(
     assert kept.ends == [(text, "stopped")]
     assert answer.error is None
     fake.wait_for(lambda one: one.aborted == 1 and not one.active + one.waiting)
-
-
-def test_who_leaves_for_good_ends_what_nobody_else_waits_for(
-    fake: FakeOllama, services: Services, ask: Ask
-) -> None:
-    fake.fail(stall(2), times=3)
-    leaving, staying, gone = Tab(is_open=True), Tab(is_open=True), Tab(is_open=False)
-    own, shared, other = (
-        ask(watchers=[leaving, gone]),
-        ask(watchers=[staying, leaving]),
-        ask(watchers=[gone]),
-    )
-    services.generations.stop_watched_by(leaving)
-    wait_until_ended(own, "stopped")
-    staying.looked_at()
-    assert (shared.state, other.state) == ("writing", "writing")
-    fake.resume()
-    wait_until_ended(shared, "done")
-    wait_until_ended(other, "done")
 
 
 def test_an_answer_stopped_at_once_leaves_nothing_behind(

@@ -61,7 +61,15 @@ class SigningProxy:
         lines = head.split(b"\r\n")[:-2]
         kept = [one for one in lines if not one.lower().startswith(HEADER.lower().encode())]
         added = [f"{HEADER}: {user}".encode() for user in self._users]
-        return b"\r\n".join([*(kept if added else lines), *added, b"", b""])
+        return b"\r\n".join([*_close_after(kept if added else lines), *added, b"", b""])
+
+
+def _close_after(lines: list[bytes]) -> list[bytes]:
+    """Have the connection carry one request only: no other head is looked at."""
+    if any(line.lower().startswith(b"upgrade:") for line in lines):
+        return lines
+    kept = [line for line in lines if not line.lower().startswith(b"connection:")]
+    return [*kept, b"Connection: close"]
 
 
 async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -3,7 +3,7 @@ import { render } from "preact";
 import { installCodeActions } from "../markdown";
 import type { ComponentArgs } from "../shared/component";
 import { tellOpenConversation } from "../shared/openConversation";
-import { installAnnouncer } from "./announcer";
+import { announce, installAnnouncer } from "./announcer";
 import { StoreContext } from "./context";
 import { installKeys } from "./keys";
 import { reportToReaders } from "./occurrences";
@@ -67,6 +67,11 @@ class MountedTranscript {
   }
 
   private leave(): void {
-    this.awayTimer = setTimeout(() => this.store.rest(), AWAY_MS);
+    this.awayTimer = setTimeout(() => this.rest(), AWAY_MS);
+  }
+
+  private rest(): void {
+    this.store.rest();
+    announce(""); // an answer's words are for nobody who comes after a sign-out
   }
 }

@@ -138,6 +138,7 @@ export class TranscriptStore {
       } catch (error) {
         if (turn !== this.fetching) return;
         if (error instanceof ApiError && error.status === 404) return this.lose();
+        if (error instanceof ApiError && error.status === 401) return this.signOut();
         await this.waitForServer(backoff);
       }
     }
@@ -152,6 +153,12 @@ export class TranscriptStore {
   private lose(): void {
     this.stream?.close();
     this.change({ ...CLOSED, phase: "gone" });
+  }
+
+  /** Have the page ask to sign in. */
+  private signOut(): void {
+    this.lose();
+    this.request({ act: "refresh" });
   }
 
   private takeTranscript(fetched: Transcript): void {
