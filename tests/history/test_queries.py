@@ -82,12 +82,12 @@ def test_the_list_has_pinned_conversations_first_then_those_asked_last(
     assert [one.title for one in history.list_conversations("ann")] == ["one", "two", "three"]
 
 
-def test_reading_takes_one_statement_however_much_there_is(history: History) -> None:
+def test_reading_takes_few_statements_however_much_there_is(history: History) -> None:
     exchange = history.store_prompt("ann", None, "Hello", "m")
     for _ in range(20):
         history.store_prompt("ann", None, "Hello", "m")
         history.store_prompt("ann", exchange.conversation.id, "Hello", "m")
     with counted_statements() as statements:
         assert len(history.list_conversations("ann")) == 21
-        assert len(history.list_messages("ann", exchange.conversation.id)) == 42
-    assert len(statements) == 2
+        assert len(history.read_branch("ann", exchange.conversation.id).messages) == 42
+    assert len(statements) == 1 + 3  # the list; a conversation, its messages and its files
