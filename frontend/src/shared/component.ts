@@ -17,6 +17,7 @@ export function makeMount<Data, Act>(
 ): (args: ComponentArgs) => void {
   let host: HTMLElement | null = null;
   return ({ data, parentElement, setTriggerValue }) => {
+    if (isGone(parentElement)) return;
     host ??= Object.assign(document.createElement("div"), { className: name });
     if (host.parentNode !== parentElement) parentElement.append(host);
     render(
@@ -24,4 +25,12 @@ export function makeMount<Data, Act>(
       host,
     );
   };
+}
+
+/**
+ * Return whether Streamlit has taken the place out already. It imports a component's module anew at
+ * each run and draws when that is there: what it has left by then must not take our elements along.
+ */
+export function isGone(parentElement: HTMLElement | ShadowRoot): boolean {
+  return !parentElement.isConnected;
 }

@@ -1,7 +1,7 @@
 import { render } from "preact";
 
 import { installCodeActions } from "../markdown";
-import type { ComponentArgs } from "../shared/component";
+import { type ComponentArgs, isGone } from "../shared/component";
 import { tellOpenConversation } from "../shared/openConversation";
 import { announce, installAnnouncer } from "./announcer";
 import { StoreContext } from "./context";
@@ -41,6 +41,7 @@ class MountedTranscript {
   }
 
   show({ data, parentElement, setTriggerValue }: ComponentArgs): () => void {
+    if (isGone(parentElement)) return () => undefined;
     clearTimeout(this.awayTimer);
     this.store.update(data as PageData, (act) => setTriggerValue("act", act));
     if (!this.host.hasChildNodes()) this.draw();
