@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, expect
 
 from tests.support.chat_page import ChatPage, words
-from tests.support.fake_ollama.server import FakeOllama
+from tests.support.fake_ollama.server import FakeOllama, stall
 from tests.support.product import Served
 
 pytestmark = pytest.mark.browser
@@ -108,20 +108,22 @@ def test_axe_finds_nothing(
         expect(dialog).to_have_count(0)
 
 
-def test_a_finished_answer_is_announced_once(page: ChatPage, fake: FakeOllama) -> None:
-    fake.set(tokens=words(20), tokens_per_second=40)
+def test_an_answer_is_announced_at_its_begin_and_its_end(page: ChatPage, fake: FakeOllama) -> None:
+    fake.tokens = words(20)
+    fake.fail(stall(3))
     announcer = page.page.locator("#chat-announcer")
+    expect(announcer).to_have_attribute("role", "status")
     announcer.evaluate(
         """element => { window.said = [];
         new MutationObserver(() => window.said.push(element.textContent))
           .observe(element, {childList: true, characterData: true, subtree: true}) }"""
     )
-    page.ask("Count")
+    expect(page.ask("Count")).to_contain_text("word2")
+    expect(announcer).to_have_text("Answering…")
+    fake.resume()
     expect(announcer).to_contain_text("The answer is finished. word0")
     expect(announcer).to_contain_text("word19")
-    started, *ended = page.page.evaluate("window.said")
-    assert (started, len(ended)) == ("Answering…", 1)
-    expect(announcer).to_have_attribute("role", "status")
+    assert len(page.page.evaluate("window.said")) == 2
 
 
 def test_the_focus_is_back_in_the_input_after_an_answer_had_again(
