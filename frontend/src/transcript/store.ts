@@ -60,6 +60,7 @@ export class TranscriptStore {
   private ask: (act: Act) => void = () => undefined;
   private stream: GenerationStream | null = null;
   private fetching = 0;
+  private known = new Set<string>(); // messages that were there before the answer that is followed
 
   /** Call `listener` after each change; return what ends that. */
   subscribe(listener: () => void): () => void {
@@ -172,6 +173,7 @@ export class TranscriptStore {
 
   private follow(id: string): void {
     this.stream?.close();
+    this.known = new Set(this.state.messages.map((message) => message.id));
     this.change({ ...NOTHING_WRITTEN, writing: id, wait: { text: "", since: Date.now() } });
     this.stream = new GenerationStream((last) => eventsUrl(id, this.visitor, last), {
       receive: (name, data) => this.receive(name, data),
@@ -197,8 +199,9 @@ export class TranscriptStore {
   }
 
   private begin(event: GenerationEvents["exchange"]): void {
-    const isNew = !this.state.messages.some((message) => message.id === event.answer.id);
-    const isSent = isNew && !this.state.messages.some(({ id }) => id === event.prompt?.id);
+    const isNew = !this.known.has(event.answer.id);
+    const isSent = isNew && !this.known.has(event.prompt?.id ?? "");
+    this.known.add(event.answer.id);
     const hasBegun = Boolean(event.answer.content || event.answer.thinking);
     const isThinking = Boolean(event.answer.thinking && !event.answer.content);
     this.change({

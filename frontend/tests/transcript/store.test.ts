@@ -89,6 +89,17 @@ test("a sent prompt appears with its answer, which grows to its end", async () =
   expect(stream.isClosed).toBe(true);
 });
 
+test("an answer is told to have begun where its messages are here before its first event", async () => {
+  const writing = makeMessage("a7", { content: "", state: "writing" });
+  server.transcripts.set("c2", makeTranscript("c2", [makeMessage("p7"), writing]));
+  update({ conversation: null });
+  update({ conversation: "c2", writing: "a7" });
+  await vi.waitFor(() => expect(shown()).toEqual(["p7", "a7"]));
+  FakeEventSource.last.send("exchange", makeExchange("p7", "a7"));
+  FakeEventSource.last.send("exchange", makeExchange("p7", "a7")); // as after a restart
+  expect(occurrences).toEqual(["sent", "begun"]);
+});
+
 test("the thinking is timed from its first word to the first word of the text", () => {
   update({ writing: "a2" });
   const stream = FakeEventSource.last;
