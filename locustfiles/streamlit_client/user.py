@@ -62,6 +62,8 @@ class StreamlitUser:
         started = time.perf_counter()
         if query is None:
             query = self.session.query if hasattr(self, "session") else ""
+        if hasattr(self, "session"):
+            self.session.close()
         self.session = StreamlitSession(
             self.base_url, self.cookies, query, self.timeout, self.assets, self.locale
         )

@@ -23,7 +23,7 @@ def test_as_many_answers_failed_as_a_proxy_has_cut(
     fake.set(**SLOWLY)
     with CuttingProxy(fake.url, one_in=5) as proxy:
         served = serve(proxy.url)
-        done = load(*OPTIONS, "--length", 4, "--host", served.url, "ChatUser", "ApiUser")
+        done = load(*OPTIONS, "--length", 8, "--host", served.url, "ChatUser", "ApiUser")
     answers = done.summary["answers"]
     assert answers["outcomes"]["failed"] == proxy.cut > 2
     assert answers["requests"] == proxy.answers
