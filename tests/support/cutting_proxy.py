@@ -48,12 +48,13 @@ class CuttingProxy:
         self._server.shutdown()
         with self._lock:
             self._ending = True
-            for client in self._open:  # the chat keeps some open, to ask Ollama how it is
-                _hang_up(client)
+            for end in self._open:  # the chat keeps some open, to ask Ollama how it is
+                _hang_up(end)
         self._server.server_close()  # waits for the connections
 
     def _serve(self, client: socket.socket) -> None:
-        with self._kept(client), socket.create_connection(self._upstream) as server:
+        connected = socket.create_connection(self._upstream)
+        with connected as server, self._kept(client), self._kept(server):
             head = client.recv(65536)
             server.sendall(head)
             sending = threading.Thread(target=_copy, args=(client, server))
@@ -66,16 +67,16 @@ class CuttingProxy:
                 sending.join()
 
     @contextlib.contextmanager
-    def _kept(self, client: socket.socket) -> Iterator[None]:
+    def _kept(self, end: socket.socket) -> Iterator[None]:
         with self._lock:
-            self._open.add(client)
+            self._open.add(end)
             if self._ending:
-                _hang_up(client)
+                _hang_up(end)
         try:
             yield
         finally:
             with self._lock:
-                self._open.discard(client)
+                self._open.discard(end)
 
     def _to_be_cut(self, head: bytes) -> bool:
         if not head.startswith(_ANSWER):
