@@ -113,7 +113,6 @@ STREAMLIT = (
     "Close fullscreen",
     "Collapse sidebar",
     "Connecting",
-    "Connection error",
     "Copied",
     "Copy to clipboard",
     "Decrement",

@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.contract]
 
 ALWAYS = [
     ".stApp[data-test-script-state=notRunning] .stAppViewContainer > [data-testid=stSidebar]",
+    ".stApp[data-test-connection-state=CONNECTED]",
     ".stApp .stAppHeader",
     ".stApp .stMain [data-testid=stMainBlockContainer]",
     "[data-testid=stChatInput] textarea[data-testid=stChatInputTextArea]",
@@ -54,7 +55,9 @@ SELECTORS = [
     *UNSEEN,
 ]
 
-_HOOK = re.compile(r"(?<=[.\"'=])st[A-Z]\w+|\[role=\"\w+\"\]|data-test-script-state|aria-invalid")
+_HOOK = re.compile(
+    r"(?<=[.\"'=])st[A-Z]\w+|\[role=\"\w+\"\]|data-test-(?:script|connection)-state|aria-invalid"
+)
 
 
 def _expect_each(page: Page, selectors: list[str]) -> None:

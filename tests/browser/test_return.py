@@ -112,6 +112,25 @@ def test_what_came_while_the_connection_was_lost_is_there(
     _is_whole(page, fake)
 
 
+def test_a_lost_connection_is_said_in_one_line_until_it_is_back(
+    page: ChatPage, cable: Cable
+) -> None:
+    page.ask("Tell me all")
+    page.idle()
+    page.input.fill("And more")
+    _lose(page, cable, server_notices=True)
+    line = page.page.get_by_text("The server does not answer. The page goes on by itself")
+    expect(line.filter(visible=True)).to_have_count(1)
+    page.act(page.messages.last, "copy")  # no dialog lies over the page
+    expect(page.page.get_by_role("dialog")).to_have_count(0)
+    cable.plug_in()
+    expect(line).to_have_count(0)
+    expect(page.input).to_have_value("And more")
+    page.input.press("Enter")
+    expect(page.messages).to_have_count(4)
+    page.idle()
+
+
 @pytest.mark.parametrize("lost", [True, False])
 def test_stop_works_in_a_page_that_came_back(
     page: ChatPage, cable: Cable, fake: FakeOllama, lost: bool

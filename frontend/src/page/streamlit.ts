@@ -1,5 +1,7 @@
 /** What is known here of Streamlit's page: its test ids. tests/browser/test_dom_contract.py has them. */
 
+export const APP = ".stApp";
+export const CONNECTION = "data-test-connection-state";
 export const COMPOSER = '[data-testid="stChatInput"]';
 export const FIELD = '[data-testid="stChatInputTextArea"]';
 export const SUBMIT = '[data-testid="stChatInputSubmitButton"]';
