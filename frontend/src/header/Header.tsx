@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 
-import { Glyph } from "../shared/Glyph";
+import { Icon } from "../shared/Icon";
 import { text } from "../texts";
 import { ModelList } from "./ModelList";
 import type { HeaderAct, HeaderContent } from "./types";
@@ -35,7 +35,7 @@ export function Header({ content, ask }: HeaderProps): JSX.Element {
           onClick={() => setOpen(!isOpen)}
         >
           <span>{label}</span>
-          <Glyph name="chevron" />
+          <Icon name="chevron" />
         </button>
         <button
           type="button"
@@ -45,7 +45,7 @@ export function Header({ content, ask }: HeaderProps): JSX.Element {
           title={text("new_chat")}
           onClick={() => ask({ act: "new" })}
         >
-          <Glyph name="new" />
+          <Icon name="new" />
         </button>
         {isOpen && <ModelList options={options} model={model} onClose={close} ask={ask} />}
       </div>

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
-import { Glyph } from "../shared/Glyph";
+import { Icon } from "../shared/Icon";
 import { text } from "../texts";
 import type { HeaderAct, Option } from "./types";
 
@@ -77,7 +77,7 @@ export function ModelList({ options, model, onClose, ask }: ModelListProps): JSX
           ask({ act: "models" });
         }}
       >
-        <Glyph name="models" />
+        <Icon name="models" />
         <span>{text("manage_models")}</span>
       </button>
     </div>
@@ -105,7 +105,7 @@ function ModelOption(props: ModelOptionProps): JSX.Element {
       <span class="chat-option-name">{option.label}</span>
       <span class="chat-option-size">{option.size}</span>
       <span class="chat-option-abilities">{option.abilities.join(" · ")}</span>
-      {isChosen && <Glyph name="check" />}
+      {isChosen && <Icon name="check" />}
     </li>
   );
 }

@@ -1,10 +1,10 @@
 import type { JSX } from "preact";
 
-import { Glyph, type GlyphName } from "./Glyph";
+import { Icon, type IconName } from "./Icon";
 
 interface MenuItemProps {
   act: string;
-  icon: GlyphName;
+  icon: IconName;
   label: string;
   onChoose: () => void;
   /** An address that is opened, as of a file. */
@@ -25,9 +25,9 @@ export function MenuItem(props: MenuItemProps): JSX.Element {
   };
   const content = (
     <>
-      <Glyph name={icon} />
+      <Icon name={icon} />
       <span>{label}</span>
-      {checked && <Glyph name="check" />}
+      {checked && <Icon name="check" />}
     </>
   );
   if (href === undefined) {

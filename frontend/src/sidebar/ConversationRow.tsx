@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 
-import { Glyph } from "../shared/Glyph";
+import { Icon } from "../shared/Icon";
 import { useIsWritten } from "../shared/openConversation";
 import { text } from "../texts";
 import type { Row } from "./types";
@@ -51,7 +51,7 @@ export function ConversationRow(props: ConversationRowProps): JSX.Element {
         title={text("conversation_menu")}
         onClick={(event) => onMenu(event.currentTarget)}
       >
-        <Glyph name="more" />
+        <Icon name="more" />
       </button>
     </li>
   );

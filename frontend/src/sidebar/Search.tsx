@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { Glyph } from "../shared/Glyph";
+import { Icon } from "../shared/Icon";
 import { text } from "../texts";
 import type { Ask } from "./types";
 
@@ -31,7 +31,7 @@ export function Search({ query, ask }: { query: string; ask: Ask }): JSX.Element
   };
   return (
     <search class="chat-search">
-      <Glyph name="search" />
+      <Icon name="search" />
       <input
         ref={field}
         type="search"

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 
-import { Glyph, type GlyphName } from "../shared/Glyph";
+import { Icon, type IconName } from "../shared/Icon";
 import { Menu } from "../shared/Menu";
 import { MenuItem } from "../shared/MenuItem";
 import { text } from "../texts";
@@ -30,7 +30,7 @@ export function Tools({ user, canSignOut, ask }: ToolsProps): JSX.Element {
 }
 
 interface ToolButtonProps {
-  name: GlyphName;
+  name: IconName;
   label: string;
   onClick: (anchor: HTMLElement) => void;
   isOpen?: boolean;
@@ -48,7 +48,7 @@ function ToolButton({ name, label, onClick, isOpen }: ToolButtonProps): JSX.Elem
       title={label}
       onClick={(event) => onClick(event.currentTarget)}
     >
-      <Glyph name={name} />
+      <Icon name={name} />
     </button>
   );
 }

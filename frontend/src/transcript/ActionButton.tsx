@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 
-import { Icon, type IconName } from "./Icon";
+import { Icon, type IconName } from "../shared/Icon";
 
 interface ActionButtonProps {
   act: string;

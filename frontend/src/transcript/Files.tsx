@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 
-import { Icon } from "./Icon";
+import { Icon } from "../shared/Icon";
 import { apiUrl } from "./api";
 import { formatSize } from "./format";
 import type { MessageFile } from "./types";

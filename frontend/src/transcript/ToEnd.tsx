@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
 import { text } from "../texts";
-import { Icon } from "./Icon";
+import { Icon } from "../shared/Icon";
 import { endFollower } from "./scrolling";
 
 /** Draw the way back to the end while that is far. */
