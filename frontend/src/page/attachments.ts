@@ -9,7 +9,7 @@ import {
   SPINNER,
   SUBMIT,
   isSendKey,
-} from "./streamlit";
+} from "../shared/streamlit";
 import { watchPage } from "./watch";
 
 const PATIENCE_MS = 30_000; // until a file that was chosen is shown

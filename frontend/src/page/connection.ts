@@ -1,5 +1,5 @@
 import { text } from "../texts";
-import { APP, CONNECTION } from "./streamlit";
+import { APP, CONNECTION } from "../shared/streamlit";
 
 declare global {
   interface Window {

@@ -1,5 +1,5 @@
 import { onOpenConversation } from "../shared/openConversation";
-import { FIELD, SUBMIT, findField, isSendKey } from "./streamlit";
+import { FIELD, SUBMIT, findField, isSendKey } from "../shared/streamlit";
 import { watchPage } from "./watch";
 
 const PREFIX = "chat-draft-";

@@ -1,5 +1,5 @@
 import { text } from "../texts";
-import { FILES, OPEN } from "./streamlit";
+import { FILES, OPEN } from "../shared/streamlit";
 
 /** Take files that are dropped anywhere on the page, and say so while they are over it. */
 export function installDropSheet(): void {

@@ -1,4 +1,4 @@
-import { FIELD, OPEN, findField, hasFinePointer, isComposing } from "./streamlit";
+import { FIELD, OPEN, findField, hasFinePointer, isComposing } from "../shared/streamlit";
 import { watchPage } from "./watch";
 
 const HELP = '[data-act="help"]';

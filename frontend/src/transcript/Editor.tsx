@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { text } from "../texts";
 import { useActs } from "./acts";
-import { focusInput } from "./streamlit";
+import { focusField } from "../shared/streamlit";
 import type { Message } from "./types";
 
 interface EditorProps {
@@ -23,7 +23,7 @@ export function Editor({ prompt, onClose }: EditorProps): JSX.Element {
   }, []);
   const close = (): void => {
     onClose();
-    focusInput();
+    focusField();
   };
   const send = (): void => {
     if (draft.trim() || prompt.files.length) sendEdit(prompt, draft);

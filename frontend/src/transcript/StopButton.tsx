@@ -2,7 +2,7 @@ import { render, type JSX } from "preact";
 
 import { text } from "../texts";
 import type { TranscriptStore } from "./store";
-import { BOTTOM, INPUT, SEND_BUTTON, focusInput } from "./streamlit";
+import { BOTTOM, COMPOSER, SUBMIT, focusField } from "../shared/streamlit";
 
 /** Keeps the button that stops the answer exactly over the one that sends. */
 export class StopPlace {
@@ -23,13 +23,13 @@ export class StopPlace {
       this.observer.disconnect();
       this.observer.observe(bottom, { childList: true, subtree: true });
     }
-    const input = document.querySelector(INPUT);
+    const input = document.querySelector(COMPOSER);
     if (input && this.place.parentElement !== input) input.append(this.place);
     if (input) this.measure(input);
   }
 
   private measure(input: Element): void {
-    const send = input.querySelector(SEND_BUTTON)?.getBoundingClientRect();
+    const send = input.querySelector(SUBMIT)?.getBoundingClientRect();
     if (!send) return;
     const box = input.getBoundingClientRect();
     const { style } = this.place;
@@ -48,7 +48,7 @@ export class StopPlace {
 
   private stop(): void {
     void this.store.stop();
-    focusInput();
+    focusField();
   }
 }
 

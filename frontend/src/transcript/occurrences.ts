@@ -2,7 +2,7 @@ import { text } from "../texts";
 import { announce, announceError } from "./announcer";
 import { endFollower } from "./scrolling";
 import type { Occurrence, TranscriptStore } from "./store";
-import { focusInput } from "./streamlit";
+import { focusField } from "../shared/streamlit";
 import type { Message } from "./types";
 
 const UNSPOKEN = '[aria-hidden="true"], button, .chat-code-language';
@@ -20,7 +20,7 @@ export function reportToReaders(store: TranscriptStore): void {
 function tellEnd(answer: Message): void {
   if (answer.error) announceError(answer.error.text);
   else announce([...describeEnd(answer), readAnswer(answer)].join(" "));
-  if (isFocusFree()) focusInput();
+  if (isFocusFree()) focusField();
 }
 
 function describeEnd({ state, notes }: Message): string[] {

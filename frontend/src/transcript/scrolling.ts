@@ -1,4 +1,4 @@
-import { BOTTOM } from "./streamlit";
+import { BOTTOM } from "../shared/streamlit";
 
 const NEAR_PX = 120; // who is as near to the end follows it
 const FAR_PX = 200; // from here on there is a button to the end

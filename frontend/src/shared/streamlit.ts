@@ -1,10 +1,11 @@
-/** What is known here of Streamlit's page: its test ids. tests/browser/test_dom_contract.py has them. */
+/** What is known of Streamlit's page: its test ids. tests/browser/test_dom_contract.py has them. */
 
 export const APP = ".stApp";
 export const CONNECTION = "data-test-connection-state";
 export const COMPOSER = '[data-testid="stChatInput"]';
 export const FIELD = '[data-testid="stChatInputTextArea"]';
 export const SUBMIT = '[data-testid="stChatInputSubmitButton"]';
+export const BOTTOM = '[data-testid="stBottom"]';
 export const CHIP = '[data-testid="stFileChip"]';
 export const FAILED_CHIP = `${CHIP}[aria-invalid="true"]`;
 export const CHIP_NAME = '[data-testid="stFileChipName"]';
@@ -31,4 +32,9 @@ export function isComposing(event: KeyboardEvent): boolean {
 export function isSendKey(event: KeyboardEvent): boolean {
   const isPlain = !event.shiftKey && !event.ctrlKey && !event.metaKey && !isComposing(event);
   return event.key === "Enter" && isPlain && (event.target as Element).matches(FIELD);
+}
+
+/** Put the focus into the field, but where that would open a keyboard on the screen. */
+export function focusField(): void {
+  if (hasFinePointer()) findField()?.focus({ preventScroll: true });
 }
