@@ -8,7 +8,6 @@ from typing import Literal
 import streamlit as st
 from pydantic import BaseModel
 
-from chatbot import errors
 from chatbot.chat.conversation_content import Draft
 from chatbot.page import account, composer
 from chatbot.page.dialogs import models
@@ -50,13 +49,8 @@ def run_act(state: PageState, told: object) -> None:
     if act.act == "send":
         composer.submit_prompt(state, act.text)
         return
-    had_error = state.error is not None
-    state.clear_error()
-    try:
-        _ACTS[act.act](state, act)
-    except errors.ChatError as error:
-        state.show_error(error)
-    if had_error or state.error or act.act in _OF_THE_WHOLE_PAGE:
+    has_error_changed = state.attempt_anew(lambda: _ACTS[act.act](state, act))
+    if has_error_changed or act.act in _OF_THE_WHOLE_PAGE:
         st.rerun()
 
 

@@ -217,6 +217,15 @@ class PageState:
             return False
         return True
 
+    def attempt_anew(self, action: Callable[[], object]) -> bool:
+        """Attempt an action that what went wrong before gives way to.
+
+        Return whether an error went or came, which stands outside the part that sent the action.
+        """
+        had_error = self.error is not None
+        self.clear_error()
+        return not self.attempt(action) or self.error is not None or had_error
+
     def hold_prompt(self, prompt: str, files: Sequence[Attachment]) -> None:
         """Give a prompt that was not sent back into the input; its files go with the next one."""
         st.session_state.prompt = prompt

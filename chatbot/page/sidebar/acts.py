@@ -46,10 +46,8 @@ def run_act(state: PageState, told: object) -> None:
     """
     account.require_user(state)
     act = Act.model_validate(told)
-    had_error = state.error is not None
-    state.clear_error()
-    state.attempt(lambda: _ACTS[act.act](state, act))
-    if had_error or state.error or act.act not in _OF_THE_LIST:
+    has_error_changed = state.attempt_anew(lambda: _ACTS[act.act](state, act))
+    if has_error_changed or act.act not in _OF_THE_LIST:
         st.rerun()
 
 
