@@ -30,7 +30,7 @@ ROOMS = (
 )
 _LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 
-_MAX_LOOKUPS = 5  # of the services: at the door of a script run, of requests, of the shutdown
+_MAX_LOOKUPS = 4  # of the services: at the door of a script run, of requests, of the shutdown
 _MAX_MODULES = 14  # that a prompt passes
 
 

@@ -196,7 +196,7 @@ def _describe_result(generation: Generation) -> dict[str, Any]:
     }
 
 
-def _with_services(
+def with_services(
     route: Callable[[Services, Request], Awaitable[Response]],
 ) -> Callable[[Request], Awaitable[Response]]:
     """Hand a route the parts of the chat that runs when the request comes."""
@@ -209,7 +209,7 @@ def _with_services(
 
 ROUTES = [
     Route("/livez", livez),
-    Route("/readyz", _with_services(readyz)),
+    Route("/readyz", with_services(readyz)),
     Route("/metrics", export_metrics),
-    Route("/generate_text", _with_services(generate_text), methods=["POST"]),
+    Route("/generate_text", with_services(generate_text), methods=["POST"]),
 ]

@@ -17,7 +17,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from chatbot import errors
 from chatbot.chat.generation import Generation
 from chatbot.i18n.translator import choose_translator
-from chatbot.services import Services, current
+from chatbot.services import Services
+from chatbot.web.api import with_services
 from chatbot.web.api_models import Failure
 from chatbot.web.claims import find_user, find_user_id
 from chatbot.web.event_response import EventResponse
@@ -33,17 +34,16 @@ def _answer_request(
 ) -> Callable[[Request], Awaitable[Response]]:
     """Answer an error as JSON, with its sentence in the reader's language."""
 
-    @functools.wraps(route)
-    async def answer(request: Request) -> Response:
+    async def answer(services: Services, request: Request) -> Response:
         reader = _read_reader(request)
         try:
-            return await route(current(), request, reader)
+            return await route(services, request, reader)
         except errors.ChatError as error:
             body = {**error.as_json(), "error": reader.translator.describe(error)}
             failure = Failure.model_validate(body).model_dump_json()
             return Response(failure, error.status, _NOT_KEPT, "application/json")
 
-    return answer
+    return with_services(answer)
 
 
 def _read_reader(request: Request) -> Reader:
