@@ -50,6 +50,7 @@ def test_a_restart_of_the_process_loses_nothing(
     page = visit(served.url)
     page.ask("Before the restart")
     page.idle()
+    page.may_lose_connection()
     served.terminate()
     served.__enter__()
     page.ask("After the restart")  # in the tab that was open all the time
@@ -58,7 +59,6 @@ def test_a_restart_of_the_process_loses_nothing(
         expect(tab.messages).to_have_count(4)
         expect(tab.messages.first).to_contain_text("Before the restart")
         expect(tab.messages.last).to_have_attribute("data-state", "done")
-    page.complaints.clear()  # the browser told of the lost connection
 
 
 def test_two_tabs_show_the_same_conversations(page: ChatPage, visit: Visit) -> None:

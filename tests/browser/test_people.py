@@ -173,11 +173,11 @@ def test_a_login_survives_a_reload_and_another_process_with_the_same_secret(
 ) -> None:
     tab = device()
     sign_in(tab, "ann")
+    tab.may_lose_connection()
     chat.terminate()
     chat.__enter__()
     tab.reload()
     expect(tab.sidebar.get_by_role("button", name="Ann Example")).to_be_visible()
-    tab.complaints.clear()  # the browser told of the lost connection
 
 
 def test_a_provider_that_does_not_answer_is_told(

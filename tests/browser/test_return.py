@@ -34,13 +34,11 @@ def cable(chat: Served) -> Iterator[Cable]:
 
 
 @pytest.fixture
-def page(cable: Cable, visit: Visit, fake: FakeOllama) -> Iterator[ChatPage]:
+def page(cable: Cable, visit: Visit, fake: FakeOllama) -> ChatPage:
     """The chat's page, opened by a new visitor through the cable."""
     tab = visit(cable.url)
-    yield tab
-    # The browser tells of each lost connection.
-    lost = ("ERR_CONNECTION", "WebSocket", "ERR_EMPTY_RESPONSE", "ERR_INCOMPLETE_CHUNKED")
-    tab.complaints[:] = [one for one in tab.complaints if not any(text in one for text in lost)]
+    tab.may_lose_connection()
+    return tab
 
 
 def _begin(page: ChatPage, fake: FakeOllama) -> Locator:

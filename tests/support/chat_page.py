@@ -6,6 +6,16 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request, expect
 
+# What a browser and the page write to the console when the server does not answer.
+_CONNECTION_LOST = (
+    "ERR_CONNECTION",
+    "ERR_EMPTY_RESPONSE",
+    "ERR_INCOMPLETE_CHUNKED",
+    "WebSocket",
+    "No response received when attempting to reach /_stcore/",
+    "Streamlit server is not responding",
+)
+
 
 def words(count: int) -> list[str]:
     """Return tokens by which a test sees how far an answer has come."""
@@ -19,6 +29,7 @@ class ChatPage:
         self.page = page
         self.url = url
         self.complaints: list[str] = []
+        self._ignored: tuple[str, ...] = ()
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
         page.on("request", self._on_request)
@@ -36,6 +47,10 @@ class ChatPage:
         """Open the page and wait until a prompt can be typed."""
         self.page.goto(self.url + path)
         expect(self.input).to_be_enabled()
+
+    def may_lose_connection(self) -> None:
+        """From now on, do not complain of a server that cannot be reached."""
+        self._ignored = _CONNECTION_LOST
 
     def reload(self) -> None:
         """Reload the page and wait until it is drawn."""
@@ -101,7 +116,8 @@ class ChatPage:
         )
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        is_ignored = any(text in message.text for text in self._ignored)
+        if message.type in ("error", "warning") and not is_ignored:
             self.complaints.append(f"{message.type}: {message.text} {message.location}")
 
     def _on_request(self, request: Request) -> None:

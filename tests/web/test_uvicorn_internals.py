@@ -56,11 +56,13 @@ def test_the_first_signal_drains_and_then_ends_the_server(loop: LoopThread) -> N
 
 def test_the_second_signal_ends_it_at_once(loop: LoopThread) -> None:
     async def run() -> None:
-        server, serving = await _start(asyncio.Event().wait)
+        never = asyncio.Event()
+        server, serving = await _start(never.wait)
         server.handle_exit(signal.SIGUSR1, None)
         server.handle_exit(signal.SIGUSR1, None)
         assert server.should_exit and server.force_exit
         await serving
+        never.set()  # so that the task that drains ends before its loop does
 
     loop.run(run())
 
