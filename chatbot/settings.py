@@ -155,6 +155,11 @@ class Settings(BaseSettings):
 
     port: int = Field(default=8501, ge=1, le=65535, description="Port of the page and the API")
     bind_host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 for all")
+    max_connections_per_peer: int = Field(
+        default=2000,
+        ge=10,
+        description="Connections from one address at once, unless it is in TRUSTED_PROXIES",
+    )
     data_dir: Annotated[Path, AfterValidator(_below_home)] = Field(
         default_factory=_default_data_dir,
         description="Folder for the history, the cookie secret and pulled models",

@@ -103,10 +103,14 @@ async def _read_request(settings: Settings, request: Request) -> GenerationBody:
     """Return the body. Raises BadRequest, UnsupportedMediaType or PromptTooLong."""
     if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":
         raise errors.UnsupportedMediaType()
-    limit = _BYTES_A_CHARACTER * settings.max_prompt_chars + _BYTES_AROUND
-    body = read_body(await _receive_body(request, limit))
+    body = read_body(await _receive_body(request, find_body_limit(settings)))
     check_prompt(body.prompt, settings)
     return body
+
+
+def find_body_limit(settings: Settings) -> int:
+    """Return the largest body that POST /generate_text takes, in bytes."""
+    return _BYTES_A_CHARACTER * settings.max_prompt_chars + _BYTES_AROUND
 
 
 async def _receive_body(request: Request, limit: int) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import functools
 import gc
 import importlib
 import logging
@@ -16,8 +17,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import streamlit as st
-import uvicorn
+from itsdangerous import Signer
 from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection
+from starlette.types import Scope
 
 from chatbot import errors, services
 from chatbot.history import History, HistoryUnavailable, data_dir
@@ -34,7 +37,11 @@ from chatbot.web import (
     streamlit_internals,
     transcript,
 )
-from chatbot.web.uvicorn_internals import DrainingServer, PageSocket
+from chatbot.web.gate import messages, peers, uploads
+from chatbot.web.gate.messages import MessageGate
+from chatbot.web.gate.peers import BodyLimits, Peers
+from chatbot.web.gate.uploads import HeldFiles, UploadGate
+from chatbot.web.uvicorn_internals import BoundedConfig, DrainingServer
 
 log = logging.getLogger("chatbot.web.server")
 
@@ -84,7 +91,18 @@ def create_app(settings: Settings) -> st.App:
     Raises NotBuilt when the page's scripts are not there.
     """
     streamlit_internals.share_log()
-    streamlit_internals.set_options({**_STREAMLIT, **_login_options(settings)})
+    largest = uploads.find_largest(settings)
+    held_files = HeldFiles(largest)
+    signer = visitor_cookie.make_signer(settings)
+    streamlit_internals.set_options(
+        {
+            **_STREAMLIT,
+            **_login_options(settings),
+            "server.maxUploadSize": largest // 2**20,
+        }
+    )
+    streamlit_internals.report_uploads_to(held_files)
+    streamlit_internals.end_lost_tabs()
     streamlit_internals.freeze_options()
     index_page.read_entry()
     streamlit_internals.serve_page_by(
@@ -103,13 +121,19 @@ def create_app(settings: Settings) -> st.App:
         routes=[*api.ROUTES, *openapi.ROUTES, *downloads.ROUTES],
         middleware=[
             *proxy.make_middleware(settings),
-            Middleware(VisitorCookie, signer=visitor_cookie.make_signer(settings)),
+            Middleware(MessageGate, name_visitor=functools.partial(_name_visitor, signer)),
+            Middleware(UploadGate, held=held_files, largest=largest),
+            Middleware(VisitorCookie, signer=signer),
             Middleware(transcript.TranscriptRoutes),
         ],
         lifespan=lifespan,
         secrets=_login_secrets(settings),
         on_script_error=_show_error,
     )
+
+
+def _name_visitor(signer: Signer, scope: Scope) -> str:
+    return visitor_cookie.read_visitor_id(HTTPConnection(scope).cookies, signer) or ""
 
 
 def _login_options(settings: Settings) -> dict[str, object]:
@@ -178,20 +202,33 @@ def serve(settings: Settings) -> None:
         server.run([listener])
 
 
-def _uvicorn_config(settings: Settings) -> uvicorn.Config:
-    return uvicorn.Config(
+def _uvicorn_config(settings: Settings) -> BoundedConfig:
+    files = peers.raise_file_limit()
+    in_all = files - max(peers.KEPT_FILES, files // 10)
+    return BoundedConfig(
         create_app(settings),
+        Peers(settings.max_connections_per_peer, in_all, settings.trusted_proxies),
+        _find_body_limits(settings),
         host=settings.bind_host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
-        ws=PageSocket,
+        ws_max_size=messages.find_frame_limit(settings.max_prompt_chars),
         log_config=None,
         access_log=False,
         proxy_headers=False,  # chatbot.web.proxy looks at them, after it has seen the real peer
         server_header=False,
         headers=[("X-Served-By", socket.gethostname())],  # the pod, to whoever measures
         timeout_graceful_shutdown=3,
+    )
+
+
+def _find_body_limits(settings: Settings) -> BodyLimits:
+    return BodyLimits(
+        {
+            # Somewhat more than it takes, so that who sends too much reads how much that is.
+            "/generate_text": 2 * api.find_body_limit(settings),
+            uploads.PATH: uploads.find_largest(settings) + uploads.OVERHEAD_BYTES,
+        }
     )
 
 
@@ -242,9 +279,12 @@ def _open_listener(settings: Settings) -> socket.socket:
         families = [info[0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
         family = min(families, key=[socket.AF_INET, socket.AF_INET6].index)
         both = host == "::" and socket.has_dualstack_ipv6()
-        return socket.create_server((host, port), family=family, dualstack_ipv6=both)
+        listener = socket.create_server((host, port), family=family, dualstack_ipv6=both)
     except OSError as error:
         raise _explain_address(error, host, port) from error
+    # Each connection has it from here.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * peers.UNTAKEN_TIMEOUT_S)
+    return listener
 
 
 def _explain_address(error: OSError, host: str, port: int) -> _StartFailed:

@@ -6,16 +6,25 @@ tests/web/test_streamlit_internals.py fails on a version that has changed one.
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
+from google.protobuf.message import DecodeError
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Mount, Router
 from streamlit import config, file_util
 from streamlit import logger as streamlit_logger
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.runtime import memory_session_storage, memory_uploaded_file_manager
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.session_manager import SessionInfo
+from streamlit.runtime.uploaded_file_manager import UploadFileUrlInfo
 
 _STATIC = Path(file_util.get_static_dir())
 STATIC_FILES = _STATIC / "static"
@@ -61,6 +70,114 @@ def read_login(request: Request, origin: str) -> Mapping[str, object]:
 
     cookie = starlette_websocket._get_signed_cookie_with_chunks(request.cookies, USER_COOKIE_NAME)
     return starlette_websocket._parse_decoded_user_cookie(cookie, origin) if cookie else {}
+
+
+@dataclass(frozen=True)
+class PageMessage:
+    """What a browser asks for over its WebSocket, and of how many parts that is."""
+
+    kind: str
+    parts: int = 0
+
+
+def read_message(data: bytes) -> PageMessage | None:
+    """Return what a browser has sent; None for what is no message."""
+    try:
+        message = BackMsg.FromString(data)
+    except DecodeError:
+        return None
+    match message.WhichOneof("type"):
+        case "rerun_script" as kind:
+            rerun = message.rerun_script
+            parts = len(rerun.widget_states.widgets) + len(rerun.cached_message_hashes)
+            return PageMessage(kind, parts)
+        case "file_urls_request" as kind:
+            return PageMessage(kind, len(message.file_urls_request.file_names))
+        case kind:
+            return PageMessage(kind or "")
+
+
+class Uploads(Protocol):
+    """Who is told which files a tab may upload, and when one is gone."""
+
+    def hand_out(self, session_id: str, file_ids: Iterable[str]) -> None:
+        """Note that a tab has got addresses for files."""
+
+    def release(self, session_id: str, file_id: str) -> None:
+        """Note that a file is gone."""
+
+    def forget(self, session_id: str) -> None:
+        """Note that a tab is gone, with all its files."""
+
+
+def report_uploads_to(uploads: Uploads) -> None:
+    """Tell `uploads` what becomes of each file that Streamlit holds; before the app is made."""
+
+    class ReportedFiles(MemoryUploadedFileManager):
+        def get_upload_urls(
+            self, session_id: str, file_names: Sequence[str]
+        ) -> list[UploadFileUrlInfo]:
+            made = super().get_upload_urls(session_id, file_names)
+            uploads.hand_out(session_id, [file.file_id for file in made])
+            return made
+
+        def remove_file(self, session_id: str, file_id: str) -> None:
+            super().remove_file(session_id, file_id)
+            uploads.release(session_id, file_id)
+
+        def remove_session_files(self, session_id: str) -> None:
+            super().remove_session_files(session_id)
+            uploads.forget(session_id)
+
+    vars(memory_uploaded_file_manager)["MemoryUploadedFileManager"] = ReportedFiles
+
+
+_Infos = list[SessionInfo]  # where a method is called `list`
+
+
+class LostTabs:
+    """The tabs without a connection, kept for a while for who comes back; then ended at once.
+
+    Streamlit's own store leaves that, and what their files take, to the garbage collector. It has
+    the interface of `SessionStorage` and is used on the event loop.
+    """
+
+    def __init__(self, maxsize: int = 128, ttl_seconds: int = 120) -> None:
+        self._most = maxsize
+        self._kept_s = ttl_seconds
+        self._tabs: dict[str, tuple[SessionInfo, asyncio.TimerHandle]] = {}
+
+    def get(self, session_id: str) -> SessionInfo | None:
+        """Return a tab."""
+        tab = self._tabs.get(session_id)
+        return tab[0] if tab else None
+
+    def list(self) -> _Infos:
+        """Return all."""
+        return [info for info, _ in list(self._tabs.values())]
+
+    def save(self, info: SessionInfo) -> None:
+        """Keep a tab, in the place of the one that is lost for longest when there are too many."""
+        session_id = info.session.id
+        timer = asyncio.get_running_loop().call_later(self._kept_s, self._end, session_id)
+        self._tabs[session_id] = info, timer
+        if len(self._tabs) > self._most:
+            self._end(next(iter(self._tabs)))
+
+    def delete(self, session_id: str) -> None:
+        """Hand a tab back to who has come back."""
+        _, timer = self._tabs.pop(session_id)
+        timer.cancel()
+
+    def _end(self, session_id: str) -> None:
+        info, _ = self._tabs[session_id]
+        self.delete(session_id)
+        info.session.shutdown()
+
+
+def end_lost_tabs() -> None:
+    """Have tabs that lost their connection kept by `LostTabs`; before the app is made."""
+    vars(memory_session_storage)["MemorySessionStorage"] = LostTabs
 
 
 def serve_page_by(routes: Sequence[BaseRoute]) -> None:

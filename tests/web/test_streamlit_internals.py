@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from starlette.applications import Starlette
@@ -14,11 +17,20 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 from streamlit import config, file_util
+from streamlit.runtime import (
+    RuntimeConfig,
+    memory_session_storage,
+    memory_uploaded_file_manager,
+)
+from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.session_manager import SessionInfo
 from streamlit.web.server.starlette import starlette_app
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 from chatbot.web import server, streamlit_internals
+from chatbot.web.streamlit_internals import LostTabs
+from tests.support.product import LoopThread
 
 pytestmark = pytest.mark.contract
 
@@ -109,3 +121,104 @@ def test_our_routes_answer_in_place_of_streamlits_files() -> None:
     client = TestClient(Starlette(routes=[mount]))
     assert client.get("/").text == "ours"
     assert client.get("/index.html").status_code == 404
+
+
+class _Noted:
+    """What becomes of the files of the tabs."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[object, ...]] = []
+
+    def hand_out(self, session_id: str, file_ids: Iterable[str]) -> None:
+        self.calls.append(("hand out", session_id, *file_ids))
+
+    def release(self, session_id: str, file_id: str) -> None:
+        self.calls.append(("release", session_id, file_id))
+
+    def forget(self, session_id: str) -> None:
+        self.calls.append(("forget", session_id))
+
+
+def _make_config(monkeypatch: pytest.MonkeyPatch) -> RuntimeConfig:
+    """Return what an app would make its runtime of, of which a process has one alone."""
+    monkeypatch.setattr("streamlit.runtime.Runtime", lambda config: config)
+    page = Path(file_util.get_static_dir()) / "index.html"
+    config: Any = starlette_app.App(page)._create_runtime()
+    assert isinstance(config, RuntimeConfig)
+    return config
+
+
+def test_what_becomes_of_a_tabs_files_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = memory_uploaded_file_manager.MemoryUploadedFileManager
+    monkeypatch.setattr(memory_uploaded_file_manager, "MemoryUploadedFileManager", kept)
+    noted = _Noted()
+    streamlit_internals.report_uploads_to(noted)
+    files: Any = _make_config(monkeypatch).uploaded_file_manager
+    first, second = files.get_upload_urls("tab", ["a.txt", "b.txt"])
+    assert first.upload_url.endswith(f"/tab/{first.file_id}")
+    files.remove_file("tab", first.file_id)
+    files.remove_session_files("tab")
+    assert noted.calls == [
+        ("hand out", "tab", first.file_id, second.file_id),
+        ("release", "tab", first.file_id),
+        ("forget", "tab"),
+    ]
+
+
+class _Tab:
+    """A tab of which it is told when it has ended."""
+
+    def __init__(self, name: str) -> None:
+        self.id = name
+        self.ended = asyncio.Event()
+
+    def shutdown(self) -> None:
+        self.ended.set()
+
+
+def _lose(tabs: LostTabs, *names: str) -> list[_Tab]:
+    lost = [_Tab(name) for name in names]
+    for tab in lost:
+        tabs.save(SessionInfo(client=None, session=cast(AppSession, tab)))
+    return lost
+
+
+def test_streamlit_keeps_lost_tabs_in_our_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = memory_session_storage.MemorySessionStorage
+    monkeypatch.setattr(memory_session_storage, "MemorySessionStorage", kept)
+    streamlit_internals.end_lost_tabs()
+    assert isinstance(_make_config(monkeypatch).session_storage, LostTabs)
+
+
+def test_a_lost_tab_ends_when_nobody_comes_back(loop: LoopThread) -> None:
+    async def run() -> None:
+        tabs = LostTabs(ttl_seconds=0)
+        (tab,) = _lose(tabs, "a")
+        assert [info.session.id for info in tabs.list()] == ["a"]
+        await asyncio.wait_for(tab.ended.wait(), 20)
+        assert tabs.get("a") is None
+
+    loop.run(run())
+
+
+def test_one_that_is_found_again_does_not(loop: LoopThread) -> None:
+    async def run() -> None:
+        tabs = LostTabs(ttl_seconds=0)
+        found, other = _lose(tabs, "a", "b")
+        assert tabs.get("a") is not None
+        tabs.delete("a")
+        await asyncio.wait_for(other.ended.wait(), 20)
+        assert not found.ended.is_set()
+
+    loop.run(run())
+
+
+def test_of_too_many_the_oldest_ends(loop: LoopThread) -> None:
+    async def run() -> None:
+        tabs = LostTabs(maxsize=2)
+        first, second, third = _lose(tabs, "a", "b", "c")
+        assert (first.ended.is_set(), second.ended.is_set()) == (True, False)
+        for tab in second, third:
+            tabs.delete(tab.id)
+
+    loop.run(run())
