@@ -29,16 +29,18 @@ class Collection(Connections):
     def search_conversations(self, user_id: str, query: str) -> list[search.Hit]:
         """Find the user's conversations with all words of `query` in the title or a message.
 
-        At most MOST_HITS, in the order of the list; a query without words finds nothing.
+        At most MOST_HITS, in the order of the list; a query without words finds nothing. The
+        database gives up after some seconds.
         """
         words = search.split_words(query)
         if not words:
             return []
-        with self._reading() as db:
+        with self._reading() as db, search.limit_time(db):
             statement = search.build_statement(words, db.dialect.name)
             rows = db.execute(statement, {"user": user_id}).all()
         return [
-            search.Hit(Conversation(*row[:-1]), search.cut_excerpt(row[-1], words)) for row in rows
+            search.Hit(Conversation(*row[:-2]), search.cut_excerpt(row[-2], row[-1], words))
+            for row in rows
         ]
 
     def rename_conversation(self, user_id: str, conversation_id: str, title: str) -> None:

@@ -35,6 +35,8 @@ _CODES = {
     "08": "database_unreachable",
     "53300": "database_unreachable",
     "57P": "database_unreachable",
+    "SQLITE_INTERRUPT": "search_too_long",
+    "57014": "search_too_long",
 }
 
 
@@ -70,6 +72,9 @@ class HistoryUnavailable(ChatError):
         "database_unreachable": (
             "The history's database does not answer. "
             "Check that it runs and that DATABASE_URL is right, then try again."
+        ),
+        "search_too_long": (
+            "The search took too long and was given up. Look for fewer or rarer words."
         ),
         "history_damaged": (
             "The history's file is damaged or no SQLite database. "

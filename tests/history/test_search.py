@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot.history import History
+from chatbot.history import History, HistoryUnavailable, search
 from tests.support.histories import search_titles, store_exchange
 
 
@@ -52,3 +52,27 @@ def test_one_conversation_is_found_once_by_its_last_message(history: History) ->
     history.store_prompt("ann", exchange.conversation.id, "needle two", "m")
     (hit,) = history.search_conversations("ann", "needle")
     assert "".join(text for text, _ in hit.excerpt) == "needle two"
+
+
+def test_the_beginning_of_a_very_long_word_is_looked_for(history: History) -> None:
+    store_exchange(history, "One", "a" * search.WORD_CHARS)
+    store_exchange(history, "Two", "a" * (search.WORD_CHARS - 1))
+    assert search_titles(history, "a" * 4000) == ["One"]
+
+
+def test_what_no_database_stores_is_looked_for_as_it_was_stored(history: History) -> None:
+    store_exchange(history, "One", "a\0b")
+    assert search_titles(history, "a\0b") == ["One"]
+
+
+def test_a_search_that_takes_too_long_is_given_up(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "TIME_LIMIT_S", 0.001)
+    monkeypatch.setattr(search, "_LOOK_EVERY", 1)
+    store_exchange(history, "One", "word " * 200_000)
+    with pytest.raises(HistoryUnavailable) as refusal:
+        history.search_conversations("ann", "nowhere")
+    assert refusal.value.code == "search_too_long"
+    monkeypatch.undo()
+    assert search_titles(history, "one") == ["One"]
