@@ -9,6 +9,7 @@ ChatError
 ├── OllamaRefused, NotOllama                                           it says no, or is another one
 │   └── ImagesRefused, ThinkingRefused (each an OllamaRefused)         ask without
 ├── ModelMissing, ModelUnknown, ModelNotDeployed, ModelCannotChat      pull it, or another one
+├── chat.shares.ShareExceeded, chat.storage.StorageExceeded            leave something to others
 └── history.NotFound, history.HistoryUnavailable                       the database
 """
 

@@ -12,6 +12,8 @@ from chatbot.chat.abandonment import watch_generations
 from chatbot.chat.generations import Generations
 from chatbot.chat.request_builder import RequestBuilder
 from chatbot.chat.service import ChatService
+from chatbot.chat.shares import Shares
+from chatbot.chat.storage import Storage
 from chatbot.history import History, HistoryUnavailable
 from chatbot.identity.users import Users
 from chatbot.llm.client import Llm
@@ -36,6 +38,7 @@ class Services:
     models: Models
     readiness: Readiness
     chat: ChatService
+    shares: Shares
     users: Users
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
@@ -76,6 +79,8 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
     models = Models(llm, loop)
     readiness = Readiness(settings, llm, models)
     requests = RequestBuilder(settings, models)
+    shares = Shares(settings)
+    storage = Storage(settings, history)
     _current = Services(
         settings=settings,
         history=history,
@@ -84,7 +89,8 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         generations=generations,
         models=models,
         readiness=readiness,
-        chat=ChatService(settings, history, generations, requests),
+        chat=ChatService(settings, history, generations, requests, shares, storage),
+        shares=shares,
         users=Users(settings),
     )
     works = (

@@ -208,6 +208,18 @@ class Settings(BaseSettings):
     max_answers: int = Field(
         default=64, ge=1, description="Answers under way at once; more are refused"
     )
+    answers_per_visitor: int = Field(
+        default=4, ge=1, description="Answers of one visitor under way at once"
+    )
+    prompts_per_minute: int = Field(
+        default=60, ge=1, description="Prompts that one visitor may send in a minute"
+    )
+    stored_mb_per_visitor: int = Field(
+        default=500, ge=1, description="Megabytes of conversations that one visitor may keep"
+    )
+    conversations_per_visitor: int = Field(
+        default=5000, ge=1, description="Conversations that one visitor may keep"
+    )
     max_prompt_chars: int = Field(default=64_000, ge=1, description="Longest prompt, in characters")
     max_file_mb: int = Field(
         default=10, ge=1, le=200, description="Largest attached file, in megabytes"

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from chatbot import errors
+from chatbot.chat.shares import ShareExceeded
+from chatbot.chat.storage import StorageExceeded
 from chatbot.history import HistoryUnavailable, NotFound
 from chatbot.notices import fields_of, texts
 from chatbot.transfer.importing import BadFile
@@ -34,6 +36,8 @@ KINDS = [
     (errors.SignedOut, 401, "signed_out"),
     (errors.ForeignOrigin, 403, "foreign_origin"),
     (BadFile, 400, "bad_file"),
+    (ShareExceeded, 429, "too_many_answers"),
+    (StorageExceeded, 507, "storage_used_up"),
     (NotFound, 404, "not_found"),
     (HistoryUnavailable, 503, "history_failed"),
 ]

@@ -44,8 +44,8 @@ def _make_room(generations: Generations) -> None:
     now = time.monotonic()
     for waiting in generations.running:
         if _waits_long(waiting, now):
-            left = generations.find_left(before=waiting.started_at)
-            if left is not None:
+            earlier = [one for one in generations.running if one.started_at < waiting.started_at]
+            if (left := generations.find_left(earlier)) is not None:
                 waiting.room_made_at = now
                 generations.abandon(left)
 

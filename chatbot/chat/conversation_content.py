@@ -27,6 +27,11 @@ class Draft:
         """Return whether an image goes with the prompt."""
         return any(file.is_image for file in self.files)
 
+    @property
+    def file_bytes(self) -> int:
+        """Return how much the files take where they are kept."""
+        return sum(len(file.data) for file in self.files)
+
     def chat_message(self) -> ChatMessage:
         """Return the prompt as a model is to see it."""
         return _chat_message("user", self.prompt, self.files)

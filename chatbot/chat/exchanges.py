@@ -15,6 +15,8 @@ from chatbot.chat.generations import Generations
 from chatbot.chat.message_keeper import MessageKeeper
 from chatbot.chat.open_conversation import may_continue
 from chatbot.chat.request_builder import RequestBuilder
+from chatbot.chat.shares import Asker, Shares
+from chatbot.chat.storage import Storage
 from chatbot.domain.branch import Branch
 from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings
 from chatbot.domain.exchange import Exchange
@@ -34,6 +36,8 @@ class Exchanges:
     history: History
     generations: Generations
     requests: RequestBuilder
+    shares: Shares
+    storage: Storage
 
     def send_prompt(
         self,
@@ -43,11 +47,13 @@ class Exchanges:
         model: str,
         watcher: Callable[[], bool],
         settings: ConversationSettings = DEFAULT_SETTINGS,
+        address: str = "",
     ) -> Exchange:
         """Store a prompt and start its answer; None starts a conversation with `settings`.
 
-        What is still written there is stopped. `watcher` tells whether somebody still waits. Raises
-        BadRequest, PromptTooLong, ContextOverflow, Busy, Draining or NotFound.
+        What is still written there is stopped. `watcher` tells whether somebody still waits, and
+        `address` where they are. Raises BadRequest, PromptTooLong, ContextOverflow, Busy, Draining,
+        ShareExceeded, StorageExceeded or NotFound.
         """
         draft = self._with_kept_files(user_id, draft)
         self._check_draft(draft, model)
@@ -55,7 +61,8 @@ class Exchanges:
         if conversation_id is not None:
             branch = self._read_ended(user_id, conversation_id)
             above = self._load_content(_cut_before(branch, draft.instead_of))
-        self.generations.check_capacity()
+        asker = self._admit_prompt(user_id, address)
+        self.storage.check_prompt(user_id, conversation_id, draft.file_bytes)
         # What cannot fit is refused before it is stored.
         messages = [*above.chat_messages(), draft.chat_message()]
         fitted = self.requests.fit_messages(messages, above, model)
@@ -70,7 +77,7 @@ class Exchanges:
         )
         if exchange.prompt.parent_id != above.last_id:  # somebody has gone on with it meanwhile
             fitted = self._fit_stored(exchange)
-        self._start_answer(exchange, fitted, watcher)
+        self._start_answer(exchange, fitted, watcher, asker)
         return exchange
 
     def answer_again(
@@ -80,15 +87,18 @@ class Exchanges:
         answer_id: str,
         model: str,
         watcher: Callable[[], bool],
+        address: str = "",
     ) -> Exchange:
         """Answer the prompt of `answer_id` once more, as a new version of that message.
 
-        What is still written there is stopped. Raises ContextOverflow, Busy, Draining or NotFound.
+        What is still written there is stopped. Raises ContextOverflow, Busy, Draining,
+        ShareExceeded, StorageExceeded or NotFound.
         """
         self._read_ended(user_id, conversation_id)
-        self.generations.check_capacity()
+        asker = self._admit_prompt(user_id, address)
+        self.storage.check_room(user_id)
         exchange = self.history.store_retry(user_id, conversation_id, answer_id, model)
-        self._start_answer(exchange, self._fit_stored(exchange), watcher)
+        self._start_answer(exchange, self._fit_stored(exchange), watcher, asker)
         return exchange
 
     def continue_answer(
@@ -97,19 +107,22 @@ class Exchanges:
         conversation_id: str,
         answer_id: str,
         watcher: Callable[[], bool],
+        address: str = "",
     ) -> Exchange:
         """Have the last answer, which was cut, go on in the same message.
 
-        Raises BadRequest for one that cannot, ContextOverflow, Busy, Draining or NotFound.
+        Raises BadRequest for one that cannot, ContextOverflow, Busy, Draining, ShareExceeded,
+        StorageExceeded or NotFound.
         """
         branch = self.history.read_branch(user_id, conversation_id)
         answer = branch.last
         if answer is None or answer.id != answer_id or not may_continue(self.requests, branch):
             raise errors.BadRequest("nothing_to_continue")
-        self.generations.check_capacity()
+        asker = self._admit_prompt(user_id, address)
+        self.storage.check_room(user_id)
         fitted = self.requests.fit_content(self._load_content(branch), answer.model)
         exchange = self.history.resume_answer(user_id, conversation_id, answer_id)
-        self._start_answer(exchange, fitted, watcher, continued=answer)
+        self._start_answer(exchange, fitted, watcher, asker, continued=answer)
         return exchange
 
     def delete_exchange(self, user_id: str, conversation_id: str, prompt_id: str) -> bool:
@@ -121,17 +134,23 @@ class Exchanges:
         self._end_answers(lambda exchange: exchange.prompt.id == prompt_id, user_id)
         return self.history.delete_exchange(user_id, conversation_id, prompt_id)
 
-    def answer_once(self, prompt: str, model: str) -> Generation:
+    def answer_once(self, prompt: str, model: str, address: str = "") -> Generation:
         """Start the answer to a prompt that belongs to no conversation and is kept nowhere.
 
-        Raises ContextOverflow, Busy or Draining.
+        It takes the share of the programs at `address`, nobody's without one. Raises
+        ContextOverflow, Busy, Draining or ShareExceeded.
         """
+        asker = self._admit_prompt("", address)
         content = ConversationContent()
         fitted = self.requests.fit_messages([ChatMessage("user", prompt)], content, model)
         request = GenerationRequest(model, fitted.messages, self.settings.system_prompt)
         num_ctx = self.requests.choose_num_ctx(DEFAULT_SETTINGS, model)
         generation = Generation(
-            secrets.token_hex(16), request, num_ctx=num_ctx, estimated=fitted.estimated
+            secrets.token_hex(16),
+            request,
+            asker=asker,
+            num_ctx=num_ctx,
+            estimated=fitted.estimated,
         )
         return self.generations.start(generation)
 
@@ -180,6 +199,16 @@ class Exchanges:
         return self.generations.stop_left(user_id)
 
     # Parts of the above
+
+    def _admit_prompt(self, user_id: str, address: str) -> Asker:
+        """Return who asks, after what they send has been counted.
+
+        Raises Busy, Draining or ShareExceeded.
+        """
+        asker = Asker(user_id, address)
+        self.generations.check_capacity(asker)
+        self.shares.take_prompt(asker)
+        return asker
 
     def _with_kept_files(self, user_id: str, draft: Draft) -> Draft:
         """Return the draft with the files of the prompt that it replaces."""
@@ -237,6 +266,7 @@ class Exchanges:
         exchange: Exchange,
         fitted: FittedMessages,
         watcher: Callable[[], bool],
+        asker: Asker,
         continued: Message | None = None,
     ) -> None:
         message, settings = exchange.answer, exchange.conversation.settings
@@ -246,6 +276,7 @@ class Exchanges:
                 id=message.id,
                 request=request,
                 exchange=exchange,
+                asker=asker,
                 continued=continued,
                 num_ctx=self.requests.choose_num_ctx(settings, message.model),
                 left_out=fitted.left_out,

@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 
 from chatbot import errors
 from chatbot.chat import context_window
+from chatbot.chat.shares import NOBODY, Asker
 from chatbot.domain.exchange import Exchange
 from chatbot.domain.generation_request import GenerationRequest
 from chatbot.domain.messages import Ending, Message
@@ -42,6 +43,7 @@ class Generation:
     watchers: list[Callable[[], bool]] = field(default_factory=list)
     keeper: Keeper | None = None
     exchange: Exchange | None = None  # as it was stored; None where it is kept nowhere
+    asker: Asker = NOBODY  # whose share it takes
     continued: Message | None = None  # the answer as it stood, which goes on
     patient: bool = False  # waits for an Ollama that is down to come back
     left_out: int = 0  # older messages that did not fit the context window

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from chatbot import errors, metrics
 from chatbot.chat.generation import Generation
+from chatbot.chat.shares import AnswerBound, Asker, list_answer_bounds, log_refusal
 from chatbot.llm.client import Llm, on_sent
 from chatbot.settings import Settings
 
@@ -42,49 +42,55 @@ class Generations:
         """Return those that have not ended."""
         return list(self._running.values())
 
-    @property
-    def is_full(self) -> bool:
-        """Return whether MAX_ANSWERS are under way."""
-        count = sum(1 for generation in self.running if generation.ending is None)
-        return count >= self._settings.max_answers
-
     def start(self, generation: Generation) -> Generation:
-        """Begin an answer. Raises Busy or Draining when none can begin now.
+        """Begin an answer. Raises ShareExceeded, Busy or Draining when none can begin now.
 
-        When MAX_ANSWERS are under way, it takes the place of one that nobody watches.
+        Where as many are under way as may be, it takes the place of one that nobody watches.
         """
         with self._lock:
-            self.check_capacity()
-            if self.is_full and (left := self.find_left()) is not None:
-                self.abandon(left)
+            self.check_capacity(generation.asker)
+            for bound in list_answer_bounds(generation.asker, self._settings):
+                if (left := self._find_place(bound)) is not None:
+                    self.abandon(left)
             self._running[generation.id] = generation
         metrics.ACTIVE.inc()
         metrics.WAITING.inc()
         self._loop.call_soon_threadsafe(self._launch_tasks, generation)
         return generation
 
-    def check_capacity(self) -> None:
-        """Raise Busy or Draining when no answer can begin now."""
+    def check_capacity(self, asker: Asker) -> None:
+        """Raise ShareExceeded, Busy or Draining when no answer of this asker's can begin now."""
         if self.draining:
             metrics.REFUSED.labels("draining").inc()
             raise errors.Draining()
-        if self.is_full and self.find_left() is None:
-            metrics.REFUSED.labels("busy").inc()
-            raise errors.Busy(count=len(self._running))
+        for bound in list_answer_bounds(asker, self._settings):
+            try:
+                self._find_place(bound)
+            except errors.ChatError as error:
+                metrics.REFUSED.labels(error.code).inc()
+                raise log_refusal(asker, error) from None
 
-    def find_left(self, before: float = math.inf) -> Generation | None:
-        """Return the answer that nobody has watched for longest, of those begun `before`.
+    def _find_place(self, bound: AnswerBound) -> Generation | None:
+        """Return the answer that has to give its place to a new one; None where one is free.
 
-        None when each was watched of late.
+        Raises what the bound refuses with when there is none.
         """
+        counted = [one for one in self.running if one.ending is None and bound.counts(one.asker)]
+        if len(counted) < bound.most:
+            return None
+        if (left := self.find_left(counted)) is None:
+            raise bound.refuse(len(counted))
+        return left
+
+    def find_left(self, among: Iterable[Generation]) -> Generation | None:
+        """Return the answer that nobody has watched for longest; None when each was of late."""
         grace = min(self._settings.abandoned_after, INTERRUPTION_S)
         since = time.monotonic() - grace
         left = [
             generation
-            for generation in self.running
+            for generation in among
             if generation.ending is None
             and generation.watched_at < since
-            and generation.started_at < before
             and not generation.is_watched
         ]
         return min(left, key=lambda generation: generation.watched_at, default=None)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from chatbot.chat.exchanges import Exchanges, check_prompt
@@ -20,7 +21,7 @@ from chatbot.domain.conversation import Conversation, Deletion
 from chatbot.domain.conversation_settings import ConversationSettings, Preset
 from chatbot.domain.exchange import Exchange
 from chatbot.domain.messages import Message
-from chatbot.history import Hit
+from chatbot.history import Hit, NotFound
 
 __all__ = ["ChatService", "check_prompt"]
 
@@ -72,15 +73,21 @@ class ChatService(Exchanges):
         self.history.save_settings(user_id, conversation_id, settings)
 
     def summarize_conversation(
-        self, user_id: str, conversation_id: str, model: str, watcher: Callable[[], bool]
+        self,
+        user_id: str,
+        conversation_id: str,
+        model: str,
+        watcher: Callable[[], bool],
+        address: str = "",
     ) -> ConversationSettings:
         """Have the older half summarized, which takes as long as an answer; keep the summary.
 
         Return the conversation's settings with it. Raises NotFound, BadRequest when there is one
         exchange only, and what an answer can end with: any ChatError.
         """
+        asker = self._admit_prompt(user_id, address)
         content = self._load_content(self.history.read_branch(user_id, conversation_id))
-        summary = summarize_content(self.requests, self.generations, content, model, watcher)
+        summary = summarize_content(self.requests, self.generations, content, model, watcher, asker)
         settings = replace(content.settings, summary=summary)
         self.history.save_settings(user_id, conversation_id, settings)
         return settings
@@ -126,14 +133,27 @@ class ChatService(Exchanges):
 
     def export_conversations(
         self, user_id: str, conversation_id: str | None
-    ) -> list[ConversationArchive]:
-        """Return one conversation (None: all of them) as it goes into a file, or raise NotFound."""
-        return self.history.export_archives(user_id, conversation_id)
+    ) -> Iterator[ConversationArchive]:
+        """Yield one conversation (None: all of them) as it goes into a file, or raise NotFound.
+
+        Each is read when it is taken; one that was deleted meanwhile is left out.
+        """
+        if conversation_id is not None:
+            yield from self.history.export_archives(user_id, conversation_id)
+            return
+        for conversation in self.history.list_conversations(user_id):
+            with contextlib.suppress(NotFound):
+                yield from self.history.export_archives(user_id, conversation.id)
 
     def import_conversations(
         self, user_id: str, archives: Sequence[ConversationArchive]
     ) -> list[str]:
-        """Store conversations that were read from a file, all or none; return their new ids."""
+        """Store conversations that were read from a file, all or none; return their new ids.
+
+        Raises StorageExceeded when they are more than the user may keep.
+        """
+        size = sum(archive.size for archive in archives)
+        self.storage.check_room(user_id, size, len(archives))
         return self.history.import_archives(user_id, archives)
 
     def find_attachment(self, user_id: str, attachment_id: str) -> Attachment:
@@ -163,7 +183,8 @@ class ChatService(Exchanges):
         return self.history.list_presets(user_id)
 
     def save_preset(self, user_id: str, name: str, settings: ConversationSettings) -> None:
-        """Keep a preset; one of the same name is replaced."""
+        """Keep a preset; one of the same name is replaced. Raises StorageExceeded."""
+        self.storage.check_presets(user_id, name)
         self.history.save_preset(user_id, name, settings)
 
     def delete_preset(self, user_id: str, name: str) -> None:

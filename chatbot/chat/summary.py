@@ -11,6 +11,7 @@ from chatbot.chat.conversation_content import ConversationContent
 from chatbot.chat.generation import Generation
 from chatbot.chat.generations import Generations
 from chatbot.chat.request_builder import RequestBuilder
+from chatbot.chat.shares import Asker
 from chatbot.domain.conversation_settings import Summary
 from chatbot.domain.generation_request import ChatMessage, GenerationRequest
 from chatbot.domain.messages import Message
@@ -29,6 +30,7 @@ def summarize_content(
     content: ConversationContent,
     model: str,
     watcher: Callable[[], bool],
+    asker: Asker,
 ) -> Summary:
     """Have the older half of a conversation summarized; takes as long as an answer.
 
@@ -41,7 +43,7 @@ def summarize_content(
     messages = replace(content, messages=older).chat_messages()
     transcript = "\n".join(f"{message.role}: {message.content}" for message in messages)
     before = content.settings.summary
-    summarizer = _Summarizer(requests, generations, content, model, watcher)
+    summarizer = _Summarizer(requests, generations, content, model, watcher, asker)
     return Summary(
         summarizer.summarize_transcript(before.text if before else "", transcript), older[-1].id
     )
@@ -61,6 +63,7 @@ class _Summarizer:
     content: ConversationContent
     model: str
     watcher: Callable[[], bool]
+    asker: Asker
 
     def summarize_transcript(self, before: str, transcript: str) -> str:
         """Summarize what came `before` with `transcript`; halves what does not fit."""
@@ -99,7 +102,11 @@ class _Summarizer:
         own = own.model_copy(update={"num_predict": room})
         request = GenerationRequest(self.model, [ChatMessage("user", text)], _TASK, own)
         generation = Generation(
-            secrets.token_hex(16), request, watchers=[self.watcher], num_ctx=self._num_ctx
+            secrets.token_hex(16),
+            request,
+            watchers=[self.watcher],
+            asker=self.asker,
+            num_ctx=self._num_ctx,
         )
         self.generations.start(generation)
         generation.over.wait()

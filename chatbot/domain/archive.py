@@ -19,6 +19,13 @@ class ConversationArchive:
     messages: list[Message]
     files: dict[str, list[Attachment]] = field(default_factory=dict)
 
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes where it is kept."""
+        texts = sum(len(message.content) + len(message.thinking) for message in self.messages)
+        texts += len(self.conversation.system_prompt)
+        return texts + sum(len(file.data) for files in self.files.values() for file in files)
+
 
 def sort_parents_first(messages: Iterable[Message]) -> list[Message]:
     """Sort messages so that each follows its parent, siblings in the order given.

@@ -6,5 +6,6 @@ from chatbot.history.collection import UNDO
 from chatbot.history.errors import HistoryUnavailable, NotFound
 from chatbot.history.repository import STALE, History
 from chatbot.history.search import Hit
+from chatbot.history.usage import Usage
 
-__all__ = ["STALE", "UNDO", "History", "HistoryUnavailable", "Hit", "NotFound"]
+__all__ = ["STALE", "UNDO", "History", "HistoryUnavailable", "Hit", "NotFound", "Usage"]

@@ -8,12 +8,13 @@ import logging
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import httpx
 
 from chatbot import errors
 from chatbot.identity import visitor_cookie
+from chatbot.identity.addresses import name_address
 from chatbot.settings import Settings
 
 log = logging.getLogger("chatbot.identity.users")
@@ -29,7 +30,8 @@ class User:
 
     `owner` is whose history it is, the same on every device of a person who has signed in; `name`
     is for the page and empty for a mere browser; `browser` is where a sign-out takes effect;
-    `lasting`: the history is found again; `since` is `time.monotonic()` in seconds.
+    `lasting`: the history is found again; `since` is `time.monotonic()` in seconds; `address` is
+    where they are, as `name_address` names it.
     """
 
     user_id: str
@@ -37,6 +39,7 @@ class User:
     name: str = ""
     lasting: bool = True
     since: float = field(default_factory=time.monotonic)
+    address: str = ""
 
 
 class Users:
@@ -47,11 +50,18 @@ class Users:
         self._signer = visitor_cookie.make_signer(settings)
         self._signed_out: dict[str, float] = {}
 
-    def identify(self, cookies: Mapping[str, str], claims: Mapping[str, object]) -> User | None:
+    def identify(
+        self, cookies: Mapping[str, str], claims: Mapping[str, object], host: str | None = None
+    ) -> User | None:
         """Return the person behind a request's cookies and claims; None when nobody has signed in.
 
         `claims` are `st.user`'s: those of the provider's ID token, or the header's value as USER.
+        `host` is the peer's address, None for this machine's.
         """
+        user = self._identify(cookies, claims)
+        return user and replace(user, address=name_address(host))
+
+    def _identify(self, cookies: Mapping[str, str], claims: Mapping[str, object]) -> User | None:
         known = visitor_cookie.read_visitor_id(cookies, self._signer)
         browser = known or secrets.token_hex(16)
         match self._settings.login:

@@ -18,7 +18,9 @@ def find_user(services: Services) -> User | None:
     if "user" not in st.session_state:
         # st.user reads Streamlit's secrets each time.
         claims = st.user.to_dict() if services.settings.login else {}
-        st.session_state.user = services.users.identify(st.context.cookies, claims)
+        st.session_state.user = services.users.identify(
+            st.context.cookies, claims, st.context.ip_address
+        )
     user: User | None = st.session_state.user
     return user if user is not None and services.users.is_still_signed_in(user) else None
 

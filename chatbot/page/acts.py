@@ -57,7 +57,12 @@ def run_act(state: PageState, told: object) -> None:
 def _answer_again(state: PageState, act: Act) -> None:
     if state.conversation_id is not None:
         exchange = state.services.chat.answer_again(
-            state.user_id, state.conversation_id, act.message, state.model, state.is_watched
+            state.user_id,
+            state.conversation_id,
+            act.message,
+            state.model,
+            state.is_watched,
+            address=state.user.address,
         )
         state.start_answer(exchange)
 
@@ -65,7 +70,11 @@ def _answer_again(state: PageState, act: Act) -> None:
 def _continue_answer(state: PageState, act: Act) -> None:
     if state.conversation_id is not None:
         exchange = state.services.chat.continue_answer(
-            state.user_id, state.conversation_id, act.message, state.is_watched
+            state.user_id,
+            state.conversation_id,
+            act.message,
+            state.is_watched,
+            address=state.user.address,
         )
         state.start_answer(exchange)
 

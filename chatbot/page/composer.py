@@ -114,6 +114,7 @@ def read_draft(state: PageState, typed: str | ChatInputValue) -> Draft | None:
 
 
 def _read_file(state: PageState, name: str, data: bytes) -> Attachment:
+    state.services.shares.take_file(state.asker, len(data))
     return reader.read(name, data, state.services.settings.max_file_mb * 1_000_000)
 
 
@@ -135,6 +136,12 @@ def send_draft(state: PageState, draft: Draft) -> None:
     Raises what `ChatService.send_prompt` does.
     """
     exchange = state.services.chat.send_prompt(
-        state.user_id, state.conversation_id, draft, state.model, state.is_watched, state.settings
+        state.user_id,
+        state.conversation_id,
+        draft,
+        state.model,
+        state.is_watched,
+        state.settings,
+        address=state.user.address,
     )
     state.start_exchange(exchange)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
+from chatbot.chat.shares import Asker
 from chatbot.domain.attachment import Attachment
 from chatbot.domain.conversation import Conversation
 from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings
@@ -54,6 +55,11 @@ class PageState:
         """Return whose history it is; raises SignedOut once they have, in whichever tab."""
         self.services.users.check_signed_in(self.user)
         return self.user.user_id
+
+    @property
+    def asker(self) -> Asker:
+        """Return whose shares are taken; raises SignedOut as `user_id` does."""
+        return Asker(self.user_id, self.user.address)
 
     @property
     def conversation_id(self) -> str | None:
@@ -194,7 +200,11 @@ class PageState:
         """
         if self.conversation_id is not None:
             self.settings = self.services.chat.summarize_conversation(
-                self.user_id, self.conversation_id, model, self.is_watched
+                self.user_id,
+                self.conversation_id,
+                model,
+                self.is_watched,
+                address=self.user.address,
             )
             self.revision += 1
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chatbot.transfer.exporting import to_json, to_markdown
+from chatbot.transfer.exporting import write_json, write_markdown
 from chatbot.transfer.importing import MOST_BYTES, BadFile, Reading, read
 from chatbot.transfer.losses import Loss
 
-__all__ = ["MOST_BYTES", "BadFile", "Loss", "Reading", "read", "to_json", "to_markdown"]
+__all__ = ["MOST_BYTES", "BadFile", "Loss", "Reading", "read", "write_json", "write_markdown"]

@@ -1,16 +1,20 @@
-"""Writes conversations as JSON, with all that belongs to them, and as Markdown to be read."""
+"""Writes conversations as JSON, with all that belongs to them, and as Markdown to be read.
+
+A file comes in parts, so that never more of it is in memory than one conversation.
+"""
 
 from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
 
 from chatbot.domain.archive import ConversationArchive
 from chatbot.domain.attachment import Attachment
+from chatbot.domain.conversation import Conversation
 from chatbot.domain.messages import Message
 from chatbot.transfer.own import FORMAT, VERSION
 
@@ -22,19 +26,39 @@ _NOTES = {
 }
 
 
-def to_json(archives: Iterable[ConversationArchive]) -> bytes:
+def write_json(archives: Iterable[ConversationArchive]) -> Iterator[bytes]:
     """Write all of conversations, for `transfer.read`; docs/conversations.md has the format."""
-    document = {
-        "format": FORMAT,
-        "version": VERSION,
-        "exported_at": time.time(),
-        "conversations": [_export_conversation(one) for one in archives],
-    }
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    whole = {"format": FORMAT, "version": VERSION, "exported_at": time.time()}
+    yield from _write_list(whole, "conversations", map(_write_conversation, archives))
+    yield b"\n"
 
 
-def _export_conversation(archive: ConversationArchive) -> dict[str, Any]:
-    conversation = archive.conversation
+def _write_conversation(archive: ConversationArchive) -> Iterator[bytes]:
+    messages = (
+        [_dump(_export_message(message, archive.files.get(message.id, ())))]
+        for message in archive.messages
+    )
+    return _write_list(_export_conversation(archive.conversation), "messages", messages)
+
+
+def _write_list(
+    fields: dict[str, Any], name: str, elements: Iterable[Iterable[bytes]]
+) -> Iterator[bytes]:
+    """Write an object with these fields, and as its last one a list, each element in parts."""
+    yield _dump(fields).removesuffix(b"\n}") + b',\n  "%b": [' % name.encode()
+    between = b""
+    for parts in elements:
+        yield between
+        yield from parts
+        between = b",\n"
+    yield b"]\n}"
+
+
+def _dump(fields: dict[str, Any]) -> bytes:
+    return orjson.dumps(fields, option=orjson.OPT_INDENT_2)
+
+
+def _export_conversation(conversation: Conversation) -> dict[str, Any]:
     return {
         "title": conversation.title,
         "pinned": conversation.pinned,
@@ -45,7 +69,6 @@ def _export_conversation(archive: ConversationArchive) -> dict[str, Any]:
         "head_id": conversation.head_id,
         "created_at": conversation.created_at,
         "updated_at": conversation.updated_at,
-        "messages": [_export_message(m, archive.files.get(m.id, ())) for m in archive.messages],
     }
 
 
@@ -77,9 +100,12 @@ def _export_attachment(file: Attachment) -> dict[str, Any]:
     }
 
 
-def to_markdown(archives: Iterable[ConversationArchive]) -> str:
+def write_markdown(archives: Iterable[ConversationArchive]) -> Iterator[bytes]:
     """Write what the page shows of conversations: one version of each message, files by name."""
-    return "\n---\n\n".join(map(_write_page, archives))
+    between = ""
+    for archive in archives:
+        yield (between + _write_page(archive)).encode()
+        between = "\n---\n\n"
 
 
 def _write_page(archive: ConversationArchive) -> str:

@@ -17,10 +17,13 @@ from starlette.routing import Route
 from chatbot import errors, metrics
 from chatbot.chat.generation import Generation
 from chatbot.chat.service import ChatService, check_prompt
+from chatbot.chat.shares import retry_headers
+from chatbot.identity.addresses import name_address
 from chatbot.notices import Notice
 from chatbot.services import Services, current
 from chatbot.settings import Settings
 from chatbot.web.api_models import GenerationBody, read_body
+from chatbot.web.claims import find_host
 
 log = logging.getLogger("chatbot.web.api")
 
@@ -68,9 +71,10 @@ async def generate_text(services: Services, request: Request) -> Response:
     """
     settings, chat = services.settings, services.chat
     try:
-        _check_key(settings, request)
+        has_key = _check_key(settings, request)
         body = await _read_request(settings, request)
-        generation = chat.answer_once(body.prompt, body.model or settings.chat_model)
+        address = "" if has_key else name_address(find_host(request))
+        generation = chat.answer_once(body.prompt, body.model or settings.chat_model, address)
         is_due = generation.has_text if body.stream else generation.finished
         await _wait_unless_gone(chat, request, generation, is_due)
     except errors.ChatError as error:
@@ -86,17 +90,18 @@ async def generate_text(services: Services, request: Request) -> Response:
     return _json_response({"response": generation.text, **_describe_result(generation)})
 
 
-def _check_key(settings: Settings, request: Request) -> None:
-    """Raise Unauthorized unless the request has the key, where one is needed."""
+def _check_key(settings: Settings, request: Request) -> bool:
+    """Return whether the request has the key; raises Unauthorized where one is needed."""
     api_key = settings.api_key.get_secret_value()
     if not api_key and not settings.login:
-        return
+        return False
     if not api_key:
         raise errors.Unauthorized("api_key_not_set")
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     is_same = hmac.compare_digest(key.strip().encode("latin-1"), api_key.encode())
     if scheme.lower() != "bearer" or not is_same:
         raise errors.Unauthorized()
+    return True
 
 
 async def _read_request(settings: Settings, request: Request) -> GenerationBody:
@@ -125,6 +130,7 @@ async def _receive_body(request: Request, limit: int) -> bytes:
 
 def _error_response(error: errors.ChatError) -> Response:
     response = _json_response(error.as_json(), error.status)
+    response.headers.update(retry_headers(error))
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

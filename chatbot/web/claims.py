@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from starlette.requests import Request
 
 from chatbot import errors
+from chatbot.chat.shares import Asker
 from chatbot.identity import visitor_cookie
 from chatbot.identity.users import USER, User
 from chatbot.services import Services
@@ -24,16 +25,26 @@ def read_claims(request: Request, settings: Settings) -> Mapping[str, object]:
     return {}
 
 
-def find_user_id(services: Services, request: Request) -> str:
-    """Return whose history the request may have; raises SignedOut when nobody has signed in."""
-    return find_user(services, request).user_id
+def find_user_id(services: Services, request: Request, reads: int = 1) -> str:
+    """Return whose history the request may have, as `find_user` does."""
+    return find_user(services, request, reads).user_id
 
 
-def find_user(services: Services, request: Request) -> User:
-    """Return who asks; raises SignedOut when nobody has signed in."""
+def find_user(services: Services, request: Request, reads: int = 1) -> User:
+    """Return who asks, of whose share it takes so many reads.
+
+    Raises SignedOut when nobody has signed in, RateExceeded when they read too much.
+    """
     visitor = request.query_params.get("visitor")
     cookies = {visitor_cookie.COOKIE: visitor, **request.cookies} if visitor else request.cookies
-    user = services.users.identify(cookies, read_claims(request, services.settings))
+    claims = read_claims(request, services.settings)
+    user = services.users.identify(cookies, claims, find_host(request))
     if user is None:
         raise errors.SignedOut
+    services.shares.take_reads(Asker(user.user_id, user.address), reads)
     return user
+
+
+def find_host(request: Request) -> str | None:
+    """Return the address of who asks: beyond the proxies that are believed."""
+    return request.client.host if request.client else None

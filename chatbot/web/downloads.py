@@ -6,16 +6,18 @@ Streamlit keeps files for a page too, and forgets those of the whole page when a
 from __future__ import annotations
 
 import functools
+import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from chatbot import errors
 from chatbot.attachments.images import MEDIA_TYPES
+from chatbot.chat.shares import EXPORT_READS, retry_headers
 from chatbot.history.errors import not_found
 from chatbot.services import Services, current
 from chatbot.web.claims import find_user_id
@@ -25,6 +27,7 @@ _ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
+_PART_BYTES = 64 * 1024  # of a file of conversations, sent at once
 _EXPORTS = {"json": "application/json", "md": "text/markdown"}
 
 
@@ -38,7 +41,8 @@ def _answer_download(
         try:
             return route(current(), request)
         except errors.ChatError as error:
-            return PlainTextResponse(error.sentence, error.status, _ALWAYS)
+            headers = {**_ALWAYS, **retry_headers(error)}
+            return PlainTextResponse(error.sentence, error.status, headers)
 
     return answer
 
@@ -52,11 +56,25 @@ def export_conversations(services: Services, request: Request) -> Response:
     ending = request.path_params["ending"]
     if ending not in _EXPORTS:
         raise not_found()
-    archives = services.chat.export_conversations(find_user_id(services, request), conversation_id)
-    body = transfer.to_json(archives) if ending == "json" else transfer.to_markdown(archives)
-    name = _file_name(archives[0].conversation.title) if conversation_id else "conversations"
+    user_id = find_user_id(services, request, reads=EXPORT_READS)
+    archives = services.chat.export_conversations(user_id, conversation_id)
+    first = list(itertools.islice(archives, 1))  # what is wrong is told before the file begins
+    write = transfer.write_json if ending == "json" else transfer.write_markdown
+    parts = _join_parts(write(itertools.chain(first, archives)))
+    name = _file_name(first[0].conversation.title) if conversation_id else "conversations"
     headers = {**_ALWAYS, **_saved_as(f"{name}.{ending}"), "Cache-Control": "no-store"}
-    return Response(body, headers=headers, media_type=_EXPORTS[ending])
+    return StreamingResponse(parts, headers=headers, media_type=_EXPORTS[ending])
+
+
+def _join_parts(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the same bytes in parts that are worth to be sent."""
+    joined = bytearray()
+    for part in parts:
+        joined += part
+        if len(joined) > _PART_BYTES:
+            yield bytes(joined)
+            joined.clear()
+    yield bytes(joined)
 
 
 @_answer_download

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chatbot import errors
 from chatbot.chat.generation import Generation
+from chatbot.chat.shares import retry_headers
 from chatbot.i18n.translator import choose_translator
 from chatbot.services import Services
 from chatbot.web.api import with_services
@@ -41,7 +42,8 @@ def _answer_request(
         except errors.ChatError as error:
             body = {**error.as_json(), "error": reader.translator.describe(error)}
             failure = Failure.model_validate(body).model_dump_json()
-            return Response(failure, error.status, _NOT_KEPT, "application/json")
+            headers = {**_NOT_KEPT, **retry_headers(error)}
+            return Response(failure, error.status, headers, "application/json")
 
     return with_services(answer)
 

@@ -9,6 +9,7 @@ import pytest
 from chatbot import errors, metrics
 from chatbot.chat import abandonment
 from chatbot.chat.generations import INTERRUPTION_S
+from chatbot.chat.shares import NOBODY
 from chatbot.history import HistoryUnavailable
 from chatbot.services import Services
 from tests.support.fake_ollama.server import (
@@ -132,7 +133,7 @@ def test_an_answer_that_was_watched_a_moment_ago_or_is_now_keeps_its_place(
     fake.fail(stall(0), times=2)
     tab = Tab(is_open=False)
     answers = [ask(watchers=[lambda: True]), ask(watchers=[tab])]
-    for refused in (ask, lambda: ready.generations.check_capacity()):
+    for refused in (ask, lambda: ready.generations.check_capacity(NOBODY)):
         with pytest.raises(errors.Busy):
             refused()
     tab.is_open = True

@@ -10,6 +10,7 @@ import streamlit as st
 
 from chatbot import errors
 from chatbot.chat.conversation_content import Draft
+from chatbot.chat.shares import FILES_MB_PER_MINUTE
 from chatbot.domain.attachment import Attachment
 from chatbot.domain.conversation import new_conversation
 from chatbot.identity.users import User
@@ -19,6 +20,7 @@ from chatbot.services import Services
 from tests.support.fake_ollama.server import DEFAULT_MODEL, FakeOllama
 from tests.support.pages import NOTE, Open, SessionState, list_messages, list_texts, read_header
 from tests.support.product import LoopThread
+from tests.support.shares import stop_clock
 
 
 def test_a_file_that_cannot_be_read_gives_the_prompt_and_the_other_files_back(
@@ -92,3 +94,18 @@ def test_a_refused_image_offers_a_model_that_sees(
     app.run().button("use-seeing").click().run()
     assert read_header(app)["model"] == "seer:1b"
     assert not app.error
+
+
+def test_who_sends_too_many_files_gets_the_prompt_back(
+    monkeypatch: pytest.MonkeyPatch, ready: Services
+) -> None:
+    stop_clock(monkeypatch)
+    entries: dict[str, Any] = {}
+    monkeypatch.setattr(st, "session_state", SessionState(entries))
+    state = PageState(ready, User("ann", "browser"))
+    ready.shares.take_file(state.asker, FILES_MB_PER_MINUTE * 1_000_000)
+    files = [SimpleNamespace(name="good.txt", getvalue=lambda: b"Good" * 1_000_000)]
+    typed: Any = SimpleNamespace(text="Read it", files=files)
+    assert composer.read_draft(state, typed) is None
+    assert state.error is not None and state.error.code == "too_many_files"
+    assert entries["prompt"] == "Read it"

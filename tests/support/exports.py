@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -101,11 +102,19 @@ def read_refusal(data: bytes) -> str:
     return refused.value.sentence
 
 
+def to_json(archives: Iterable[ConversationArchive]) -> bytes:
+    """Return the whole file of these conversations as JSON."""
+    return b"".join(transfer.write_json(archives))
+
+
+def to_markdown(archives: Iterable[ConversationArchive]) -> str:
+    """Return the whole file of these conversations as Markdown."""
+    return b"".join(transfer.write_markdown(archives)).decode()
+
+
 def own_export() -> dict[str, Any]:
     """Return a file of this chat with two conversations."""
-    written: dict[str, Any] = json.loads(
-        transfer.to_json([make_archive("First"), make_archive("Second")])
-    )
+    written: dict[str, Any] = json.loads(to_json([make_archive("First"), make_archive("Second")]))
     return written
 
 

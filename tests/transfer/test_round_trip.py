@@ -18,6 +18,7 @@ from chatbot.domain.messages import Ending, Message
 from chatbot.domain.parameters import Parameters
 from chatbot.domain.statistics import NO_STATISTICS, Statistics
 from chatbot.history import History
+from tests.support.exports import to_json
 
 # Any character, also those that a database or UTF-8 does not take.
 TEXTS = st.text(st.characters() | st.sampled_from('\0\ud83d\udc00\ufeff\u2028\\"<&\r\n'))
@@ -152,7 +153,7 @@ def test_export_and_import_give_equal_conversations(
     ann, bob = secrets.token_hex(8), secrets.token_hex(8)
     history.import_archives(ann, made)
     before = history.export_archives(ann)
-    reading = transfer.read(transfer.to_json(before))
+    reading = transfer.read(to_json(before))
     assert reading.losses == []
     history.import_archives(bob, reading.archives)
     after = history.export_archives(bob)
@@ -165,7 +166,7 @@ def test_what_the_history_cannot_keep_is_replaced_and_no_more(history: History) 
     )
     made = Conversation("", "", "T\ud83d", False, "", "", Parameters(stop=("\0",)), "q", 1.0, 1.0)
     history.import_archives("ann", [ConversationArchive(made, [message])])
-    (archive,) = transfer.read(transfer.to_json(history.export_archives("ann"))).archives
+    (archive,) = transfer.read(to_json(history.export_archives("ann"))).archives
     assert archive.messages[0].content == "a\ufffdb\ufffdc😀"
     assert archive.conversation.title == "T\ufffd"
     assert archive.conversation.parameters == Parameters(stop=("\ufffd",))

@@ -561,3 +561,37 @@ def test_where_people_sign_in_programs_stay_out_until_there_is_a_key(client: htt
     response = client.post("/generate_text", json={"prompt": "Hello"}, headers=headers)
     assert response.status_code == 401
     assert "set API_KEY" in response.json()["error"]
+
+
+@pytest.mark.configured(max_answers=2)
+def test_programs_of_an_address_are_told_when_to_try_again(
+    fake: FakeOllama, client: httpx.Client
+) -> None:
+    fake.fail(stall(0))
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(_ask, client)
+        fake.wait_for(lambda now: now.active == 1)
+        refused = _ask(client)
+        fake.resume()
+    assert first.result().status_code == 200
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_answers_of_address")
+    assert int(refused.headers["retry-after"]) > 0
+
+
+@pytest.mark.configured(**KEY, max_answers=2)
+def test_a_program_with_the_key_may_have_all_answers(
+    fake: FakeOllama, client: httpx.Client
+) -> None:
+    headers = {"Authorization": "Bearer of-the-programs"}
+    fake.fail(stall(0), times=2)
+
+    def ask() -> httpx.Response:
+        return client.post("/generate_text", json={"prompt": "Hello"}, headers=headers)
+
+    with ThreadPoolExecutor() as threads:
+        answers = [threads.submit(ask) for _ in range(2)]
+        fake.wait_for(lambda now: now.active == 2)
+        refused = ask()
+        fake.resume()
+    assert [answer.result().status_code for answer in answers] == [200, 200]
+    assert (refused.status_code, refused.json()["code"]) == (503, "busy")

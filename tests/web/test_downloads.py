@@ -10,6 +10,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from chatbot.chat.shares import EXPORT_READS, READS_PER_MINUTE, Asker
 from chatbot.domain.attachment import Attachment
 from chatbot.history.errors import HistoryUnavailable
 from chatbot.identity import links, visitor_cookie
@@ -18,6 +19,7 @@ from chatbot.services import Services
 from chatbot.web import downloads
 from tests.support.files import image
 from tests.support.product import LoopThread, Served
+from tests.support.shares import stop_clock
 from tests.support.signing_proxy import HEADER, SigningProxy
 
 UNREACHABLE = HistoryUnavailable("database_unreachable")
@@ -150,6 +152,7 @@ def test_a_history_that_cannot_be_read_is_told(
     def fail(*_: object) -> None:
         raise UNREACHABLE
 
+    store(services, "ann")
     monkeypatch.setattr(type(services.history), "export_archives", fail)
     reply = ask_as("ann").get("/conversations/export.json")
     assert (reply.status_code, reply.text) == (503, UNREACHABLE.sentence)
@@ -165,3 +168,17 @@ def test_a_proxys_user_gets_what_the_page_shows_and_others_do_not(
     spoofed = httpx.get(f"{served.url}{path}", headers={HEADER: "ann"})
     assert spoofed.status_code == 401
     assert spoofed.text == "You are signed out. Sign in again to go on."
+
+
+def test_who_loads_too_much_is_told_when_to_go_on(
+    ask_as: AskAs, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop_clock(monkeypatch)
+    store(services, "ann")
+    store(services, "bob")
+    for _ in range(READS_PER_MINUTE // EXPORT_READS):
+        services.shares.take_reads(Asker("ann"), EXPORT_READS)
+    reply = ask_as("ann").get("/conversations/export.json")
+    assert (reply.status_code, reply.text[:22]) == (429, "One visitor may load 6")
+    assert int(reply.headers["retry-after"]) > 0
+    assert ask_as("bob").get("/conversations/export.json").status_code == 200

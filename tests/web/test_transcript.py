@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from starlette.applications import Starlette
 
 from chatbot.chat.conversation_content import Draft
+from chatbot.chat.shares import READS_PER_MINUTE, Asker
 from chatbot.domain.attachment import Attachment
 from chatbot.domain.exchange import Exchange
 from chatbot.domain.statistics import Statistics
@@ -36,6 +37,7 @@ from tests.support.fake_ollama.server import (
 )
 from tests.support.files import image
 from tests.support.product import LoopThread, wait_for
+from tests.support.shares import stop_clock
 
 PICTURE = Attachment("one.png", "image/png", 68, image("PNG"))
 NOTE = Attachment("note.txt", "text/plain", 8, b"Remember")
@@ -120,6 +122,18 @@ def _read_names(client: httpx.Client, path: str) -> list[Event]:
 
 
 # Messages
+
+
+def test_who_loads_too_much_is_told_when_to_go_on(
+    ask_as: AskAs, ready: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop_clock(monkeypatch)
+    ready.shares.take_reads(Asker("ann"), READS_PER_MINUTE)
+    reply = ask_as("ann", **{"Accept-Language": "de"}).get("/conversations/any/messages")
+    assert (reply.status_code, reply.json()["code"]) == (429, "too_many_reads")
+    assert reply.json()["error"].startswith("Ein Besucher darf 600 Teile")
+    assert int(reply.headers["retry-after"]) > 0
+    assert ask_as("bob").get("/conversations/any/messages").status_code == 404
 
 
 def test_a_conversation_is_told_as_it_is_shown(

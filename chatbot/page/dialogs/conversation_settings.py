@@ -216,5 +216,9 @@ def _use_preset(state: PageState, preset: Preset | None) -> None:
 
 def _keep_preset(state: PageState, name: str) -> None:
     if settings := _read_fields(state):
-        state.services.chat.save_preset(state.user_id, name, settings)
-        st.toast(t("Saved as {name}", name=name))
+        try:
+            state.services.chat.save_preset(state.user_id, name, settings)
+        except errors.ChatError as error:
+            st.error(describe(error))
+        else:
+            st.toast(t("Saved as {name}", name=name))

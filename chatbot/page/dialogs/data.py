@@ -72,7 +72,9 @@ def _import_file(state: PageState) -> None:
     if (file := st.session_state["import"]) is None:
         return
     try:
-        reading = transfer.read(file.getvalue())
+        data = file.getvalue()
+        state.services.shares.take_file(state.asker, len(data))
+        reading = transfer.read(data)
         new = state.services.chat.import_conversations(state.user_id, reading.archives)
     except errors.ChatError as error:
         st.session_state.import_refused = error

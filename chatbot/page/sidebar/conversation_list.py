@@ -104,6 +104,7 @@ def _list_newest(state: PageState) -> list[Row]:
 
 
 def _find_hits(state: PageState) -> list[Row]:
+    state.services.shares.take_search(state.asker)
     hits = state.services.chat.search_conversations(state.user_id, state.query)
     return [_make_hit(state, hit) for hit in hits]
 

@@ -6,8 +6,8 @@ import json
 
 from streamlit.testing.v1 import AppTest
 
-from chatbot import transfer
 from chatbot.services import Services
+from tests.support.exports import to_json
 from tests.support.pages import (
     Open,
     act_in_sidebar,
@@ -50,7 +50,7 @@ def test_all_are_deleted_only_when_that_is_confirmed(open_page: Open, ready: Ser
 
 def test_an_imported_conversation_is_opened(open_page: Open, ready: Services) -> None:
     (made,) = store_conversations(ready, "eve", "About cats")
-    exported = transfer.to_json(ready.history.export_archives("eve", made))
+    exported = to_json(ready.history.export_archives("eve", made))
     app = upload(open_dialog(open_page()), exported)
     assert list_texts(app.success) == ["Conversations imported: 1"]
     app.run()
@@ -60,7 +60,7 @@ def test_an_imported_conversation_is_opened(open_page: Open, ready: Services) ->
 
 def test_what_is_left_out_of_an_import_is_named(open_page: Open, ready: Services) -> None:
     store_conversations(ready, "eve", "One", "Two")
-    document = json.loads(transfer.to_json(ready.history.export_archives("eve")))
+    document = json.loads(to_json(ready.history.export_archives("eve")))
     document["conversations"][1]["messages"][1]["role"] = "robot"
     document["conversations"] += [{"title": f"Empty {number}"} for number in range(7)] + [5]
     app = upload(open_dialog(open_page()), json.dumps(document, indent=1).encode())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chatbot.chat.shares import SEARCHES_PER_MINUTE
 from chatbot.history.errors import HistoryUnavailable
 from chatbot.services import Services
 from tests.support.fake_ollama.server import FakeOllama
@@ -19,6 +20,7 @@ from tests.support.pages import (
     store_conversations,
 )
 from tests.support.product import wait_for
+from tests.support.shares import stop_clock
 
 
 def test_conversations_stand_in_the_order_of_their_last_prompt(open_page: Open) -> None:
@@ -102,3 +104,14 @@ def test_a_browser_without_cookies_is_told_that_its_history_ends(open_page: Open
 @pytest.mark.configured(ollama_service_url="http://127.0.0.1:9")
 def test_a_history_in_one_of_several_replicas_is_told(open_page: Open) -> None:
     assert "lives in one replica" in read_sidebar(open_page())["note"]
+
+
+def test_a_search_too_many_is_told_in_the_list(
+    open_page: Open, ready: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop_clock(monkeypatch)
+    app = open_page()
+    for _ in range(SEARCHES_PER_MINUTE):
+        ready.shares.take_search(app.session_state.page_state.asker)
+    act_in_sidebar(app, "search", text="cats")
+    assert read_sidebar(app)["error"].startswith("One visitor may search 120 times a minute.")
