@@ -144,6 +144,18 @@ NO_PARAMETERS = Parameters()
 declare_texts(
     {f"allowed_{name}": field.description or "" for name, field in Parameters.model_fields.items()}
 )
+declare_texts(
+    {
+        "parameter_temperature": "Temperature",
+        "parameter_top_p": "Choice of words (top-p)",
+        "parameter_seed": "Seed",
+        "parameter_num_ctx": "Context window",
+        "parameter_num_predict": "Longest answer",
+        "parameter_keep_alive": "Time in memory",
+        "parameter_stop": "Stop words",
+        "parameter_think": "Thinking",
+    }
+)
 
 
 class ParameterRefused(BadRequest):
@@ -151,8 +163,13 @@ class ParameterRefused(BadRequest):
 
     texts: ClassVar = {
         "parameter_refused": "{name} is {value}: allowed is {allowed}.",
-        "num_ctx_too_large": "num_ctx is {num_ctx}: this chat allows {most:,} at most.",
+        "num_ctx_too_large": "Context window is {num_ctx:,}: this chat allows {most:,} at most.",
     }
+
+
+def name_parameter(name: str) -> Notice:
+    """Return what people call a parameter."""
+    return Notice(f"parameter_{name}")
 
 
 def allowed(name: str) -> Notice:
@@ -182,4 +199,4 @@ def parse(values: Mapping[str, object], max_num_ctx: int | None = None) -> Param
 
 
 def _refuse_value(name: str, value: object) -> ChatError:
-    return ParameterRefused(name=name, value=repr(value), allowed=allowed(name))
+    return ParameterRefused(name=name_parameter(name), value=repr(value), allowed=allowed(name))

@@ -68,8 +68,10 @@ def test_a_conversation_is_set_up_with_a_preset_that_stays(
     temperature = dialog(page).get_by_role("textbox", name="Temperature")
     temperature.fill("7")
     dialog(page).get_by_role("button", name="Save", exact=True).click()
-    expect(dialog(page)).to_contain_text("temperature is '7': allowed is a number from 0 to 2.")
+    expect(dialog(page)).to_contain_text("Temperature is '7': allowed is a number from 0 to 2.")
     temperature.fill("0.3")
+    temperature.press("Escape")
+    expect(temperature).to_have_value("0.3")
     dialog(page).get_by_role("textbox", name="Seed").fill("-1")
     dialog(page).get_by_role("textbox", name="Time in memory").fill("1h30m")
     stops = dialog(page).get_by_role("textbox", name="Stop words, one a line")
@@ -104,6 +106,8 @@ def test_a_conversation_is_set_up_with_a_preset_that_stays(
     expect(stops).to_have_value(" User:\n\\n\\n")
     dialog(page).get_by_role("button", name="Reset", exact=True).click()
     expect(dialog(page).get_by_label("System prompt")).to_have_value("")
+    dialog(page).get_by_role("button", name="Cancel", exact=True).click()
+    expect(dialog(page)).to_have_count(0)
 
 
 def test_models_are_described_unloaded_deleted_and_pulled(

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.domain.parameters import Parameters, parse, stop_text, stop_words
+from chatbot.domain.parameters import (
+    Parameters,
+    name_parameter,
+    parse,
+    stop_text,
+    stop_words,
+)
 from chatbot.errors import BadRequest
 
 
@@ -93,14 +99,14 @@ def test_a_value_out_of_range_is_refused_with_the_range(
 ) -> None:
     with pytest.raises(BadRequest) as refusal:
         parse({name: value})
-    assert refusal.value.sentence == f"{name} is {value!r}: allowed is {allowed}."
+    assert refusal.value.sentence == f"{name_parameter(name)} is {value!r}: allowed is {allowed}."
 
 
 def test_each_bad_value_has_a_line() -> None:
     bad: dict[str, Any] = {"temperature": "9", "top_p": "9", "seed": "1"}
     with pytest.raises(BadRequest) as refusal:
         parse(bad)
-    assert [line.split()[0] for line in refusal.value.sentence.splitlines()] == [
-        "temperature",
-        "top_p",
+    assert [line.partition(" is ")[0] for line in refusal.value.sentence.splitlines()] == [
+        "Temperature",
+        "Choice of words (top-p)",
     ]

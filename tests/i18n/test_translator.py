@@ -142,7 +142,7 @@ def test_what_an_error_quotes_of_another_notice_is_translated() -> None:
     with pytest.raises(errors.BadRequest) as refusal:
         parse({"top_p": 3})
     said = GERMAN_TRANSLATOR.describe(refusal.value)
-    assert said == "top_p ist 3: Erlaubt ist eine Zahl von 0 bis 1."
+    assert said == "Wortauswahl (Top-p) ist 3: Erlaubt ist eine Zahl von 0 bis 1."
 
 
 @pytest.mark.parametrize(

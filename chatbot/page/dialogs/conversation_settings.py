@@ -9,7 +9,7 @@ import streamlit as st
 from chatbot import errors
 from chatbot.chat.service import check_prompt
 from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings, Preset
-from chatbot.domain.parameters import Parameters, Think, allowed, parse, stop_text
+from chatbot.domain.parameters import Parameters, Think, allowed, name_parameter, parse, stop_text
 from chatbot.page.i18n import describe, escape_text, t
 from chatbot.page.state import PageState
 
@@ -25,7 +25,8 @@ def open_dialog(state: PageState) -> None:
     # Another key each time: the browser would keep the last choice and not tell of it again.
     st.session_state[_KEY + "opened"] = st.session_state.get(_KEY + "opened", 0) + 1
 
-    @st.dialog(t("Settings of this conversation"), width="medium")
+    # What was typed is not to be lost by Esc or by a click beside the dialog.
+    @st.dialog(t("Settings of this conversation"), width="medium", dismissible=False)
     def draw_dialog() -> None:
         _draw_presets(state)
         st.text_area(
@@ -86,7 +87,7 @@ def _draw_field(state: PageState, name: str) -> None:
     settings = state.services.settings
     defaults = {"num_ctx": settings.num_ctx, "num_predict": settings.num_predict}
     st.text_input(
-        _name_fields().get(name, name),
+        describe(name_parameter(name)),
         key=_KEY + name,
         placeholder=str(defaults.get(name, t("as the model says"))),
         help=_describe_field(name),
@@ -94,18 +95,6 @@ def _draw_field(state: PageState, name: str) -> None:
     )
     if name == "num_ctx":
         _draw_window_notes(state)
-
-
-def _name_fields() -> dict[str, str]:
-    """Return what people call a parameter; one without a word has Ollama's name."""
-    return {
-        "temperature": t("Temperature"),
-        "top_p": t("Choice of words (top-p)"),
-        "seed": t("Seed"),
-        "num_ctx": t("Context window"),
-        "num_predict": t("Longest answer"),
-        "keep_alive": t("Time in memory"),
-    }
 
 
 def _name_think_choices() -> dict[str, str]:
@@ -152,6 +141,8 @@ def _draw_buttons(state: PageState) -> None:
         st.button(
             t("Reset"), key=_KEY + "reset", on_click=_fill_fields, args=(state, DEFAULT_SETTINGS)
         )
+        if st.button(t("Cancel"), key=_KEY + "cancel"):
+            st.rerun()
     if (save or for_all) and (settings := _read_fields(state)):
         if for_all:
             _keep_for_all(state, settings)
