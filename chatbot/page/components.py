@@ -7,6 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from chatbot.page.streamlit_internals import send_data_as_json
+
 Mount = Callable[..., Any]
 """Puts a component on the page: `mount(key=…, data=…, on_act_change=…)`."""
 
@@ -16,6 +18,7 @@ def declare_component(name: str, function: str) -> Mount:
 
     It sends what a person does as the one trigger `act`, whose value is a JSON object.
     """
+    send_data_as_json()
     script = f"export default (args) => window.chatPage.{function}(args)"
     return st.components.v2.component(name, js=script, isolate_styles=False)
 

@@ -8,12 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from streamlit.components.v2.bidi_component import serialization
 from streamlit.elements.widgets.chat import ChatInputValue
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-__all__ = ["ChatInputValue", "follows_browser_history", "redirect_browser", "track_tab"]
+__all__ = [
+    "ChatInputValue",
+    "follows_browser_history",
+    "redirect_browser",
+    "send_data_as_json",
+    "track_tab",
+]
+
+
+def send_data_as_json() -> None:
+    """Let components send their data as it stands: a look for tables in it imports pandas."""
+    vars(serialization)["is_dataframe_like"] = lambda value: False
 
 
 def track_tab() -> Callable[[], bool]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
+from streamlit import dataframe_util
+from streamlit.components.v2.bidi_component import serialization
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.BidiComponent_pb2 import BidiComponent
 
 from chatbot.page import streamlit_internals
 from locustfiles.streamlit_client.user import StreamlitUser
@@ -32,6 +36,18 @@ def tab(url: str) -> Iterator[StreamlitUser]:
 def test_outside_a_run_there_is_no_tab() -> None:
     assert streamlit_internals.track_tab()()
     assert not streamlit_internals.follows_browser_history()
+
+
+def test_a_components_data_is_sent_without_a_look_for_tables(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_at: list[object] = []
+    monkeypatch.setattr(dataframe_util, "determine_data_format", looked_at.append)
+    streamlit_internals.send_data_as_json()
+    message = BidiComponent()
+    serialization.serialize_mixed_data({"rows": [{"title": "First"}]}, message)
+    assert json.loads(message.json) == {"rows": [{"title": "First"}]}
+    assert not looked_at
 
 
 def test_a_tab_is_tracked_until_it_is_closed(tab: StreamlitUser, url: str) -> None:
