@@ -104,6 +104,7 @@ def create_app(settings: Settings) -> st.App:
     streamlit_internals.report_uploads_to(held_files)
     streamlit_internals.end_lost_tabs()
     streamlit_internals.freeze_options()
+    streamlit_internals.send_messages_together()
     index_page.read_entry()
     streamlit_internals.serve_page_by(
         [*index_page.make_routes(settings.max_file_mb), *static_files.ROUTES]

@@ -10,9 +10,11 @@ import asyncio
 import functools
 import logging
 import re
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Protocol
 
 from google.protobuf.message import DecodeError
@@ -33,6 +35,8 @@ ICON_FONT = "media/MaterialSymbols-Rounded."  # how the name of its file begins
 # Where the browser keeps the theme that a person chose, as JavaScript's template string.
 THEME_KEY = "stActiveTheme-${location.pathname}-v2"
 
+_SENDING_TURN_S = 0.005  # that messages to the pages may take of the event loop at once
+
 # The parts of the first view, which Streamlit would only ask for once it is told to draw them.
 _FIRST_VIEW = ("BidiComponent", "Button", "ChatInput", "Html")
 
@@ -46,6 +50,26 @@ def set_options(options: Mapping[str, object]) -> None:
 def freeze_options() -> None:
     """Read each section of the options once: each script run asks for all of the theme's."""
     config.get_options_for_section = functools.cache(config.get_options_for_section)
+
+
+def send_messages_together() -> None:
+    """Send the pages' messages without a turn of the event loop after each, as Streamlit does.
+
+    Beside many answers such a turn takes milliseconds, and those who have a page open wait for the
+    messages of all: one of 200 people saw a prompt's first word up to two seconds late.
+    """
+    # Late: it imports Streamlit's whole server.
+    from streamlit.runtime import runtime
+
+    last_turn = 0.0
+
+    async def sleep(seconds: float) -> None:
+        nonlocal last_turn
+        if seconds or time.monotonic() - last_turn > _SENDING_TURN_S:
+            await asyncio.sleep(seconds)
+            last_turn = time.monotonic()
+
+    vars(runtime)["asyncio"] = SimpleNamespace(**{**vars(asyncio), "sleep": sleep})
 
 
 def share_log() -> None:

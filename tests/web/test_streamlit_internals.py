@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import logging
 import re
@@ -21,6 +22,7 @@ from streamlit.runtime import (
     RuntimeConfig,
     memory_session_storage,
     memory_uploaded_file_manager,
+    runtime,
 )
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.session_manager import SessionInfo
@@ -49,6 +51,24 @@ def test_a_section_of_options_is_read_once(monkeypatch: pytest.MonkeyPatch) -> N
     streamlit_internals.freeze_options()
     theme = config.get_options_for_section("theme")
     assert theme and config.get_options_for_section("theme") is theme
+
+
+def test_messages_to_the_pages_go_out_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "asyncio", asyncio)
+    streamlit_internals.send_messages_together()
+    sleep = vars(runtime)["asyncio"].sleep
+    turns: list[str] = []
+
+    async def send_two() -> None:
+        await sleep(0)
+        asyncio.get_running_loop().call_soon(turns.append, "another's turn")
+        await sleep(0)
+        assert not turns
+        await sleep(0.001)
+        assert turns
+
+    asyncio.run(send_two())
+    assert "asyncio.sleep(0)" in inspect.getsource(runtime.Runtime._loop_coroutine)
 
 
 def test_streamlit_speaks_through_the_chats_log(caplog: pytest.LogCaptureFixture) -> None:
