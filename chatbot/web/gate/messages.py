@@ -58,7 +58,7 @@ RULES = [
         "sockets",
         "open very many tabs",
         f"{MAX_SOCKETS_PER_VISITOR} of one visitor",
-        "429",
+        "403",
     ),
 ]
 
@@ -107,7 +107,7 @@ class MessageGate:
         visitor = self._name_visitor(scope) or f"address {_name_peer(scope)}"
         if self._sockets[visitor] >= MAX_SOCKETS_PER_VISITOR:
             note_refusal("sockets", _name_peer(scope))
-            await _refuse(send)
+            await send({"type": "websocket.close"})  # of what is not accepted: 403
             return
         self._sockets[visitor] += 1
         try:
@@ -123,13 +123,6 @@ class MessageGate:
             self._paces = {name: self._paces[name] for name in self._sockets if name in self._paces}
         new = Allowance(MESSAGES_AT_ONCE, MESSAGES_PER_S, time.monotonic())
         return self._paces.setdefault(visitor, new)
-
-
-async def _refuse(send: Send) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8")]
-    body = b"This browser has too many tabs of this chat open: close some of them.\n"
-    await send({"type": "websocket.http.response.start", "status": 429, "headers": headers})
-    await send({"type": "websocket.http.response.body", "body": body})
 
 
 def _guard(scope: Scope, receive: Receive, send: Send, pace: Allowance) -> tuple[Receive, Send]:
