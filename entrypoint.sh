@@ -19,9 +19,9 @@ say() { printf '%s\n' "$*" | label 'start ' >&2; }
 # Marks each line of its input with label $1; with LOG_FORMAT=json each becomes an object, unless
 # it is one already. Ollama's lines for requests that went well are for debugging only.
 label() {
-  local edit=(-e "s/^/$1 | /")
+  local edit=(-e 's/[[:cntrl:]]/ /g' -e "s/^/$1 | /")
   if [[ ${LOG_FORMAT:-} == json ]]; then
-    edit=(-e '/^{/b' -e 's/[\\"]/\\&/g' -e 's/\t/ /g')
+    edit=(-e '/^{/b' -e 's/[[:cntrl:]]/ /g' -e 's/[\\"]/\\&/g')
     edit+=(-e "s/.*/{\"source\":\"${1// /}\",\"message\":\"&\"}/")
   fi
   if [[ ${LOG_LEVEL:-} != DEBUG ]]; then edit=(-e '/^\[GIN\].*| 200 |/d' "${edit[@]}"); fi

@@ -12,6 +12,9 @@ from typing import TypeAlias
 
 from pydantic import JsonValue
 
+from chatbot.safe_text import escape_controls
+from chatbot.urls import mask_passwords
+
 Argument: TypeAlias = "str | int | float | Notice"
 Text: TypeAlias = str | tuple[str, str]
 """English with named fields; a pair is singular and plural, of which the field `count` chooses."""
@@ -33,6 +36,11 @@ class Notice:
     code: str
     arguments: Mapping[str, Argument] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Take servers' words without control characters, and addresses without passwords."""
+        clean = {name: _clean_argument(value) for name, value in self.arguments.items()}
+        object.__setattr__(self, "arguments", clean)
+
     def __str__(self) -> str:
         """Return the English sentence."""
         text = self.text
@@ -53,6 +61,10 @@ class Notice:
             else value
             for name, value in self.arguments.items()
         }
+
+
+def _clean_argument(value: Argument) -> Argument:
+    return mask_passwords(escape_controls(value)) if isinstance(value, str) else value
 
 
 def fields_of(text: Text) -> set[str]:

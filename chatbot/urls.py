@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from pydantic_core import CoreSchema, core_schema
 
 _USER_INFO = re.compile(r"^([a-z][a-z0-9+.-]*://)?.*@", re.IGNORECASE | re.DOTALL)
+_USER_INFO_IN_TEXT = re.compile(r"://[^\s/@]+@")
 _PASSWORD = re.compile(r"(passw(?:or)?d|pwd)=[^&\s]*", re.IGNORECASE)
 
 
@@ -20,6 +21,15 @@ def hide_password(url: str) -> str:
     'postgresql://***@db/chat?sslpassword=***'
     """
     return _PASSWORD.sub(r"\1=***", _USER_INFO.sub(r"\1***@", url))
+
+
+def mask_passwords(text: str) -> str:
+    """Return a text whose addresses have *** for their users and passwords.
+
+    >>> mask_passwords("no Ollama at http://ann:hush@gpu:11434")
+    'no Ollama at http://***@gpu:11434'
+    """
+    return _PASSWORD.sub(r"\1=***", _USER_INFO_IN_TEXT.sub("://***@", text))
 
 
 class ServerUrl(str):

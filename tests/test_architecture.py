@@ -26,7 +26,7 @@ ROOMS = (
     {"i18n", "logs", "metrics"},
     {"errors"},
     {"notices", "settings"},
-    {"urls"},
+    {"urls", "safe_text"},
 )
 _LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 

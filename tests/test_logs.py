@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 
@@ -83,3 +84,32 @@ def test_libraries_speak_only_of_trouble(capsys: pytest.CaptureFixture[str]) -> 
     logging.getLogger("httpx").info("a request")
     logging.getLogger("httpx").warning("trouble")
     assert [line.split()[-1] for line in capsys.readouterr().err.splitlines()] == ["trouble"]
+
+
+FORGED = "odd\n12:00:00 INFO chatbot: forged\x1b[31m"
+
+
+def test_what_others_wrote_makes_no_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(Settings())
+    try:
+        raise ValueError(FORGED)
+    except ValueError:
+        logging.getLogger("chatbot.test").exception("failed: %s", FORGED)
+    first, *traceback = capsys.readouterr().err.splitlines()
+    assert first.endswith(r"failed: odd\n12:00:00 INFO chatbot: forged\x1b[31m")
+    assert r"  12:00:00 INFO chatbot: forged\x1b[31m" in traceback
+    assert all(line.startswith("  ") for line in traceback)
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_no_line_tells_a_password_or_moves_the_cursor(
+    capsys: pytest.CaptureFixture[str], log_format: Literal["text", "json"]
+) -> None:
+    logs.configure(Settings(log_format=log_format))
+    try:
+        raise ValueError("\x1b[2Jno http://ann:hush@gpu")
+    except ValueError:
+        logging.getLogger("chatbot.test").exception("no http://ann:hush@gpu\x1b[2J")
+    said = capsys.readouterr().err
+    assert "hush" not in said
+    assert "\x1b" not in said + (json.loads(said)["message"] if log_format == "json" else "")

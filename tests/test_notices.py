@@ -37,3 +37,9 @@ def test_a_stored_error_that_is_not_whole_is_none(code: object, arguments: objec
 def test_a_stored_error_is_the_one_that_was_raised() -> None:
     error = errors.join_refusals([errors.Busy(count=3), errors.OllamaFailed(words="{odd}")])
     assert read_notice(error.code, error.notice.arguments_as_json()) == error.notice
+
+
+def test_what_a_server_wrote_is_told_without_its_escape_codes_and_passwords() -> None:
+    error = errors.OllamaFailed(words="\x1b[2Jfailed:\nhttp://ann:hush@registry")
+    assert error.sentence.endswith("\\x1b[2Jfailed:\nhttp://***@registry")
+    assert error.as_json()["arguments"] == {"words": "\\x1b[2Jfailed:\nhttp://***@registry"}

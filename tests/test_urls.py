@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot.urls import ServerUrl, hide_password
+from chatbot.urls import ServerUrl, hide_password, mask_passwords
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,16 @@ def test_a_servers_address_keeps_its_password_for_requests() -> None:
     assert url.basic_auth == ("ann@home", "p/w")
     assert "p/w" not in repr(vars(url))
     assert ServerUrl("http://gpu:11434").basic_auth is None
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("no Ollama at http://ann:hush@gpu:11434", "no Ollama at http://***@gpu:11434"),
+        ("postgresql://ann:hush@db/chat and http://x", "postgresql://***@db/chat and http://x"),
+        ("host=db password=hush", "host=db password=***"),
+        ("see https://ollama.com/@ann and a@b", "see https://ollama.com/@ann and a@b"),
+    ],
+)
+def test_an_address_in_a_text_is_told_without_its_password(text: str, masked: str) -> None:
+    assert mask_passwords(text) == masked

@@ -24,6 +24,7 @@ from chatbot.llm.failures import ollama_errors
 from chatbot.llm.model_names import canonical_name, is_same
 from chatbot.llm.pulls import Pulls
 
+from chatbot.safe_text import escape_controls
 log = logging.getLogger("chatbot.llm.models")
 
 _SHOW_TIMEOUT_S = 5.0  # a cloud model's description comes from far away
@@ -268,7 +269,7 @@ def _as_object(value: Any) -> Mapping[str, Any]:
 
 
 def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    return escape_controls(value) if isinstance(value, str) else ""
 
 
 def _as_number(value: Any) -> int:
