@@ -76,7 +76,8 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
     history = History(database_url(settings))
     llm = Llm(settings)
     generations = Generations(settings, llm, loop)
-    models = Models(llm, loop)
+    users = Users(settings)
+    models = Models(llm, loop, users.rights)
     readiness = Readiness(settings, llm, models)
     requests = RequestBuilder(settings, models)
     shares = Shares(settings)
@@ -91,7 +92,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         readiness=readiness,
         chat=ChatService(settings, history, generations, requests, shares, storage),
         shares=shares,
-        users=Users(settings),
+        users=users,
     )
     works = (
         readiness.run_forever(),

@@ -23,6 +23,8 @@ from chatbot.urls import ServerUrl, hide_password
 
 EMBEDDED_MODEL_NAME = "smollm2:135m-instruct-q4_1"
 _SHORTEST_SECRET = 32  # characters, of the one that signs who somebody is
+_HERE = ("127.0.0.1", "::1", "localhost")
+_NOBODY, _EVERYBODY = "nobody", "everybody"
 
 
 class SettingsError(Exception):
@@ -81,7 +83,7 @@ def _origin(value: str) -> str:
 
 
 def _issuer(value: str) -> str:
-    local = urlsplit(value).hostname in ("127.0.0.1", "::1", "localhost")
+    local = urlsplit(value).hostname in _HERE
     allowed = ("https://", "http://") if local else ("https://",)
     if value and not value.startswith(allowed):
         raise ValueError("must start with https://; http:// only for this machine")
@@ -121,6 +123,25 @@ def _networks(value: object) -> object:
             f"{error}; must be addresses or networks with commas between them, "
             "such as 10.0.0.5,10.1.0.0/16"
         ) from None
+
+
+def _words(value: object) -> object:
+    """Return what stands between commas."""
+    if not isinstance(value, str):
+        return value
+    return tuple(filter(None, map(str.strip, value.split(","))))
+
+
+def _managers(value: tuple[str, ...]) -> tuple[str, ...]:
+    if len(value) > 1 and {_NOBODY, _EVERYBODY} & {*value}:
+        raise ValueError("must be nobody, everybody, or people with commas between them")
+    return value
+
+
+def _registries(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not value or not all(re.fullmatch(r"[\w.-]+(:\d+)?", host) for host in value):
+        raise ValueError("must be hosts with commas between them, such as registry.ollama.ai,hf.co")
+    return tuple(map(str.lower, value))
 
 
 def _plain(value: object) -> object:
@@ -180,6 +201,24 @@ class Settings(BaseSettings):
     )
     pull_models: bool = Field(
         default=True, description="False where models come with the deployment and none is pulled"
+    )
+    model_managers: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(_words), AfterValidator(_managers)
+    ] = Field(
+        default=(),
+        description=(
+            "Who may pull, delete and unload models: nobody, everybody, or people who sign in; "
+            "unset: everybody on this machine alone, else nobody"
+        ),
+    )
+    model_registries: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(_words), AfterValidator(_registries)
+    ] = Field(
+        default=("registry.ollama.ai", "hf.co", "huggingface.co"),
+        description="Hosts that models are pulled from",
+    )
+    allow_cloud_models: bool = Field(
+        default=False, description="True where prompts may leave for models that run elsewhere"
     )
     chat_model: str = Field(
         default=EMBEDDED_MODEL_NAME,
@@ -280,9 +319,28 @@ class Settings(BaseSettings):
         return self.ollama_service_url or self.ollama_base_url
 
     @property
+    def is_ollama_here(self) -> bool:
+        """Whether Ollama runs on this machine, whose memory and disk it shares."""
+        return urlsplit(self.ollama_base_url).hostname in _HERE
+
+    @property
     def has_one_window(self) -> bool:
         """Whether every conversation has the context window of NUM_CTX."""
         return self.max_num_ctx == self.num_ctx
+
+    @property
+    def is_for_this_machine(self) -> bool:
+        """Whether only who uses this machine reaches the chat, as far as is set."""
+        host = self.bind_host.strip("[]")
+        is_loopback = host in ("localhost", "::1") or host.startswith("127.")
+        return is_loopback and not (self.login or self.public_url or self.trusted_proxies)
+
+    @property
+    def all_manage_models(self) -> bool | None:
+        """Whether everybody may manage the models; None where it depends on who they are."""
+        if not self.model_managers:
+            return self.is_for_this_machine
+        return {_NOBODY: False, _EVERYBODY: True}.get(self.model_managers[0])
 
     @property
     def login(self) -> Literal["", "oidc", "header"]:
@@ -309,6 +367,15 @@ class Settings(BaseSettings):
         if self.max_num_ctx is not None and self.max_num_ctx < self.num_ctx:
             raise ValueError(
                 f"MAX_NUM_CTX is {self.max_num_ctx}: it must be {self.num_ctx} (NUM_CTX) or more"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _managers_are_known(self) -> Self:
+        if self.all_manage_models is None and not self.login:
+            raise ValueError(
+                "MODEL_MANAGERS names people, and nobody signs in here: set nobody or everybody, "
+                "or a login"
             )
         return self
 

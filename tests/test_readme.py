@@ -32,6 +32,7 @@ def _table() -> dict[str, tuple[str, str]]:
 
 def _default(name: str) -> str:
     value = Settings.model_fields[name].default
+    value = ",".join(value) if isinstance(value, tuple) else value
     return "~/.local/share/ollama-chatbot" if name == "data_dir" else str(value or "")
 
 

@@ -36,7 +36,7 @@ def test_the_end_of_the_chat_ends_its_answers_and_pulls(
     now = loop.run(stack.enter_async_context(services.running(settings)))
     request = GenerationRequest(DEFAULT_MODEL, [ChatMessage("user", "Hi")])
     answer = now.generations.start(Generation(secrets.token_hex(4), request))
-    pull = now.models.pulls.start_pull("big:1b")
+    pull = now.models.pulls.start_pull("ann", "big:1b")
     wait_for(lambda: answer.text and pull.total)
     loop.run(stack.aclose())
     assert (answer.state, pull.is_done) == ("interrupted", True)

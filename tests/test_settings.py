@@ -76,6 +76,9 @@ def test_without_xdg_the_data_is_in_the_home_folder(
         ("SYSTEM_PROMPT", '"Answer" or "ask"', "system_prompt", '"Answer" or "ask"'),
         ("SYSTEM_PROMPT", "'It's short'", "system_prompt", "'It's short'"),
         ("COOKIE_SECRET", '"as it was"\r', "cookie_secret", SecretStr('"as it was"\r')),
+        ("API_KEY", '"sixteen-or-more!"', "api_key", SecretStr("sixteen-or-more!")),
+        ("MODEL_MANAGERS", "everybody", "model_managers", ("everybody",)),
+        ("MODEL_REGISTRIES", "Hf.co, models:5000", "model_registries", ("hf.co", "models:5000")),
     ],
 )
 def test_a_variable_sets_its_field_and_an_empty_one_does_not(
@@ -112,6 +115,10 @@ def test_a_variable_sets_its_field_and_an_empty_one_does_not(
         ("PUBLIC_URL", "chat.example.org", "must be scheme, host and perhaps port"),
         ("PUBLIC_URL", "https://chat.example.org/chat", "must be scheme, host and perhaps port"),
         ("PUBLIC_URL", "https://ann:pw@chat.example.org", "must be scheme, host and perhaps port"),
+        ("MODEL_REGISTRIES", "https://hf.co", "must be hosts with commas between them"),
+        ("MODEL_REGISTRIES", ",", "must be hosts with commas between them"),
+        ("MODEL_MANAGERS", "nobody,ann", "must be nobody, everybody, or people"),
+        ("METRICS_PORT", "0", "greater than or equal to 1"),
         ("USER_HEADER", "X User", "must be the name of a header"),
         ("TRUSTED_PROXIES", "proxy", "must be addresses or networks"),
         ("TRUSTED_PROXIES", "*", "must be addresses or networks"),
@@ -226,6 +233,34 @@ def test_a_whole_login_is_taken_as_people_write_it(monkeypatch: pytest.MonkeyPat
     assert [str(one) for one in found.trusted_proxies] == ["10.0.0.5/32", "10.1.0.0/16", "fd00::/8"]
     assert found.login == "oidc"
     assert "hush" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("value", "count"), [("hush", 4), (" ", 0), ('""', 2), ("hush hush       ", 9)]
+)
+def test_a_key_that_can_be_guessed_stops_the_start_and_is_not_told(
+    monkeypatch: pytest.MonkeyPatch, value: str, count: int
+) -> None:
+    monkeypatch.setenv("API_KEY", value)
+    with pytest.raises(SettingsError, match=f"^API_KEY has {count} characters; it ") as refusal:
+        settings.load()
+    assert "hush" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"MODEL_MANAGERS": "ann"}, "MODEL_MANAGERS names people, and nobody signs in here"),
+        ({"MAX_NUM_PREDICT": "100"}, r"MAX_NUM_PREDICT is 100: it must be 2048 \(NUM_PREDICT\)"),
+    ],
+)
+def test_what_contradicts_other_variables_is_told(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], sentence: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=f"^{sentence}"):
+        settings.load()
 
 
 def test_settings_cannot_be_changed() -> None:

@@ -15,6 +15,7 @@ import httpx
 from chatbot import errors
 from chatbot.identity import visitor_cookie
 from chatbot.identity.addresses import name_address
+from chatbot.identity.rights import Rights, list_names
 from chatbot.settings import Settings
 
 log = logging.getLogger("chatbot.identity.users")
@@ -46,6 +47,7 @@ class Users:
     """Tells who somebody is, and remembers who has signed out."""
 
     def __init__(self, settings: Settings) -> None:
+        self.rights = Rights(settings)
         self._settings = settings
         self._signer = visitor_cookie.make_signer(settings)
         self._signed_out: dict[str, float] = {}
@@ -108,14 +110,20 @@ class Users:
         if not claims.get("is_logged_in") or not subject or not self._is_own_issuer(issuer):
             return None
         name = next(str(claims[name]) for name in _NAMES if claims.get(name))
-        return User(_make_user_id("oidc", self._settings.oidc_issuer, subject), browser, name)
+        user_id = _make_user_id("oidc", self._settings.oidc_issuer, subject)
+        self.rights.note_names(user_id, list_names(claims))
+        return User(user_id, browser, name)
 
     def _is_own_issuer(self, issuer: str) -> bool:
         return issuer.rstrip("/") == self._settings.oidc_issuer
 
     def _identify_by_header(self, claims: Mapping[str, object], browser: str) -> User | None:
         name = _decode_header(str(claims.get(USER) or "")).strip()
-        return User(_make_user_id("header", name), browser, name) if name else None
+        if not name:
+            return None
+        user_id = _make_user_id("header", name)
+        self.rights.note_names(user_id, {name})
+        return User(user_id, browser, name)
 
 
 def _make_user_id(kind: str, *parts: str) -> str:

@@ -23,6 +23,8 @@ from chatbot.domain.statistics import Statistics
 from chatbot.llm import aiohttp_internals
 from chatbot.llm.batching import BatchingTransport
 from chatbot.llm.failures import ollama_errors
+from chatbot.llm.model_names import canonical_name
+from chatbot.llm.model_rules import check_place
 from chatbot.llm.ollama_internals import LenientClient
 from chatbot.settings import Settings
 
@@ -46,9 +48,13 @@ class Piece:
 
 @dataclass
 class Llm:
-    """The process's one client of the Ollama at `settings.ollama_base_url`."""
+    """The process's one client of the Ollama at `settings.ollama_base_url`.
+
+    `elsewhere` are the models that it has found to run on other servers, by their canonical names.
+    """
 
     settings: Settings
+    elsewhere: frozenset[str] = frozenset()
     _sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -90,12 +96,14 @@ class Llm:
     async def stream_answer(self, request: GenerationRequest) -> AsyncIterator[Piece]:
         """Stream the answer; its last Piece has Statistics.
 
-        Raises OllamaFailed when the stream ends too early, and what `ollama_errors` raises.
+        Raises OllamaFailed when the stream ends too early, ModelForbidden for a model that may not
+        be asked, and what `ollama_errors` raises.
 
         Closing or cancelling it closes the connection, and Ollama then stops to evaluate.
         """
         from chatbot.llm.langchain_adapter import to_messages
 
+        self._check_model(request.model)
         messages = to_messages(request.system_prompt, request.messages)
         complete = False
         with ollama_errors(self.settings, request.model, url=self.settings.answers_url):
@@ -109,6 +117,10 @@ class Llm:
                     yield Piece(chunk.text, thinking=thinking)
         if not complete:
             raise errors.OllamaFailed("answer_not_ended")
+
+    def _check_model(self, model: str) -> None:
+        is_elsewhere = canonical_name(model) in self.elsewhere
+        check_place(self.settings, model, is_elsewhere=is_elsewhere)
 
     def _chat_arguments(self, request: GenerationRequest) -> dict[str, Any]:
         s, own = self.settings, request.parameters
@@ -143,7 +155,11 @@ class Llm:
         raise errors.NotOllama(url=self.settings.ollama_base_url, variable="OLLAMA_BASE_URL")
 
     async def load_model(self, model: str) -> None:
-        """Load `model` with the options that answers use, so that the first one need not."""
+        """Load `model` with the options that answers use, so that the first one need not.
+
+        Raises ModelForbidden for one that may not be asked, and what `ollama_errors` raises.
+        """
+        self._check_model(model)
         options = {"num_ctx": self.settings.num_ctx, "num_thread": self.settings.num_thread}
         with ollama_errors(self.settings, model):
             await self.api.generate(

@@ -18,13 +18,14 @@ from typing import Any
 
 from chatbot import errors
 from chatbot.domain.parameters import Think
-from chatbot.llm import embedded_model
+from chatbot.identity.rights import Rights
+from chatbot.llm import embedded_model, model_rules
 from chatbot.llm.client import Llm
 from chatbot.llm.failures import ollama_errors
-from chatbot.llm.model_names import canonical_name, is_same
+from chatbot.llm.model_names import canonical_name, is_same, runs_in_cloud
 from chatbot.llm.pulls import Pulls
-
 from chatbot.safe_text import escape_controls
+
 log = logging.getLogger("chatbot.llm.models")
 
 _SHOW_TIMEOUT_S = 5.0  # a cloud model's description comes from far away
@@ -37,6 +38,7 @@ class Model:
 
     `capabilities` are Ollama's words: completion, vision, thinking, tools …; empty: not known.
     `closes_answers`: its template ends the last answer too, with which the model cannot go on.
+    `is_elsewhere`: it runs on other servers than Ollama's; `is_allowed`: the operator lets it.
     """
 
     name: str
@@ -48,11 +50,13 @@ class Model:
     capabilities: frozenset[str] = frozenset()
     context_length: int | None = None
     closes_answers: bool = False
+    is_elsewhere: bool = False
+    is_allowed: bool = True
 
     @property
     def can_chat(self) -> bool:
-        """False for a model that was made for something else, such as embeddings."""
-        return not self.capabilities or "completion" in self.capabilities
+        """False for one that may not, or was made for something else, such as embeddings."""
+        return self.is_allowed and (not self.capabilities or "completion" in self.capabilities)
 
     @property
     def has_think_levels(self) -> bool:
@@ -73,9 +77,10 @@ class Loaded:
 class Models:
     """What is installed and what is in memory, as of when Ollama was last asked; and the pulls."""
 
-    def __init__(self, llm: Llm, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, llm: Llm, loop: asyncio.AbstractEventLoop, rights: Rights) -> None:
         self._llm = llm
-        self.pulls = Pulls(llm, loop, self._is_there)
+        self.rights = rights
+        self.pulls = Pulls(llm, loop, rights, self._is_there)
         self.installed: list[Model] = []
         self._in_memory: set[str] = set()
         self._described: dict[tuple[str, str], Model] = {}
@@ -89,10 +94,17 @@ class Models:
             raise errors.NotOllama(
                 url=self._llm.settings.ollama_base_url, variable="OLLAMA_BASE_URL"
             )
-        listed = {model.name: model for model in map(_read_model, _named_entries(reply))}
+        listed = {model.name: model for model in map(self._read_model, _named_entries(reply))}
+        elsewhere = (model.name for model in listed.values() if model.is_elsewhere)
+        self._llm.elsewhere = frozenset(map(canonical_name, elsewhere))
         found = await asyncio.gather(*map(self._describe_model, listed.values()))
         self.installed = sorted(filter(None, found), key=lambda model: model.name)
         return self.installed
+
+    def _read_model(self, entry: Mapping[str, Any]) -> Model:
+        model = _read_model(entry)
+        is_allowed = self._llm.settings.allow_cloud_models or not model.is_elsewhere
+        return replace(model, is_allowed=is_allowed)
 
     async def _is_there(self, name: str) -> bool:
         await self.read_installed()
@@ -100,6 +112,8 @@ class Models:
 
     async def _describe_model(self, model: Model) -> Model | None:
         """Return the model with what it can do, if Ollama says so; None if it was deleted since."""
+        if not model.is_allowed:  # its description would come from there
+            return model
         known = self._described.get((model.name, model.digest))
         if known or time.monotonic() < self._show_again.get(model.name, 0):
             return known or model
@@ -179,13 +193,27 @@ class Models:
         self._in_memory = {canonical_name(model.name) for model in loaded}
         return loaded
 
-    async def unload_model(self, name: str) -> None:
-        """Take a model out of memory; raises a ChatError."""
+    async def unload_model(self, user_id: str, name: str) -> None:
+        """Take a model out of memory for a user; raises ManagersOnly or another ChatError."""
+        self.rights.check_manager(user_id)
         with ollama_errors(self._llm.settings, name):
             await self._llm.api.generate(model=name, keep_alive=0)
 
-    async def delete_model(self, name: str) -> None:
-        """Delete a model from the disk; raises a ChatError."""
+    def can_delete(self, name: str) -> bool:
+        """Return whether those who manage the models may delete this one."""
+        try:
+            model_rules.check_deletion(self._llm.settings, name)
+        except model_rules.ModelForbidden:
+            return False
+        return True
+
+    async def delete_model(self, user_id: str, name: str) -> None:
+        """Delete a model from the disk for a user.
+
+        Raises ManagersOnly, ModelForbidden for the chat's own one, or another ChatError.
+        """
+        self.rights.check_manager(user_id)
+        model_rules.check_deletion(self._llm.settings, name)
         with ollama_errors(self._llm.settings, name):
             await self._llm.api.delete(name)
         log.info("%s: deleted", name)
@@ -225,14 +253,15 @@ def _entry_name(entry: Mapping[str, Any]) -> str:
 
 
 def _read_model(entry: Mapping[str, Any]) -> Model:
-    details = _as_object(entry.get("details"))
+    details, name = _as_object(entry.get("details")), _entry_name(entry)
     return Model(
-        name=_entry_name(entry),
+        name=name,
         size=_as_number(entry.get("size")),
         family=_as_text(details.get("family")),
         parameters=_as_text(details.get("parameter_size")),
         quantization=_as_text(details.get("quantization_level")),
         digest=_as_text(entry.get("digest")),
+        is_elsewhere=bool(_as_text(entry.get("remote_host"))) or runs_in_cloud(name),
     )
 
 

@@ -8,20 +8,27 @@ import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import ollama
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from chatbot import errors
+from chatbot.identity.rights import Rights
 from chatbot.llm.client import Llm
 from chatbot.llm.failures import ollama_errors
+from chatbot.llm.model_disk import check_room
 from chatbot.llm.model_names import canonical_name
+from chatbot.llm.model_rules import check_pull
 from chatbot.notices import Argument, Notice, declare_texts
 
 log = logging.getLogger("chatbot.llm.pulls")
 
+MOST_AT_ONCE = 2
+
 _ATTEMPTS = 5
 _LOG_EVERY_S = 5.0
+_ENDS_KEPT = 100  # of those that users have asked for
 
 declare_texts(
     {
@@ -31,6 +38,19 @@ declare_texts(
         "pull_pace": "{model}: {part:.0%} of {size}, {speed}/s, about {left} left",
     }
 )
+
+
+class PullsBusy(errors.Busy):
+    """As many models as may be are being pulled."""
+
+    texts: ClassVar = {
+        "pulls_busy": (
+            "{count} model is being pulled, as many as this chat pulls at once. "
+            "Try again when it is here.",
+            "{count} models are being pulled, as many as this chat pulls at once. "
+            "Try again when one of them is here.",
+        ),
+    }
 
 
 @dataclass
@@ -104,10 +124,12 @@ class Pulls:
         self,
         llm: Llm,
         loop: asyncio.AbstractEventLoop,
+        rights: Rights,
         is_there: Callable[[str], Awaitable[bool]],
     ) -> None:
         self._llm = llm
         self._loop = loop
+        self._rights = rights
         self._is_there = is_there
         self._pulls: dict[str, Pull] = {}
         self._lock = threading.Lock()
@@ -116,28 +138,31 @@ class Pulls:
         """Return the last pull of this model that was asked for, ended or not."""
         return self._pulls.get(canonical_name(name))
 
-    def start_pull(self, name: str) -> Pull:
-        """Start to pull `name`, or join the pull under way. Callable from any thread."""
-        with self._lock:
-            pull = self.find_pull(name)
-            if pull is None or pull.is_done:
-                pull = self._pulls[canonical_name(name)] = Pull(name)
-                self._loop.call_soon_threadsafe(self._launch_pull, pull)
-            return pull
+    def start_pull(self, user_id: str, name: str) -> Pull:
+        """Start to pull `name` for a user, or join the pull under way. Callable from any thread.
+
+        Raises ManagersOnly. Another rule that forbids it is the error with which the pull ends.
+        """
+        self._rights.check_manager(user_id)
+        return self._join_pull(name, self._refuse_pull)
 
     async def finish_pull(self, name: str) -> Pull:
-        """Pull `name` and wait for the end, whichever it is.
+        """Pull the operator's model `name` and wait for the end, whichever it is.
 
-        What failed for a reason that cannot pass is not pulled again; see `forget`.
+        What failed for a reason that cannot pass is not pulled again; see `forget_ended`.
         """
         pull = self.find_pull(name)
         if pull is None or pull.error is None or pull.error.may_pass:
-            pull = self.start_pull(name)
+            pull = self._join_pull(name)
         await pull.ended.wait()
         return pull
 
-    def cancel_pull(self, name: str) -> None:
-        """End the pull of `name`; Ollama keeps the parts that came and resumes there."""
+    def cancel_pull(self, user_id: str, name: str) -> None:
+        """End the pull of `name` for a user; Ollama keeps the parts that came and resumes there.
+
+        Raises ManagersOnly.
+        """
+        self._rights.check_manager(user_id)
         self._loop.call_soon_threadsafe(self._cancel_pull, name)
 
     def forget_ended(self) -> None:
@@ -151,6 +176,36 @@ class Pulls:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _join_pull(
+        self, name: str, refuse: Callable[[str], errors.ChatError | None] = lambda _: None
+    ) -> Pull:
+        with self._lock:
+            pull = self.find_pull(name)
+            if pull is None or pull.is_done:
+                pull = Pull(name, error=refuse(name))
+                if pull.error is None:
+                    self._loop.call_soon_threadsafe(self._launch_pull, pull)
+                else:
+                    pull.ended.set()
+                self._pulls[canonical_name(name)] = pull
+                self._forget_oldest()
+            return pull
+
+    def _refuse_pull(self, name: str) -> errors.ChatError | None:
+        """Return why users may not have this pulled now; None if they may."""
+        under_way = [pull for pull in self._pulls.values() if not pull.is_done]
+        try:
+            check_pull(self._llm.settings, name)
+            check_room(self._llm.settings, name)
+        except errors.ChatError as error:
+            return error
+        return PullsBusy(count=len(under_way)) if len(under_way) >= MOST_AT_ONCE else None
+
+    def _forget_oldest(self) -> None:
+        ended = [name for name, pull in self._pulls.items() if pull.is_done]
+        for name in ended[:-_ENDS_KEPT]:
+            del self._pulls[name]
 
     def _launch_pull(self, pull: Pull) -> None:
         def end(_: asyncio.Task[None]) -> None:
@@ -193,6 +248,7 @@ class Pulls:
         logged = 0.0
         async for line in lines:
             pull.add_progress(line.status or "", line.digest, line.completed or 0, line.total or 0)
+            check_room(self._llm.settings, pull.model, pull.total - pull.completed)
             if time.monotonic() - logged > _LOG_EVERY_S:
                 logged = time.monotonic()
                 log.info("%s", pull.describe())

@@ -10,12 +10,12 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import urlsplit
 
 from chatbot import errors, metrics
 from chatbot.llm import memory_limit
 from chatbot.llm.client import Llm
 from chatbot.llm.model_names import is_same
+from chatbot.llm.model_rules import check_place
 from chatbot.llm.models import Models
 from chatbot.llm.pulls import Pull
 from chatbot.notices import Notice, declare_texts
@@ -27,7 +27,6 @@ Step = Literal["ollama", "model", "load", "ready"]
 
 _LOOK_S = 0.1  # between two looks while not ready
 LOOK_READY_S = 2.0  # while ready
-_HERE = ("127.0.0.1", "localhost", "::1")
 _RUNNER_BYTES = 100_000_000  # what the smallest runner takes beside the model's weights
 MODEL_RETRY_S = 15.0  # after a pull that failed
 
@@ -112,17 +111,17 @@ class Readiness:
         self._set_step("ready", Notice("ready"))
 
     def _check_purpose(self, wanted: str) -> None:
-        """Raise ModelCannotChat for a model that was made for something else."""
+        """Raise ModelForbidden for one that may not be asked, ModelCannotChat for no chat model."""
         model = self.models.find_model(wanted)
         if model is not None and not model.can_chat:
             self._set_step("model", Notice("model_awaited", {"model": wanted}))
+            check_place(self.settings, wanted, is_elsewhere=model.is_elsewhere)
             raise errors.ModelCannotChat(model=wanted)
 
     def _check_memory(self, wanted: str) -> None:
         """Raise OutOfMemory if the model cannot fit the container that Ollama shares with us."""
         model = self.models.find_model(wanted)
-        shared = urlsplit(self.settings.ollama_base_url).hostname in _HERE
-        left = memory_limit.available_bytes() if shared else None
+        left = memory_limit.available_bytes() if self.settings.is_ollama_here else None
         if model is None or left is None or left >= (needed := model.size + _RUNNER_BYTES):
             return
         megabytes = {"needed_mb": round(needed / 1e6), "left_mb": round(left / 1e6)}

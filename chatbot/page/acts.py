@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Literal
 
 import streamlit as st
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from chatbot.chat.conversation_content import Draft
+from chatbot.llm.model_names import LONGEST_NAME
 from chatbot.page import account, composer
 from chatbot.page.dialogs import models
 from chatbot.page.state import PageState
@@ -35,7 +36,7 @@ class Act(BaseModel):
     act: Name
     message: str = ""  # an id
     text: str = ""
-    model: str = ""
+    model: str = Field(default="", max_length=LONGEST_NAME)
     num_ctx: int = 0
 
 
@@ -100,7 +101,7 @@ def _show_version(state: PageState, act: Act) -> None:
 
 
 def _start_pull(state: PageState, act: Act) -> None:
-    state.services.models.pulls.start_pull(act.model)
+    state.services.models.pulls.start_pull(state.user_id, act.model)
     st.session_state[models.PULLED] = act.model
     state.open_dialog("models")  # which shows how it goes
 

@@ -19,7 +19,7 @@ from chatbot.page.streamlit_internals import ChatInputValue
 def draw_composer(state: PageState) -> None:
     """Draw what the chat waits for, what went wrong and the input."""
     with st.bottom:
-        status.draw_status(state.services)
+        status.draw_status(state)
         if state.error is not None:
             with st.container(key=f"error-{state.error.code}"):  # by which programs know it
                 st.error(describe(state.error).replace("\n", "\n\n"))

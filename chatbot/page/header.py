@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from chatbot.llm.model_names import LONGEST_NAME
 from chatbot.llm.models import Model
 from chatbot.page import account
 from chatbot.page.components import declare_component, read_act
@@ -34,7 +35,7 @@ class Act(BaseModel):
     """What a person does in the head."""
 
     act: Literal["choose", "models", "new"]
-    model: str = ""
+    model: str = Field(default="", max_length=LONGEST_NAME)
 
 
 def draw_header(state: PageState) -> None:

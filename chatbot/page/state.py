@@ -62,6 +62,11 @@ class PageState:
         return Asker(self.user_id, self.user.address)
 
     @property
+    def may_manage_models(self) -> bool:
+        """Return whether its user may get, delete and unload models."""
+        return self.services.users.rights.may_manage_models(self.user.user_id)
+
+    @property
     def conversation_id(self) -> str | None:
         """Return the id of the open conversation; None before its first prompt."""
         return self.conversation.id if self.conversation else None

@@ -7,29 +7,29 @@ import streamlit as st
 from chatbot.llm.pulls import Pull
 from chatbot.page.i18n import describe, escape_text, t
 from chatbot.page.state import PageState
-from chatbot.services import Services
 
 _LOOK_S = 0.5
 
 
-def draw_status(services: Services) -> None:
+def draw_status(state: PageState) -> None:
     """Show what the chat waits for, and look again by itself; nothing once it is ready."""
-    if not services.readiness.is_ready:
-        _watch_readiness(services)
+    if not state.services.readiness.is_ready:
+        _watch_readiness(state)
 
 
 @st.fragment(run_every=_LOOK_S)
-def _watch_readiness(services: Services) -> None:
-    ready = services.readiness
+def _watch_readiness(state: PageState) -> None:
+    ready = state.services.readiness
     if ready.is_ready:
         st.rerun()
     if ready.pull is not None and not ready.pull.is_done:
         _draw_progress(ready.pull)
     elif ready.error is not None:
         st.warning(describe(ready.notice))
-        if ready.pull is not None and ready.error is ready.pull.error and not ready.error.may_pass:
+        is_final = ready.pull is not None and ready.error is ready.pull.error
+        if ready.pull and is_final and not ready.error.may_pass and state.may_manage_models:
             # It is not tried again by itself.
-            _pull_button(services, ready.pull.model, "pull-wanted")
+            _pull_button(state, ready.pull.model, "pull-wanted")
     else:
         st.info(f"{describe(ready.notice)}…", icon=":material/hourglass_top:")
 
@@ -52,7 +52,7 @@ def _draw_last_pull(state: PageState, model: str, key: str, last: Pull | None) -
         return
     if last is not None and last.error is not None:
         st.caption(describe(last.error))
-    _pull_button(state.services, model, key)
+    _pull_button(state, model, key)
 
 
 def use_model(state: PageState, model: str) -> None:
@@ -61,13 +61,14 @@ def use_model(state: PageState, model: str) -> None:
     st.rerun()
 
 
-def _pull_button(services: Services, model: str, key: str) -> None:
+def _pull_button(state: PageState, model: str, key: str) -> None:
     label = t("Pull {model}", model=escape_text(model))
-    st.button(label, key=key, type="primary", on_click=_start_pull, args=(services, model))
+    st.button(label, key=key, type="primary", on_click=start_pull, args=(state, model))
 
 
-def _start_pull(services: Services, model: str) -> None:
-    services.models.pulls.start_pull(model)
+def start_pull(state: PageState, model: str) -> None:
+    """Pull a model: to be called by a button's callback."""
+    state.attempt(lambda: state.services.models.pulls.start_pull(state.user_id, model))
 
 
 @st.fragment(run_every=_LOOK_S)
@@ -78,7 +79,11 @@ def _watch_pull(state: PageState, model: str, key: str) -> None:
         _draw_last_pull(state, model, key, under_way)
         return
     _draw_progress(under_way)
-    st.button(t("Cancel"), key=f"cancel-{key}", on_click=pulls.cancel_pull, args=(model,))
+    st.button(t("Cancel"), key=f"cancel-{key}", on_click=_cancel_pull, args=(state, model))
+
+
+def _cancel_pull(state: PageState, model: str) -> None:
+    state.attempt(lambda: state.services.models.pulls.cancel_pull(state.user_id, model))
 
 
 def _draw_progress(under_way: Pull) -> None:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.config import JsonDict
 
 from chatbot import errors
+from chatbot.llm.model_names import LONGEST_NAME
 
 
 def _drop_default(schema: JsonDict) -> None:
@@ -23,6 +24,7 @@ class GenerationBody(BaseModel):
     model: str = Field(
         "",  # stands for one that is left out
         min_length=1,
+        max_length=LONGEST_NAME,
         description="An installed model; left out: the chat's own",
         json_schema_extra=_drop_default,
     )

@@ -7,6 +7,7 @@ import contextlib
 import functools
 import gzip
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -57,6 +58,7 @@ def _read_reader(request: Request) -> Reader:
 async def list_messages(services: Services, request: Request, reader: Reader) -> Response:
     """Answer with what a conversation shows; raises NotFound."""
     user_id = find_user_id(services, request)
+    reader = replace(reader, user_id=user_id)
     conversation_id = request.path_params["conversation_id"]
     takes_gzip = _takes_gzip(request)
 
@@ -79,6 +81,7 @@ def _takes_gzip(request: Request) -> bool:
 async def stream_events(services: Services, request: Request, reader: Reader) -> Response:
     """Answer with what comes of an answer, as server-sent events; raises NotFound."""
     user, message_id = find_user(services, request), request.path_params["message_id"]
+    reader = replace(reader, user_id=user.user_id)
     last_id = request.headers.get("last-event-id") or request.query_params.get("last", "")
     is_signed_in = functools.partial(services.users.is_still_signed_in, user)
     if (generation := services.chat.find_answer(user.user_id, message_id)) is not None:

@@ -37,6 +37,7 @@ class Reader:
 
     translator: Translator
     credential: str = ""
+    user_id: str = ""
 
 
 def view_conversation(services: Services, opened: OpenConversation, reader: Reader) -> Transcript:
@@ -163,7 +164,8 @@ def _offer_models(
 ) -> Iterator[RaiseOffer | ModelOffer]:
     """Yield what helps where the answer's model is missing, or could not see the images."""
     translator, kind = reader.translator, errors.kinds.get(answer.failure_code or "")
-    if kind is errors.ModelMissing and services.settings.pull_models:
+    may_manage = services.users.rights.may_manage_models(reader.user_id)
+    if kind is errors.ModelMissing and may_manage and services.settings.pull_models:
         label = translator.translate("Pull {model}", model=answer.model)
         yield ModelOffer(act="pull", label=label, model=answer.model)
     if kind is errors.ImagesRefused or answer.statistics.images_left_out:

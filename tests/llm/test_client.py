@@ -14,6 +14,8 @@ import pytest
 from chatbot import errors
 from chatbot.domain.generation_request import ChatMessage, GenerationRequest
 from chatbot.llm.client import Llm
+from chatbot.llm.model_names import canonical_name
+from chatbot.llm.model_rules import ModelForbidden
 from chatbot.settings import Settings
 from chatbot.urls import ServerUrl
 from tests.support.answers import HELLO, SYSTEM, collect_pieces
@@ -259,3 +261,18 @@ def test_a_model_is_loaded_with_the_options_of_answers(
     assert fake.loaded == [DEFAULT_MODEL]
     [body] = fake.bodies("/api/generate")
     assert body["options"] == {"num_ctx": 512, "num_thread": 2}
+
+
+@pytest.mark.parametrize("name", ["gpt-oss:20b-cloud", "innocent"])
+def test_a_model_that_runs_elsewhere_is_not_asked(
+    fake: FakeOllama, llm: Llm, loop: LoopThread, name: str
+) -> None:
+    llm.elsewhere = frozenset({canonical_name("innocent")})
+
+    async def ask() -> None:
+        async for _ in llm.stream_answer(GenerationRequest(name, [ChatMessage("user", "Hi")])):
+            pass
+
+    with pytest.raises(ModelForbidden):
+        loop.run(ask())
+    assert not fake.requests

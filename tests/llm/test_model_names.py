@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot.llm.model_names import is_same
+from chatbot.llm import model_names
+from chatbot.llm.model_names import find_registry, is_same, is_valid, runs_in_cloud
 
 
 @pytest.mark.parametrize(
@@ -44,3 +45,57 @@ from chatbot.llm.model_names import is_same
 )
 def test_a_model_has_many_spellings(name: str, other: str, same: bool) -> None:
     assert is_same(name, other) is is_same(other, name) is same
+
+
+@pytest.mark.parametrize(
+    ("name", "valid"),
+    [
+        ("smollm2", True),
+        ("_m.x-1:Q4_K_M", True),
+        ("hf.co/ann/m:latest", True),
+        ("localhost:5000/ann/m", True),
+        ("https://hf.co/ann/m", True),
+        ("m" * 80, True),
+        ("m" * 81, False),
+        ("m:" + "t" * 81, False),
+        ("-m", False),
+        (".m", False),
+        ("m:", False),
+        (":m", False),
+        ("/m", False),
+        ("a.b/m", False),
+        ("a/b/c/d", False),
+        ("hf.co/a.b/m", False),
+        ("h\xe9/a/m", False),
+        ("m ", False),
+        ("m\n", False),
+        ("m@sha256:1", False),
+    ],
+)
+def test_a_name_is_what_ollama_takes_for_one(name: str, valid: bool) -> None:
+    assert is_valid(name) is valid
+
+
+@pytest.mark.parametrize(
+    ("name", "registry", "in_cloud"),
+    [
+        ("kimi-k2:cloud", "registry.ollama.ai", True),
+        ("gpt-oss:20b-cloud", "registry.ollama.ai", True),
+        ("gpt-oss:20b:cloud", "registry.ollama.ai", True),
+        ("cloud", "registry.ollama.ai", False),
+        ("Ann/cloud:local", "registry.ollama.ai", False),
+        ("https://HF.co/ann/m:cloudy", "hf.co", False),
+    ],
+)
+def test_a_name_tells_where_a_model_comes_from_and_where_it_runs(
+    name: str, registry: str, in_cloud: bool
+) -> None:
+    assert (find_registry(name), runs_in_cloud(name)) == (registry, in_cloud)
+
+
+def test_a_text_that_is_no_name_is_not_remembered() -> None:
+    long = "m" * (model_names.LONGEST_NAME + 1)
+    before = model_names._spell_out.cache_info().currsize
+    assert not is_same(long, "m")
+    assert model_names._spell_out.cache_info().currsize <= before + 1
+    assert not is_valid(long)

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from chatbot import errors
+from chatbot.identity.rights import ManagersOnly, Rights
 from chatbot.llm import embedded_model
 from chatbot.llm.client import Llm
+from chatbot.llm.model_rules import ModelForbidden
 from chatbot.llm.models import Model, Models, list_names
 from chatbot.settings import Settings
 from tests.support.fake_ollama import shapes
@@ -23,7 +25,7 @@ from tests.support.product import LoopThread
 def models(settings: Settings, loop: LoopThread) -> Iterator[Models]:
     """The models of the fake Ollama."""
     llm = Llm(settings)
-    yield Models(llm, loop.loop)
+    yield Models(llm, loop.loop, Rights(settings))
     loop.run(llm.close())
 
 
@@ -90,6 +92,7 @@ ODD_DESCRIPTIONS = [
 ]
 
 
+@pytest.mark.configured(allow_cloud_models=True)
 @pytest.mark.parametrize("fields", ODD_DESCRIPTIONS)
 def test_a_model_whose_description_lacks_something_is_listed_without_it(
     fake: FakeOllama, models: Models, loop: LoopThread, fields: dict[str, Any]
@@ -103,6 +106,7 @@ def test_a_model_whose_description_lacks_something_is_listed_without_it(
     assert phi.context_length == 8192
 
 
+@pytest.mark.configured(allow_cloud_models=True)
 @pytest.mark.parametrize(
     "fault",
     [
@@ -293,3 +297,40 @@ def test_the_first_wanted_model_that_is_here_and_can_chat_is_taken(
     fake.fields = {("/api/show", "embedder:latest"): {"capabilities": ["embedding"]}}
     loop.run(models.read_installed())
     assert models.choose_model(wanted, default) == chosen
+
+
+def test_models_that_run_elsewhere_are_listed_and_neither_offered_nor_described(
+    fake: FakeOllama, models: Models, loop: LoopThread
+) -> None:
+    fake.models = ["big:cloud", "innocent:latest", "phi:3b"]
+    fake.fields = {("/api/tags", "innocent:latest"): {"remote_host": "https://ollama.com:443"}}
+    loop.run(models.read_installed())
+    assert list_names(models.installed) == ["big:cloud", "innocent:latest", "phi:3b"]
+    assert list_names(models.offered) == ["phi:3b"]
+    assert [body["model"] for body in fake.bodies("/api/show")] == ["phi:3b"]
+
+
+def test_a_model_is_unloaded_and_deleted_by_those_who_manage_the_models(
+    fake: FakeOllama, models: Models, loop: LoopThread
+) -> None:
+    fake.models = [DEFAULT_MODEL, "phi:3b"]
+    fake.loaded = ["phi:3b"]
+    loop.run(models.unload_model("ann", "phi:3b"))
+    assert fake.loaded == []
+    loop.run(models.delete_model("ann", "phi:3b"))
+    assert fake.models == [DEFAULT_MODEL]
+    with pytest.raises(ModelForbidden):
+        loop.run(models.delete_model("ann", f"library/{DEFAULT_MODEL}"))
+    assert fake.models == [DEFAULT_MODEL]
+
+
+@pytest.mark.configured(model_managers="nobody")
+def test_who_does_not_manage_the_models_neither_unloads_nor_deletes_one(
+    fake: FakeOllama, models: Models, loop: LoopThread
+) -> None:
+    fake.models, fake.loaded = [DEFAULT_MODEL, "phi:3b"], ["phi:3b"]
+    with pytest.raises(ManagersOnly):
+        loop.run(models.unload_model("ann", "phi:3b"))
+    with pytest.raises(ManagersOnly):
+        loop.run(models.delete_model("ann", "phi:3b"))
+    assert (fake.models, fake.loaded) == ([DEFAULT_MODEL, "phi:3b"], ["phi:3b"])

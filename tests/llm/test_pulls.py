@@ -8,6 +8,8 @@ import pytest
 from tenacity import wait_none
 
 from chatbot import errors
+from chatbot.identity.rights import ManagersOnly, Rights
+from chatbot.llm import model_disk
 from chatbot.llm import pulls as module
 from chatbot.llm.client import Llm
 from chatbot.llm.models import Models, list_names
@@ -32,7 +34,7 @@ def models(
     """The models of the fake Ollama; pulls are tried again without a pause."""
     monkeypatch.setattr(module, "wait_exponential", lambda **_: wait_none())
     llm = Llm(settings)
-    made = Models(llm, loop.loop)
+    made = Models(llm, loop.loop, Rights(settings))
     yield made
     loop.run(made.pulls.close())
     loop.run(llm.close())
@@ -48,7 +50,7 @@ def test_a_pull_shows_the_progress_of_all_layers_and_installs_the_model(
 ) -> None:
     fake.pull_layers = [100, 300]
     fake.fail(stall(14), path="/api/pull")  # after a tenth of the second layer
-    pull = models.pulls.start_pull(BIG)
+    pull = models.pulls.start_pull("ann", BIG)
     wait_for(lambda: pull.completed == 130)
     assert (pull.total, pull.fraction) == (400, 130 / 400)
     assert not pull.is_done
@@ -62,8 +64,8 @@ def test_a_model_is_pulled_once_however_often_it_is_asked_for(
     fake: FakeOllama, models: Models
 ) -> None:
     fake.fail(stall(3), path="/api/pull")
-    pull = models.pulls.start_pull(BIG)
-    assert models.pulls.start_pull(BIG) is models.pulls.find_pull(BIG) is pull
+    pull = models.pulls.start_pull("ann", BIG)
+    assert models.pulls.start_pull("ann", BIG) is models.pulls.find_pull(BIG) is pull
     fake.wait_for(lambda one: len(one.bodies("/api/pull")) == 1)
     fake.resume()
     assert _ended(pull) is None
@@ -71,8 +73,8 @@ def test_a_model_is_pulled_once_however_often_it_is_asked_for(
 
 
 def test_another_name_of_a_model_joins_its_pull(fake: FakeOllama, models: Models) -> None:
-    pull = models.pulls.start_pull(f"registry.ollama.ai/library/{BIG.upper()}")
-    assert models.pulls.start_pull(BIG) is models.pulls.find_pull(f"library/{BIG}") is pull
+    pull = models.pulls.start_pull("ann", f"registry.ollama.ai/library/{BIG.upper()}")
+    assert models.pulls.start_pull("ann", BIG) is models.pulls.find_pull(f"library/{BIG}") is pull
     assert _ended(pull) is None
     assert models.is_installed(BIG)
 
@@ -92,7 +94,7 @@ def test_a_model_that_is_not_listed_after_its_pull_is_told_and_not_pulled_again(
 
 def test_two_models_are_pulled_beside_each_other(fake: FakeOllama, models: Models) -> None:
     fake.fail(stall(3), times=2, path="/api/pull")
-    pulls = [models.pulls.start_pull(BIG), models.pulls.start_pull("other:1b")]
+    pulls = [models.pulls.start_pull("ann", BIG), models.pulls.start_pull("ann", "other:1b")]
     fake.wait_for(lambda one: len(one.bodies("/api/pull")) == 2)
     fake.resume()
     assert [_ended(pull) for pull in pulls] == [None, None]
@@ -101,21 +103,21 @@ def test_two_models_are_pulled_beside_each_other(fake: FakeOllama, models: Model
 
 def test_a_cancelled_pull_ends_and_can_be_asked_for_again(fake: FakeOllama, models: Models) -> None:
     fake.fail(stall(3), path="/api/pull")
-    pull = models.pulls.start_pull(BIG)
+    pull = models.pulls.start_pull("ann", BIG)
     wait_for(lambda: pull.total)
-    models.pulls.cancel_pull(BIG)
+    models.pulls.cancel_pull("ann", BIG)
     error = _ended(pull)
     assert error is not None
     assert error.sentence == f"The pull of {BIG} was cancelled."
     assert not models.is_installed(BIG)
-    assert _ended(models.pulls.start_pull(BIG)) is None
+    assert _ended(models.pulls.start_pull("ann", BIG)) is None
     assert models.is_installed(BIG)
 
 
 def test_cancelling_what_is_not_pulled_does_nothing(models: Models) -> None:
-    models.pulls.cancel_pull("nothing")
-    assert _ended(models.pulls.start_pull(BIG)) is None
-    models.pulls.cancel_pull(BIG)
+    models.pulls.cancel_pull("ann", "nothing")
+    assert _ended(models.pulls.start_pull("ann", BIG)) is None
+    models.pulls.cancel_pull("ann", BIG)
     assert models.pulls.find_pull(BIG) is not None
 
 
@@ -124,7 +126,7 @@ def test_a_pull_that_breaks_off_goes_on_by_itself(
     fake: FakeOllama, models: Models, fault: Fault
 ) -> None:
     fake.fail(fault, path="/api/pull")
-    assert _ended(models.pulls.start_pull(BIG)) is None
+    assert _ended(models.pulls.start_pull("ann", BIG)) is None
     assert len(fake.bodies("/api/pull")) == 2
     assert models.is_installed(BIG)
 
@@ -231,21 +233,21 @@ def test_a_pull_that_fails_says_why_and_is_tried_again_where_that_helps(
     attempts: int,
 ) -> None:
     fake.fail(fault, times=attempts, path="/api/pull")
-    error = _ended(models.pulls.start_pull(BIG))
+    error = _ended(models.pulls.start_pull("ann", BIG))
     assert type(error) is kind
     assert error.sentence == sentence
     assert len(fake.bodies("/api/pull")) == attempts
-    assert _ended(models.pulls.start_pull(BIG)) is None
+    assert _ended(models.pulls.start_pull("ann", BIG)) is None
 
 
 def test_a_pull_without_ollama_says_so(fake: FakeOllama, models: Models) -> None:
     fake.stop()
-    assert isinstance(_ended(models.pulls.start_pull(BIG)), errors.OllamaUnreachable)
+    assert isinstance(_ended(models.pulls.start_pull("ann", BIG)), errors.OllamaUnreachable)
 
 
 def test_ending_the_chat_ends_its_pulls(fake: FakeOllama, models: Models, loop: LoopThread) -> None:
     fake.fail(stall(3), path="/api/pull")
-    pull = models.pulls.start_pull(BIG)
+    pull = models.pulls.start_pull("ann", BIG)
     wait_for(lambda: pull.total)
     loop.run(models.pulls.close())
     assert pull.is_done
@@ -281,3 +283,64 @@ def test_a_pull_is_described_in_words(
     for note in notes:
         pull.add_progress(*note)
     assert str(pull.describe()) == text
+
+
+@pytest.mark.configured(model_managers="nobody")
+def test_who_does_not_manage_the_models_starts_and_cancels_no_pull(
+    fake: FakeOllama, models: Models, loop: LoopThread
+) -> None:
+    with pytest.raises(ManagersOnly):
+        models.pulls.start_pull("ann", BIG)
+    with pytest.raises(ManagersOnly):
+        models.pulls.cancel_pull("ann", BIG)
+    assert not fake.bodies("/api/pull")
+    assert loop.run(models.pulls.finish_pull(BIG)).error is None  # the operator's own
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("10.0.0.7:80/ann/model", "This chat gets no model from 10.0.0.7:80. Choose one from "),
+        ("not a name", "not a name is not a model's name."),
+        ("gpt-oss:20b-cloud", "gpt-oss:20b-cloud does not run here:"),
+    ],
+)
+def test_what_users_may_not_have_pulled_is_told_and_ollama_is_not_asked(
+    fake: FakeOllama, models: Models, name: str, sentence: str
+) -> None:
+    error = _ended(models.pulls.start_pull("ann", name))
+    assert error is not None
+    assert error.sentence.startswith(sentence)
+    assert not fake.bodies("/api/pull")
+
+
+def test_users_have_two_models_pulled_at_once_and_the_third_when_one_is_here(
+    fake: FakeOllama, models: Models
+) -> None:
+    fake.fail(stall(3), times=2, path="/api/pull")
+    pulls = [models.pulls.start_pull("ann", name) for name in (BIG, "other:1b")]
+    error = _ended(models.pulls.start_pull("bob", "third:1b"))
+    assert error is not None
+    assert error.sentence.startswith("2 models are being pulled, as many as this chat pulls")
+    fake.wait_for(lambda one: len(one.bodies("/api/pull")) == 2)
+    fake.resume()
+    assert [_ended(pull) for pull in pulls] == [None, None]
+    assert _ended(models.pulls.start_pull("bob", "third:1b")) is None
+
+
+def test_a_model_that_turns_out_too_large_for_the_disk_is_no_longer_pulled(
+    fake: FakeOllama, models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_disk, "find_free_bytes", lambda: model_disk.RESERVE_BYTES + 350)
+    fake.pull_layers = [100, 300]
+    error = _ended(models.pulls.start_pull("ann", BIG))
+    assert isinstance(error, model_disk.DiskTooSmall)
+    assert len(fake.bodies("/api/pull")) == 1
+    assert not models.is_installed(BIG)
+
+
+def test_how_many_pulls_ended_is_forgotten_some_day(models: Models) -> None:
+    for number in range(module._ENDS_KEPT + 10):
+        models.pulls.start_pull("ann", f"no name {number}")
+    assert models.pulls.find_pull("no name 0") is None
+    assert models.pulls.find_pull(f"no name {module._ENDS_KEPT + 9}") is not None

@@ -158,7 +158,7 @@ def test_a_pull_that_can_never_work_is_tried_once_and_again_when_somebody_asks(
     looks = len(fake.requests)
     fake.wait_for(lambda one: len(one.requests) > looks + 5)
     assert len(fake.bodies("/api/pull")) == 1
-    services.models.pulls.start_pull("private:1b")
+    services.models.pulls.start_pull("ann", "private:1b")
     wait_for(lambda: found.is_ready)
 
 
@@ -186,7 +186,7 @@ def test_a_pull_that_failed_is_progress_again_when_it_brings_bytes(
     wait_for(lambda: len(fake.bodies("/api/pull")) == 2)
     assert not found.is_progressing
     fake.fail(stall(6), path="/api/pull")
-    services.models.pulls.cancel_pull("big:1b")
+    services.models.pulls.cancel_pull("ann", "big:1b")
     wait_for(lambda: found.pull and found.pull.completed)
     assert found.is_progressing
     fake.resume()
@@ -204,6 +204,19 @@ def test_a_wanted_model_that_cannot_chat_is_told(fake: FakeOllama, services: Ser
     assert "embedder:latest" not in fake.loaded
 
 
+@pytest.mark.configured(chat_model="big:cloud")
+def test_a_wanted_model_that_runs_elsewhere_is_told_and_not_asked(
+    fake: FakeOllama, services: Services
+) -> None:
+    fake.models = ["big:cloud"]
+    found = services.readiness
+    wait_for(lambda: found.error)
+    assert (found.step, found.is_ready) == ("model", False)
+    assert str(found.notice).startswith("big:cloud does not run here: ")
+    assert not fake.bodies("/api/generate")
+
+
+@pytest.mark.configured(allow_cloud_models=True)
 @pytest.mark.parametrize("fields", [{"model_info": None}, {"model_info": ..., "details": None}])
 def test_one_model_that_is_described_oddly_keeps_nobody_waiting(
     fake: FakeOllama, request: pytest.FixtureRequest, fields: dict[str, object]

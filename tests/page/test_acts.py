@@ -119,3 +119,17 @@ def test_the_next_act_takes_the_reason_away(open_page: Open) -> None:
 def _last_id(app: object) -> str:
     state = app.session_state.page_state  # type: ignore[attr-defined]
     return str(state.conversation.head_id)
+
+
+@pytest.mark.configured(model_managers="nobody")
+def test_a_pull_that_is_not_offered_is_not_begun_either(open_page: Open, fake: FakeOllama) -> None:
+    app = act(open_page(), "pull", model="phi:3b")
+    assert "Only those who manage this chat" in list_texts(app.error)[0]
+    assert not fake.bodies("/api/pull")
+
+
+@pytest.mark.parametrize("num_ctx", [-5, 0, 10**12])
+def test_a_window_that_is_not_allowed_is_not_taken(open_page: Open, num_ctx: int) -> None:
+    app = act(open_page(), "raise", num_ctx=num_ctx)
+    assert "num\\_ctx is" in list_texts(app.error)[0]
+    assert app.session_state.page_state.settings.parameters.num_ctx is None

@@ -63,3 +63,17 @@ def test_a_pull_that_can_never_work_waits_for_a_person(
     app.button("pull-wanted").click().run()
     wait_for(lambda: services.readiness.is_ready)
     assert not app.run().warning
+
+
+@pytest.mark.configured(chat_model="qwen3:4b", model_managers="nobody")
+def test_who_does_not_manage_the_models_cannot_have_a_failed_one_pulled_again(
+    fake: FakeOllama, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.fail(
+        error_line(1, "pull model manifest: 412: a newer version of Ollama"), path="/api/pull"
+    )
+    services, early = request.getfixturevalue("services"), request.getfixturevalue("early")
+    wait_for(lambda: services.readiness.error)
+    app = early.run()
+    assert "qwen3:4b needs a newer Ollama." in list_plain_texts(app.warning)[0]
+    assert "pull-wanted" not in [button.key for button in app.button]

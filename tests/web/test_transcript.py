@@ -273,6 +273,17 @@ def test_a_missing_model_is_offered_to_be_pulled_at_the_end_of_its_answer(
     ]
 
 
+@pytest.mark.configured(model_managers="nobody")
+def test_a_missing_model_is_not_offered_to_those_who_may_not_pull_it(
+    ann: httpx.Client, send: Send, fake: FakeOllama
+) -> None:
+    fake.fail(model_missing(DEFAULT_MODEL))
+    listener = _listen(ann, send())
+    assert listener.answer["error"]["code"] == "model_missing"
+    assert listener.end is not None
+    assert not (listener.end["usage"] or {}).get("offers")
+
+
 # Events
 
 

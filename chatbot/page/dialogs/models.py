@@ -43,6 +43,9 @@ async def _list_loaded(models: Models) -> list[Loaded]:
 
 def _draw_pull(state: PageState) -> None:
     """Draw the field for a name, with some models that this machine has the memory for."""
+    if not state.may_manage_models:
+        st.caption(t("Whoever runs this chat chooses its models."))
+        return
     if not state.services.settings.pull_models:
         st.caption(
             t("Models come with this deployment: its replicas share no store to pull one to.")
@@ -73,7 +76,7 @@ def _draw_suggestion(state: PageState, suggestion: Suggestion) -> None:
 
 def _pull_suggested(state: PageState, name: str) -> None:
     st.session_state[PULLED] = name
-    state.services.models.pulls.start_pull(name)
+    status.start_pull(state, name)
 
 
 def _draw_model(state: PageState, model: Model, loaded: Loaded | None) -> None:
@@ -87,9 +90,9 @@ def _draw_model(state: PageState, model: Model, loaded: Loaded | None) -> None:
             st.badge(t("in use"), color="gray")
         elif model.can_chat:
             _draw_use(state, model)
-        if loaded:
+        if loaded and state.may_manage_models:
             _draw_unloading(state, model)
-        if state.services.settings.pull_models:
+        if state.may_manage_models and state.services.models.can_delete(model.name):
             _draw_deletion(state, model)
 
 
@@ -138,7 +141,7 @@ def _draw_unloading(state: PageState, model: Model) -> None:
 
 def _unload_model(state: PageState, model: Model) -> None:
     services = state.services
-    state.attempt(lambda: services.wait(services.models.unload_model(model.name)))
+    state.attempt(lambda: services.wait(services.models.unload_model(state.user_id, model.name)))
 
 
 def _draw_deletion(state: PageState, model: Model) -> None:
@@ -157,6 +160,6 @@ def _draw_deletion(state: PageState, model: Model) -> None:
 
 def _delete_model(state: PageState, model: Model) -> None:
     services = state.services
-    state.attempt(lambda: services.wait(services.models.delete_model(model.name)))
+    state.attempt(lambda: services.wait(services.models.delete_model(state.user_id, model.name)))
     if state.model == model.name:
         state.recall_model()

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from chatbot.page.dialogs import models
 from chatbot.services import Services
 from tests.support.fake_ollama.server import DEFAULT_MODEL, FakeOllama, stall
-from tests.support.pages import Open, act_in_sidebar, list_texts, read_header
+from tests.support.pages import Open, act_in_sidebar, list_plain_texts, list_texts, read_header
 from tests.support.product import wait_for
 
 
@@ -59,3 +59,38 @@ def test_an_ollama_that_is_down_is_told_in_the_dialog(open_page: Open, fake: Fak
     app = open_page()
     fake.stop()
     assert "Ollama does not answer" in list_texts(_open_dialog(app).error)[0]
+
+
+@pytest.mark.configured(bind_host="0.0.0.0")
+def test_who_does_not_manage_the_models_only_chooses_among_them(
+    open_page: Open, fake: FakeOllama, ready: Services
+) -> None:
+    fake.models = [DEFAULT_MODEL, "phi:3b"]
+    fake.loaded = ["phi:3b"]
+    app = _open_dialog(open_page())
+    keys = [button.key for button in app.button]
+    assert "use-phi:3b" in keys
+    assert not [key for key in keys if key.startswith(("unload", "delete", "suggested", "pull"))]
+    assert models.PULLED not in [field.key for field in app.text_input]
+    assert "Whoever runs this chat chooses its models." in list_texts(app.caption)
+
+
+def test_the_chats_own_model_is_not_offered_for_deletion(
+    open_page: Open, fake: FakeOllama, ready: Services
+) -> None:
+    fake.models = [DEFAULT_MODEL, "phi:3b"]
+    keys = [button.key for button in _open_dialog(open_page()).button]
+    assert "delete-phi:3b" in keys
+    assert f"delete-{DEFAULT_MODEL}" not in keys
+
+
+def test_a_model_that_may_not_be_pulled_is_told_in_the_dialog(
+    open_page: Open, fake: FakeOllama
+) -> None:
+    app = open_page()
+    app.session_state[models.PULLED] = "10.0.0.7:80/ann/model"
+    app = _open_dialog(app)
+    app.session_state.page_state.open_dialog("models")  # it stays: in a browser it is a fragment
+    app.button("pull-named").click().run()
+    assert any("gets no model from 10" in text for text in list_plain_texts(app.caption))
+    assert not fake.bodies("/api/pull")
