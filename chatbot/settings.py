@@ -239,6 +239,11 @@ class Settings(BaseSettings):
         description="Largest window that a conversation may ask for; unset: the model's own",
     )
     num_predict: int = Field(default=2048, ge=1, description="Longest answer, in tokens")
+    max_num_predict: int | None = Field(
+        default=None,
+        ge=1,
+        description="Longest answer that a conversation may ask for; unset: no limit",
+    )
     num_thread: int | None = Field(
         default=None,
         ge=1,
@@ -367,6 +372,15 @@ class Settings(BaseSettings):
         if self.max_num_ctx is not None and self.max_num_ctx < self.num_ctx:
             raise ValueError(
                 f"MAX_NUM_CTX is {self.max_num_ctx}: it must be {self.num_ctx} (NUM_CTX) or more"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _answer_is_allowed(self) -> Self:
+        if self.max_num_predict is not None and self.max_num_predict < self.num_predict:
+            raise ValueError(
+                f"MAX_NUM_PREDICT is {self.max_num_predict}: it must be {self.num_predict} "
+                "(NUM_PREDICT) or more"
             )
         return self
 

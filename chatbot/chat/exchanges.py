@@ -270,7 +270,7 @@ class Exchanges:
         continued: Message | None = None,
     ) -> None:
         message, settings = exchange.answer, exchange.conversation.settings
-        request = self.requests.build_request(fitted, settings, message.model)
+        request = self.requests.build_request(asker.visitor, fitted, settings, message.model)
         with self._marking_failure(message):
             generation = Generation(
                 id=message.id,

@@ -32,9 +32,9 @@ class RequestBuilder:
     models: Models
 
     def build_request(
-        self, fitted: FittedMessages, settings: ConversationSettings, model: str
+        self, user_id: str, fitted: FittedMessages, settings: ConversationSettings, model: str
     ) -> GenerationRequest:
-        """Return the request for the messages that fit.
+        """Return a user's request for the messages that fit.
 
         Where they end with an answer, the model goes on with it, and its thinking is over.
         """
@@ -45,7 +45,7 @@ class RequestBuilder:
             installed = self.models.find_model(model)
             if installed is not None and installed.closes_answers:
                 system_prompt = f"{system_prompt}\n\n{_GO_ON}"
-        parameters = self.choose_parameters(settings, model)
+        parameters = self.choose_parameters(user_id, settings, model)
         return GenerationRequest(model, fitted.messages, system_prompt, parameters)
 
     def fit_messages(
@@ -57,7 +57,7 @@ class RequestBuilder:
         when the prompt alone is too long.
         """
         num_ctx = self.choose_num_ctx(content.settings, model)
-        longest = content.settings.parameters.num_predict
+        longest = self._own_num_predict(content.settings.parameters)
         if longest is None:
             longest = self.settings.num_predict
         return fit_messages(
@@ -89,7 +89,7 @@ class RequestBuilder:
 
     def choose_num_ctx(self, settings: ConversationSettings, model: str) -> int:
         """Return the context window in tokens; no larger than the model's own."""
-        window = self.choose_parameters(settings, model).num_ctx or self.settings.num_ctx
+        window = self._own_num_ctx(settings.parameters, model) or self.settings.num_ctx
         return min(window, self.max_num_ctx(model))
 
     def max_num_ctx(self, model: str) -> int:
@@ -98,12 +98,23 @@ class RequestBuilder:
         allowed = self.settings.max_num_ctx or MOST_NUM_CTX
         return min(allowed, (installed and installed.context_length) or allowed)
 
-    def choose_parameters(self, settings: ConversationSettings, model: str) -> Parameters:
-        """Return a conversation's own parameters, as far as `model` and the operator allow them."""
+    def choose_parameters(
+        self, user_id: str, settings: ConversationSettings, model: str
+    ) -> Parameters:
+        """Return a conversation's own parameters, as far as `model` and the operator allow them.
+
+        How long a model stays loaded is all users' matter: it is for those who manage the models.
+        """
         own = settings.parameters
         think = self.models.fitting_think(model, own.think or "on")
         thinks = self.models.has_capability(model, "thinking")
-        changes = {"think": think if thinks else None, "num_ctx": self._own_num_ctx(own, model)}
+        may_keep = self.models.rights.may_manage_models(user_id)
+        changes = {
+            "think": think if thinks else None,
+            "num_ctx": self._own_num_ctx(own, model),
+            "num_predict": self._own_num_predict(own),
+            "keep_alive": own.keep_alive if may_keep else None,
+        }
         return own.model_copy(update=changes)
 
     def _own_num_ctx(self, own: Parameters, model: str) -> int | None:
@@ -113,6 +124,13 @@ class RequestBuilder:
         return max(
             min(own.num_ctx, self.max_num_ctx(model)), min(own.num_ctx, self.settings.num_ctx)
         )
+
+    def _own_num_predict(self, own: Parameters) -> int | None:
+        """Return the longest answer to ask for instead of the chat's; up to 0 has no limit."""
+        asked, most = own.num_predict, self.settings.max_num_predict
+        if asked is None or most is None:
+            return asked
+        return min(asked, most) if asked > 0 else most
 
     def _system_prompt(self, settings: ConversationSettings) -> str:
         own = settings.system_prompt or self.settings.system_prompt

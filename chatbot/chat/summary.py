@@ -97,7 +97,7 @@ class _Summarizer:
     def _ask_model(self, text: str) -> str:
         quiet = self.content.settings.parameters.model_copy(update={"stop": (), "think": "off"})
         settings = replace(self.content.settings, parameters=quiet)
-        own = self.requests.choose_parameters(settings, self.model)
+        own = self.requests.choose_parameters(self.asker.visitor, settings, self.model)
         room = self._max_tokens + (_THINKING_TOKENS if own.think else 0)
         own = own.model_copy(update={"num_predict": room})
         request = GenerationRequest(self.model, [ChatMessage("user", text)], _TASK, own)

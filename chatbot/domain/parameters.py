@@ -164,6 +164,9 @@ class ParameterRefused(BadRequest):
     texts: ClassVar = {
         "parameter_refused": "{name} is {value}: allowed is {allowed}.",
         "num_ctx_too_large": "Context window is {num_ctx:,}: this chat allows {most:,} at most.",
+        "num_predict_too_large": (
+            "Longest answer is {num_predict:,}: this chat allows {most:,} at most."
+        ),
     }
 
 
@@ -177,11 +180,15 @@ def allowed(name: str) -> Notice:
     return Notice(f"allowed_{name}")
 
 
-def parse(values: Mapping[str, object], max_num_ctx: int | None = None) -> Parameters:
+def parse(
+    values: Mapping[str, object],
+    max_num_ctx: int | None = None,
+    max_num_predict: int | None = None,
+) -> Parameters:
     """Read what a person typed; empty values count as unset.
 
-    Raises ParameterRefused, or several as one BadRequest, for what is not allowed; `max_num_ctx` is
-    the operator's limit.
+    Raises ParameterRefused, or several as one BadRequest, for what is not allowed; the operator's
+    limits are `max_num_ctx` and `max_num_predict`.
     """
     stripped = {
         name: value.strip() if isinstance(value, str) and name != "stop" else value
@@ -195,6 +202,9 @@ def parse(values: Mapping[str, object], max_num_ctx: int | None = None) -> Param
         raise join_refusals([_refuse_value(name, given[name]) for name in wrong]) from None
     if max_num_ctx and (own.num_ctx or 0) > max_num_ctx:
         raise ParameterRefused("num_ctx_too_large", num_ctx=own.num_ctx or 0, most=max_num_ctx)
+    if max_num_predict and (own.num_predict or 0) > max_num_predict:
+        asked = {"num_predict": own.num_predict or 0, "most": max_num_predict}
+        raise ParameterRefused("num_predict_too_large", **asked)
     return own
 
 

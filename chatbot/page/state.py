@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import streamlit as st
@@ -13,6 +13,7 @@ from chatbot.domain.attachment import Attachment
 from chatbot.domain.conversation import Conversation
 from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings
 from chatbot.domain.exchange import Exchange
+from chatbot.domain.parameters import Parameters, parse
 from chatbot.errors import ChatError
 from chatbot.history import NotFound
 from chatbot.identity.users import User
@@ -193,9 +194,21 @@ class PageState:
             self.settings = settings
             self.revision += 1  # how full the context window is, and what helps
 
+    def parse_parameters(self, typed: Mapping[str, object]) -> Parameters:
+        """Return the parameters that were typed.
+
+        Raises ParameterRefused, or several as one BadRequest, for what this chat does not allow.
+        """
+        settings = self.services.settings
+        return parse(typed, settings.max_num_ctx, settings.max_num_predict)
+
     def raise_window(self, num_ctx: int) -> None:
-        """Give the open conversation a larger context window, in tokens."""
-        parameters = self.settings.parameters.model_copy(update={"num_ctx": num_ctx})
+        """Give the open conversation a larger context window, in tokens.
+
+        Raises ParameterRefused for one that is not allowed.
+        """
+        own = self.settings.parameters.to_json()
+        parameters = self.parse_parameters({**own, "num_ctx": num_ctx})
         self.change_settings(replace(self.settings, parameters=parameters))
 
     def summarize_conversation(self, model: str) -> None:

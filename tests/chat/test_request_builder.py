@@ -145,3 +145,45 @@ def test_an_answer_without_a_limit_gets_room_beside_the_messages(
     )
     wait_until_answered(ready, exchange)
     assert list_sent(fake) == ["word " * 350]
+
+
+@pytest.mark.parametrize(
+    ("most", "own", "sent"),
+    [
+        (None, None, 2048),
+        (None, -1, -1),
+        (None, 9000, 9000),
+        (4000, None, 2048),
+        (4000, 3000, 3000),
+        (4000, 9000, 4000),
+        (4000, -1, 4000),
+        (4000, 0, 4000),
+    ],
+)
+def test_the_longest_answer_is_bounded_by_the_operator(
+    fake: FakeOllama,
+    ready: Services,
+    monkeypatch: pytest.MonkeyPatch,
+    most: int | None,
+    own: int | None,
+    sent: int,
+) -> None:
+    monkeypatch.setitem(ready.settings.__dict__, "max_num_predict", most)
+    settings = ConversationSettings("", Parameters(num_predict=own))
+    exchange = ready.chat.send_prompt(
+        "ann", None, Draft("Hello"), DEFAULT_MODEL, lambda: True, settings
+    )
+    wait_until_answered(ready, exchange)
+    assert fake.bodies()[-1]["options"]["num_predict"] == sent
+
+
+@pytest.mark.configured(model_managers="nobody")
+def test_how_long_a_model_stays_loaded_is_for_those_who_manage_the_models(
+    fake: FakeOllama, ready: Services
+) -> None:
+    settings = ConversationSettings("", Parameters(keep_alive="0"))
+    exchange = ready.chat.send_prompt(
+        "ann", None, Draft("Hello"), DEFAULT_MODEL, lambda: True, settings
+    )
+    wait_until_answered(ready, exchange)
+    assert "keep_alive" not in fake.bodies()[-1]

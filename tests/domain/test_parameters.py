@@ -110,3 +110,21 @@ def test_each_bad_value_has_a_line() -> None:
         "Temperature",
         "Choice of words (top-p)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("num_ctx", "8193", True),
+        ("num_ctx", "8192", False),
+        ("num_predict", "4001", True),
+        ("num_predict", "4000", False),
+        ("num_predict", "-1", False),
+    ],
+)
+def test_the_operators_limits_are_told(name: str, value: str, allowed: bool) -> None:
+    if not allowed:
+        parse({name: value}, 8192, 4000)
+        return
+    with pytest.raises(BadRequest, match=f"^{name} is {value}: this chat allows .* at most.$"):
+        parse({name: value}, 8192, 4000)

@@ -9,12 +9,13 @@ import streamlit as st
 from chatbot import errors
 from chatbot.chat.service import check_prompt
 from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings, Preset
-from chatbot.domain.parameters import Parameters, Think, allowed, name_parameter, parse, stop_text
+from chatbot.domain.parameters import Parameters, Think, allowed, name_parameter, stop_text
 from chatbot.page.i18n import describe, escape_text, t
 from chatbot.page.state import PageState
 
 # The parameters that are typed on one line; the two others have fields of their own kind.
 _FIELDS = tuple(name for name in Parameters.model_fields if name not in ("stop", "think"))
+_OF_MANAGERS = ("keep_alive",)
 _PER_ROW = 3
 _KEY = "setup-"
 
@@ -40,11 +41,16 @@ def open_dialog(state: PageState) -> None:
     draw_dialog()
 
 
+def _list_fields(state: PageState) -> list[str]:
+    """Return the parameters that are for this user and typed on one line."""
+    return [name for name in _FIELDS if state.may_manage_models or name not in _OF_MANAGERS]
+
+
 def _fill_fields(state: PageState, settings: ConversationSettings) -> None:
     """Put a set-up into the dialog's fields."""
     own = settings.parameters
     st.session_state[_KEY + "system_prompt"] = settings.system_prompt
-    for name in _FIELDS:
+    for name in _list_fields(state):
         value = getattr(own, name)
         st.session_state[_KEY + name] = "" if value is None else str(value)
     st.session_state[_KEY + "stop"] = stop_text(own.stop)
@@ -68,8 +74,9 @@ def _read_think(state: PageState) -> Think | None:
 
 def _draw_parameters(state: PageState) -> None:
     """Draw the fields in rows, so that Tab goes from one to the next as they are read."""
-    for start in range(0, len(_FIELDS), _PER_ROW):
-        names = _FIELDS[start : start + _PER_ROW]
+    fields = _list_fields(state)
+    for start in range(0, len(fields), _PER_ROW):
+        names = fields[start : start + _PER_ROW]
         for column, name in zip(st.columns(_PER_ROW), names, strict=False):
             with column:
                 _draw_field(state, name)
@@ -160,10 +167,10 @@ def _keep_for_all(state: PageState, settings: ConversationSettings) -> None:
 
 def _read_fields(state: PageState) -> ConversationSettings | None:
     """Return what the fields say; None, with the reason on the page, if a value is not allowed."""
-    typed = {name: st.session_state.get(_KEY + name) for name in (*_FIELDS, "stop")}
+    typed = {name: st.session_state.get(_KEY + name) for name in (*_list_fields(state), "stop")}
     prompt = str(st.session_state[_KEY + "system_prompt"]).strip()
     try:
-        own = parse({**typed, "think": _read_think(state)}, state.services.settings.max_num_ctx)
+        own = state.parse_parameters({**typed, "think": _read_think(state)})
         if prompt:
             check_prompt(prompt, state.services.settings)
     except errors.ChatError as error:
