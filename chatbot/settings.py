@@ -23,6 +23,7 @@ from chatbot.urls import ServerUrl, hide_password
 
 EMBEDDED_MODEL_NAME = "smollm2:135m-instruct-q4_1"
 _SHORTEST_SECRET = 32  # characters, of the one that signs who somebody is
+_SHORTEST_KEY = 16  # characters, of the one that programs send
 _HERE = ("127.0.0.1", "::1", "localhost")
 _NOBODY, _EVERYBODY = "nobody", "everybody"
 
@@ -365,6 +366,8 @@ class Settings(BaseSettings):
             name: value if name == "cookie_secret" else _plain(value)
             for name, value in values.items()
         }
+        if meant.get("api_key") == "":  # a blank key is no key that is unset: that opens the API
+            meant["api_key"] = values["api_key"]
         return {name: value for name, value in meant.items() if value != ""}
 
     @model_validator(mode="after")
@@ -381,6 +384,16 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"MAX_NUM_PREDICT is {self.max_num_predict}: it must be {self.num_predict} "
                 "(NUM_PREDICT) or more"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _key_is_long(self) -> Self:
+        count = len(self.api_key.get_secret_value().strip())
+        if self.api_key and count < _SHORTEST_KEY:
+            raise ValueError(
+                f"API_KEY has {count} characters; it needs {_SHORTEST_KEY} or more, such as "
+                "`openssl rand -hex 32` prints"
             )
         return self
 

@@ -167,7 +167,7 @@ def test_a_bad_address_is_told_without_its_password(
 def test_no_secret_is_in_what_the_settings_say_of_themselves(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("API_KEY", "hush")
+    monkeypatch.setenv("API_KEY", "hush" * 4)
     monkeypatch.setenv("OIDC_CLIENT_SECRET", "hush")
     monkeypatch.setenv("OIDC_CLIENT_ID", "chat")
     monkeypatch.setenv("OIDC_ISSUER", "https://id.example.org")

@@ -14,6 +14,7 @@ from tests.support.cluster import NAMESPACE, SMALL, KubectlError, kubectl
 from tests.support.product import ROOT
 
 IMAGE = f"ollama-chatbot:{__version__}"
+_SECRET = "Only4Tests" * 4
 
 
 # Copies an image into the cluster's nodes; with kind: LOAD_IMAGE="kind load docker-image".
@@ -52,7 +53,7 @@ def write_kustomization(
         "components": [os.path.relpath(path, folder) for path in paths],
         "generatorOptions": {"disableNameSuffixHash": True},
         "secretGenerator": [
-            {"name": name, "literals": [f"{key}=Only4Tests"]} for name, key in secrets.items()
+            {"name": name, "literals": [f"{key}={_SECRET}"]} for name, key in secrets.items()
         ],
     }
     (folder / "kustomization.yaml").write_text(json.dumps(text))

@@ -523,14 +523,21 @@ def test_prompts_are_posted(client: httpx.Client) -> None:
     assert client.get("/generate_text").status_code == 405
 
 
-KEY = {"api_key": "of-the-programs"}
+KEY = {"api_key": "the-key-of-the-programs"}
 PROXY = {"user_header": "X-Forwarded-User", "trusted_proxies": "127.0.0.1"}
 
 
 @pytest.mark.configured(**KEY)
 @pytest.mark.parametrize(
     "sent",
-    ["", "of-the-programs", "Basic of-the-programs", "Bearer", "Bearer of-the", "Bearer \xe9"],
+    [
+        "",
+        "the-key-of-the-programs",
+        "Basic the-key-of-the-programs",
+        "Bearer",
+        "Bearer the-key",
+        "Bearer \xe9",
+    ],
 )
 def test_without_the_key_nothing_is_generated(
     fake: FakeOllama, client: httpx.Client, sent: str
@@ -550,7 +557,7 @@ def test_probes_need_no_key(client: httpx.Client, path: str) -> None:
 
 @pytest.mark.configured(**KEY, **PROXY)
 def test_with_the_key_a_program_is_answered(client: httpx.Client) -> None:
-    headers = {"Authorization": "bearer of-the-programs"}
+    headers = {"Authorization": "bearer the-key-of-the-programs"}
     response = client.post("/generate_text", json={"prompt": "Hello"}, headers=headers)
     assert response.status_code == 200
 
