@@ -176,6 +176,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
 
     port: int = Field(default=8501, ge=1, le=65535, description="Port of the page and the API")
+    metrics_port: int | None = Field(
+        default=None, ge=1, le=65535, description="Port of /metrics alone; unset: it is on PORT"
+    )
     bind_host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 for all")
     max_connections_per_peer: int = Field(
         default=2000,

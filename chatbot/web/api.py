@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -58,8 +59,10 @@ async def readyz(services: Services, request: Request) -> Response:
     return _json_response(body, 200 if is_ready else 503)
 
 
-async def export_metrics(request: Request) -> Response:
-    """Answer with the metrics of this process, for Prometheus."""
+async def export_metrics(services: Services, request: Request) -> Response:
+    """Answer with the metrics of this process, for Prometheus, unless they have their own port."""
+    if services.settings.metrics_port is not None:
+        raise HTTPException(404)
     return Response(metrics.render_metrics(), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -220,6 +223,6 @@ def with_services(
 ROUTES = [
     Route("/livez", livez),
     Route("/readyz", with_services(readyz)),
-    Route("/metrics", export_metrics),
+    Route("/metrics", with_services(export_metrics)),
     Route("/generate_text", with_services(generate_text), methods=["POST"]),
 ]

@@ -12,12 +12,13 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
 import streamlit as st
 from itsdangerous import Signer
+from prometheus_client import start_http_server
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
@@ -198,7 +199,11 @@ def serve(settings: Settings) -> None:
     sys.setswitchinterval(0.001)
     _try_history(settings)
     server = DrainingServer(_uvicorn_config(settings), _drain_answers)
-    with _open_listener(settings) as listener, contextlib.suppress(KeyboardInterrupt):
+    with (
+        _open_listener(settings) as listener,
+        _serve_metrics(settings),
+        contextlib.suppress(KeyboardInterrupt),
+    ):
         log.info("the chat is at %s", _browser_address(settings))
         server.run([listener])
 
@@ -233,6 +238,25 @@ def _find_body_limits(settings: Settings) -> BodyLimits:
     )
 
 
+@contextlib.contextmanager
+def _serve_metrics(settings: Settings) -> Iterator[None]:
+    """Serve the metrics at METRICS_PORT, if there is one, until the block ends."""
+    if settings.metrics_port is None:
+        yield
+        return
+    host, port = settings.bind_host.strip("[]"), settings.metrics_port
+    try:
+        server, thread = start_http_server(port, addr=host)
+    except OSError as error:
+        raise _StartFailed("metrics_port_unusable", port=port, reason=str(error)) from error
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
 class _StartFailed(errors.ChatError):
     """The chat cannot start; only who starts it reads this."""
 
@@ -241,6 +265,10 @@ class _StartFailed(errors.ChatError):
         "port_in_use": (
             "Port {port} of {host} is in use: another chat, perhaps. End that program, or "
             "choose another port, such as PORT={other}."
+        ),
+        "metrics_port_unusable": (
+            "METRICS_PORT is {port}, where the metrics cannot be served ({reason}): choose another "
+            "port, or unset it."
         ),
         "port_forbidden": "User {user} may not open port {port}: set PORT to 1024 or more.",
         "host_unknown": (

@@ -150,3 +150,22 @@ def test_every_image_has_the_tag_of_a_release(tmp_path: Path) -> None:
         for container in spec.get("containers", []) + spec.get("initContainers", []):
             name, _, tag = container["image"].partition(":")
             assert tag and tag != "latest", name
+
+
+def test_the_metrics_are_for_the_cluster_and_not_at_the_pages_service(tmp_path: Path) -> None:
+    objects = combined(["monitoring", "login"], tmp_path / "monitored")
+    (port,) = {
+        one["data"]["METRICS_PORT"]
+        for one in objects
+        if one["kind"] == "ConfigMap" and "METRICS_PORT" in one["data"]
+    }
+    template = the(objects, "Deployment")["spec"]["template"]
+    ports = {
+        one["name"]: one["containerPort"] for one in template["spec"]["containers"][0]["ports"]
+    }
+    assert (
+        str(ports["metrics"]) == template["metadata"]["annotations"]["prometheus.io/port"] == port
+    )
+    assert [one["name"] for one in the(objects, "Service")["spec"]["ports"]] == ["http"]
+    (served,) = the(objects, "Service", "chatbot-metrics")["spec"]["ports"]
+    assert (str(served["port"]), served["targetPort"]) == (port, "metrics")

@@ -331,7 +331,7 @@ def test_users_have_two_models_pulled_at_once_and_the_third_when_one_is_here(
 def test_a_model_that_turns_out_too_large_for_the_disk_is_no_longer_pulled(
     fake: FakeOllama, models: Models, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(model_disk, "find_free_bytes", lambda: model_disk.RESERVE_BYTES + 350)
+    monkeypatch.setattr(model_disk, "find_free_bytes", lambda: model_disk.RESERVE_BYTES + 200)
     fake.pull_layers = [100, 300]
     error = _ended(models.pulls.start_pull("ann", BIG))
     assert isinstance(error, model_disk.DiskTooSmall)

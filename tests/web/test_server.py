@@ -201,6 +201,23 @@ def test_a_port_in_use_is_told_with_the_cure(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
+def test_metrics_have_a_port_of_their_own_where_it_is_set(serve: Serve) -> None:
+    port = free_port()
+    served = serve(metrics_port=port)
+    own = httpx.get(f"http://127.0.0.1:{port}/metrics")
+    assert "chat_ready 1.0" in own.text
+    assert httpx.get(f"{served.url}/metrics").status_code == 404
+    assert served.terminate() == -signal.SIGTERM
+
+
+def test_a_port_of_the_metrics_that_is_in_use_is_told_with_the_cure(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = _start(port=free_port(), metrics_port=port, data_dir=tmp_path)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1].startswith(f"METRICS_PORT is {port}, where the metrics")
+
+
 @pytest.mark.parametrize("host", ["203.0.113.1", "nowhere.invalid", "*"])
 def test_a_host_that_is_not_of_this_machine_is_told_with_the_cure(
     tmp_path: Path, host: str

@@ -68,7 +68,7 @@ def test_who_does_not_manage_the_models_only_chooses_among_them(
     fake.models = [DEFAULT_MODEL, "phi:3b"]
     fake.loaded = ["phi:3b"]
     app = _open_dialog(open_page())
-    keys = [button.key for button in app.button]
+    keys = [button.key or "" for button in app.button]
     assert "use-phi:3b" in keys
     assert not [key for key in keys if key.startswith(("unload", "delete", "suggested", "pull"))]
     assert models.PULLED not in [field.key for field in app.text_input]
