@@ -131,5 +131,5 @@ def test_a_pull_that_is_not_offered_is_not_begun_either(open_page: Open, fake: F
 @pytest.mark.parametrize("num_ctx", [-5, 0, 10**12])
 def test_a_window_that_is_not_allowed_is_not_taken(open_page: Open, num_ctx: int) -> None:
     app = act(open_page(), "raise", num_ctx=num_ctx)
-    assert "num\\_ctx is" in list_texts(app.error)[0]
+    assert "Context window is" in list_texts(app.error)[0]
     assert app.session_state.page_state.settings.parameters.num_ctx is None

@@ -69,4 +69,6 @@ def test_an_answer_longer_than_the_operator_allows_is_refused(open_page: Open) -
     act_in_sidebar(app, "settings")
     app.session_state.page_state.open_dialog("settings")
     app.button("setup-save").click().run()
-    assert list_plain_texts(app.error) == ["num_predict is 5000: this chat allows 4,000 at most."]
+    assert list_plain_texts(app.error) == [
+        "Longest answer is 5,000: this chat allows 4,000 at most."
+    ]
