@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
@@ -16,6 +17,11 @@ from chatbot.settings import Settings
 from tests.support.chromium import ARGUMENTS, NoChromium, executable
 from tests.support.fake_ollama.server import FakeOllama
 from tests.support.product import LoopThread, NoOllama, RealOllama, Served, wait_for
+
+# In `make test` the same inputs each time; `make fuzz` takes others and ten times as many.
+hypothesis.settings.register_profile("test", max_examples=100, deadline=None, derandomize=True)
+hypothesis.settings.register_profile("fuzz", max_examples=1000, deadline=None, print_blob=True)
+hypothesis.settings.load_profile("test")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -40,13 +40,14 @@ class Act(BaseModel):
     num_ctx: int = 0
 
 
-def run_act(state: PageState, told: object) -> None:
+def run_act(state: PageState, act: Act | None) -> None:
     """Do what the browser tells; draw the transcript, and the whole page where more has changed.
 
-    Raises pydantic's ValidationError for what the transcript never sends.
+    None stands for what the transcript never sends, and does nothing.
     """
     account.require_user(state)
-    act = Act.model_validate(told)
+    if act is None:
+        return
     if act.act == "send":
         composer.submit_prompt(state, act.text)
         return

@@ -46,7 +46,7 @@ def draw_header(state: PageState) -> None:
         "options": [asdict(option) for option in list_options(state)],
         "missing": _describe_missing(state),
     }
-    _mount(key=_KEY, data=data, on_act_change=lambda: _run_act(state, read_act(_KEY)))
+    _mount(key=_KEY, data=data, on_act_change=lambda: _run_act(state, read_act(_KEY, Act)))
 
 
 def list_options(state: PageState) -> list[Option]:
@@ -71,10 +71,11 @@ def _describe_missing(state: PageState) -> str:
     )
 
 
-def _run_act(state: PageState, told: object) -> None:
-    """Do what the browser tells; raises pydantic's ValidationError for what it never sends."""
+def _run_act(state: PageState, act: Act | None) -> None:
+    """Do what the browser tells; nothing for what it never sends."""
     account.require_user(state)
-    act = Act.model_validate(told)
+    if act is None:
+        return
     state.clear_error()
     _ACTS[act.act](state, act)
 

@@ -29,5 +29,5 @@ def _draw_content(state: PageState) -> None:
             "visitor": state.services.users.make_credential(state.user),
             "models": {"small": is_same(state.model, EMBEDDED_MODEL_NAME)},
         },
-        on_act_change=lambda: acts.run_act(state, read_act(TRANSCRIPT)),
+        on_act_change=lambda: acts.run_act(state, read_act(TRANSCRIPT, acts.Act)),
     )

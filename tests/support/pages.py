@@ -84,22 +84,23 @@ def _find_component(app: AppTest, name: str) -> Any:
 
 def act(app: AppTest, name: str, **what: object) -> AppTest:
     """Do in the transcript what its buttons do, wait for the answer, if any, and draw the page."""
-    acted = _send_act(app, "chat_transcript", {"act": name, **what})
+    acted = send_act(app, "chat_transcript", {"act": name, **what})
     assert not acted.exception
     return wait_for_answer(acted).run()
 
 
 def act_in_sidebar(app: AppTest, name: str, **what: object) -> AppTest:
     """Do in the sidebar what its buttons do, and draw what comes of it."""
-    return _send_act(app, "chat_sidebar", {"act": name, **what})
+    return send_act(app, "chat_sidebar", {"act": name, **what})
 
 
 def choose_model(app: AppTest, model: str) -> AppTest:
     """Choose a model in the page's head, and draw what comes of it."""
-    return _send_act(app, "chat_header", {"act": "choose", "model": model})
+    return send_act(app, "chat_header", {"act": "choose", "model": model})
 
 
-def _send_act(app: AppTest, component: str, value: dict[str, object]) -> AppTest:
+def send_act(app: AppTest, component: str, value: object) -> AppTest:
+    """Send what a component tells, and draw what comes of it."""
     states = app._tree.get_widget_states()
     trigger = f"$$STREAMLIT_INTERNAL_KEY_{_find_component(app, component).id}__events"
     states.widgets.add(

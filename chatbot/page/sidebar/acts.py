@@ -39,13 +39,14 @@ class Act(BaseModel):
     pinned: bool = False
 
 
-def run_act(state: PageState, told: object) -> None:
+def run_act(state: PageState, act: Act | None) -> None:
     """Do what the browser tells; draw the list, and the whole page where more has changed.
 
-    Raises pydantic's ValidationError for what the sidebar never sends.
+    None stands for what the sidebar never sends, and does nothing.
     """
     account.require_user(state)
-    act = Act.model_validate(told)
+    if act is None:
+        return
     has_error_changed = state.attempt_anew(lambda: _ACTS[act.act](state, act))
     if has_error_changed or act.act not in _OF_THE_LIST:
         st.rerun()

@@ -72,7 +72,7 @@ def _draw_list(state: PageState, fresh: list[SidebarContent], is_watching: bool)
     _mount(
         key=acts.KEY,
         data=asdict(content),
-        on_act_change=lambda: acts.run_act(state, read_act(acts.KEY)),
+        on_act_change=lambda: acts.run_act(state, read_act(acts.KEY, acts.Act)),
     )
 
 
