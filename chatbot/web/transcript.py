@@ -153,7 +153,9 @@ class TranscriptRoutes:
         for route in ROUTES if scope["type"] == "http" else ():
             match, found = route.matches(scope)
             if match is not Match.NONE:
-                await route.handle({**scope, **found}, receive, send)
+                inner = {**scope, **found}
+                del inner["app"]  # else a method that is none becomes an error, which nobody hears
+                await route.handle(inner, receive, send)
                 return
         await self._app(scope, receive, send)
 
