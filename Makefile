@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 unexport CDPATH PYTHONHOME PYTHONPATH # of other programs
-.PHONY: help run frontend test coverage test-image test-cluster test-builds lint format load load-ui load-cluster capacity bench figures pins upgrade version-set clean venv venv-dev node-modules
+.PHONY: help run frontend test coverage test-image test-cluster test-builds fuzz lint format load load-ui load-cluster capacity bench figures pins upgrade version-set clean venv venv-dev node-modules
 
 PYTHON_CODE := $(sort $(dir $(wildcard */*.py)))
 SHELL_CODE := entrypoint.sh .ci/run docker/bake-models $(wildcard scripts/*.sh scripts/setup/*.sh)
@@ -42,6 +42,9 @@ test-cluster: venv-dev ## score the manifests, then deploy and test them on the 
 
 test-builds: venv-dev ## compile and link Ollama for other processors (an hour, then a minute)
 	@exec $(PY) -m pytest -m builds tests/builds $(PYTEST)
+
+fuzz: venv-dev ## give the parsers, the page and the API ten times as many inputs as make test does
+	@exec $(TEST_ENV) $(PY) -m pytest --hypothesis-profile=fuzz tests/fuzz tests/page/test_any_act.py $(PYTEST)
 
 lint: node-modules ## check style, types, shell scripts, and that the bundle is that of the source
 	@$(PY) -m ruff check -q .
