@@ -18,6 +18,7 @@ FRAMES_AT_ONCE, FRAMES_PER_S = 200, 20
 BYTES_AT_ONCE, BYTES_PER_S = 8 * 2**20, 2**18
 MAX_SOCKETS_PER_VISITOR = 64
 MESSAGES_AT_ONCE, MESSAGES_PER_S = 200, 10  # of all tabs of a visitor
+PEOPLE_WITHOUT_COOKIES = 10  # that an address stands for, as in another site's frame
 
 _MAX_PACES = 10_000  # visitors whose pace is known
 
@@ -57,7 +58,8 @@ RULES = [
     Rule(
         "sockets",
         "open very many tabs",
-        f"{MAX_SOCKETS_PER_VISITOR} of one visitor",
+        f"{MAX_SOCKETS_PER_VISITOR} of one visitor; {PEOPLE_WITHOUT_COOKIES} times that, and "
+        "that pace, of an address whose browsers send no cookie",
         "403",
     ),
 ]
@@ -104,24 +106,27 @@ class MessageGate:
         if scope["type"] != "websocket":
             await self._app(scope, receive, send)
             return
-        visitor = self._name_visitor(scope) or f"address {_name_peer(scope)}"
-        if self._sockets[visitor] >= MAX_SOCKETS_PER_VISITOR:
+        visitor, people = self._name_visitor(scope), 1
+        if not visitor:
+            visitor, people = f"address {_name_peer(scope)}", PEOPLE_WITHOUT_COOKIES
+        if self._sockets[visitor] >= people * MAX_SOCKETS_PER_VISITOR:
             note_refusal("sockets", _name_peer(scope))
             await send({"type": "websocket.close"})  # of what is not accepted: 403
             return
         self._sockets[visitor] += 1
         try:
-            await self._app(scope, *_guard(scope, receive, send, self._find_pace(visitor)))
+            pace = self._find_pace(visitor, people)
+            await self._app(scope, *_guard(scope, receive, send, pace))
         finally:
             self._sockets[visitor] -= 1
             if not self._sockets[visitor]:
                 del self._sockets[visitor]
 
-    def _find_pace(self, visitor: str) -> Allowance:
+    def _find_pace(self, visitor: str, people: int) -> Allowance:
         """Return what a visitor may still send, who may have closed a tab to open another."""
         if len(self._paces) > _MAX_PACES:
             self._paces = {name: self._paces[name] for name in self._sockets if name in self._paces}
-        new = Allowance(MESSAGES_AT_ONCE, MESSAGES_PER_S, time.monotonic())
+        new = Allowance(people * MESSAGES_AT_ONCE, people * MESSAGES_PER_S, time.monotonic())
         return self._paces.setdefault(visitor, new)
 
 

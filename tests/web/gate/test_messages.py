@@ -114,6 +114,20 @@ def test_a_visitor_has_so_many_tabs_and_the_next_one_nothing_less(
         pass
 
 
+def test_who_sends_no_cookie_shares_with_those_of_the_same_address(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messages, "MAX_SOCKETS_PER_VISITOR", 1)
+    monkeypatch.setattr(messages, "PEOPLE_WITHOUT_COOKIES", 2)
+    with (
+        client.websocket_connect("/"),
+        client.websocket_connect("/"),
+        pytest.raises(WebSocketDisconnect),
+        client.websocket_connect("/"),
+    ):
+        pass
+
+
 def test_a_visitor_sends_so_much_from_all_tabs(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
