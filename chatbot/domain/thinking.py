@@ -40,12 +40,16 @@ def _any_of(texts: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, texts)))
 
 
-_OPENING, _END = _any_of(_ENDS_OF), _any_of(_ENDS)
+_OPENING, _END, _MARK = _any_of(_ENDS_OF), _any_of(_ENDS), _any_of(_MARKS)
 _END_OF = {opening: _any_of(ends) for opening, ends in _ENDS_OF.items()}
 _LAST_CHARACTER = re.compile("[" + re.escape("".join({end[-1] for end in _ENDS})) + "]")
 _HINTS = ("</", "[/", "◁/", "|>")  # one of them is in each end
 _QUOTES = ("`", '"', "'")
-_SENTENCE_ENDS = tuple(".!?:;)*`…\u3002\uff01\uff1f")  # the last three are Chinese
+_SENTENCE_ENDS = frozenset(".!?:;)*`…\u3002\uff01\uff1f")  # the last three are Chinese
+# Of white space no more than this is waited for or looked through.
+_BEFORE_MARK = re.compile(r"\s{0,1000}")
+_AFTER_END = re.compile(r"[ \t\r]{0,1000}")
+_SPACE = re.compile(r"\s*")
 
 
 class Part(NamedTuple):
@@ -99,39 +103,38 @@ class Splitter:
 
     def _cut(self, piece: str, at_end: bool) -> Part:
         """Cut tags and thinking from the beginning of an answer."""
-        rest, self._held = self._held + piece, ""
-        thinking = ""
+        text, self._held = self._held + piece, ""
+        at, thoughts = 0, list[str]()
         while True:
             if self._opening:
-                thought, rest = self._thought(rest, at_end)
-                thinking += thought
+                thought, at = self._read_thought(text, at, at_end)
+                thoughts.append(thought)
                 if self._opening:
-                    return Part("", thinking)
-            elif not at_end and _may_become_mark(rest):
-                self._held = rest
-                return Part("", thinking)
-            elif mark := _mark(rest):
-                rest = rest.lstrip()[len(mark) :]
+                    return Part("", "".join(thoughts))
+            elif not at_end and _may_become_mark(text, at):
+                self._held = text[at:]
+                return Part("", "".join(thoughts))
+            elif mark := _MARK.match(text, _skip(_BEFORE_MARK, text, at)):
+                at = mark.end()
                 self._has_tags = self._is_new = True
-                self._opening = mark if mark in _ENDS_OF else ""
+                self._opening = mark[0] if mark[0] in _ENDS_OF else ""
             else:
-                return self._begin_text(rest, thinking, at_end)
+                return self._begin_text(text[at:], "".join(thoughts), at_end)
 
-    def _thought(self, text: str, at_end: bool) -> tuple[str, str]:
-        """Return the thinking at the beginning of `text`, and what follows its end tag."""
-        text = text.lstrip() if self._is_new else text
-        tag = _first_tag(_END_OF[self._opening], text, at_end)
-        if tag:
-            thought, rest = text[: tag.start()], text[tag.end() :]
+    def _read_thought(self, text: str, at: int, at_end: bool) -> tuple[str, int]:
+        """Return the thinking that stands at `at`, and where what follows its end tag begins."""
+        at = _skip(_SPACE, text, at) if self._is_new else at
+        if tag := _first_tag(_END_OF[self._opening], text, at, at_end):
+            thought, after = text[at : tag.start()], tag.end()
             self._opening = ""
         else:
-            held = 0 if at_end else _unfinished(text, _ENDS_OF[self._opening])
-            thought, rest = text[: len(text) - held], ""
-            self._held = text[len(text) - held :]
+            after = len(text)
+            held = 0 if at_end else _unfinished(text, at, _ENDS_OF[self._opening])
+            thought, self._held = text[at : after - held], text[after - held :]
         if thought and self._is_new:
             thought = "\n\n" + thought if self._has_thought else thought
             self._is_new, self._has_thought = False, True
-        return thought, rest
+        return thought, after
 
     def _begin_text(self, text: str, thinking: str, at_end: bool) -> Part:
         if self._has_tags:
@@ -146,15 +149,15 @@ class _Text:
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
-        self._length = 0
+        self._unread: list[str] = []  # the last of them, which no line has yet
+        self._lines = _Lines()
         self._tail = ""  # the last of it, in which an end tag may have begun
         self._waits = False  # for what follows an end tag on its line
-        self._fence, self._fenced = "", 0  # the fence that is open at that place
         self.done = False
 
     def next(self, piece: str, at_end: bool) -> Part:
         self._pieces.append(piece)
-        self._length += len(piece)
+        self._unread.append(piece)
         recent = self._tail + piece
         self._tail = recent[-_LONGEST:]
         if not self._waits and not _LAST_CHARACTER.search(piece):
@@ -163,57 +166,91 @@ class _Text:
 
     def _look(self, recent: str, piece: str, at_end: bool) -> Part:
         self._waits = False
+        unread, read, end = "".join(self._unread), 0, 0
         for tag in _END.finditer(recent):
-            text = "".join(self._pieces)
-            self._pieces = [text]
-            start = len(text) - len(recent) + tag.start()
-            end = start + len(tag[0])
-            is_end = self._ends_thinking(text, start, end, at_end)
-            if is_end is None:
-                self._waits, self._tail = True, recent[tag.start() :]
-                break
-            self._tail = recent[tag.end() :][-_LONGEST:]
+            start = len(unread) - len(recent) + tag.start()
+            self._lines.add(unread[read:start])
+            read, end = start, tag.end()
+            is_end = self._ends_thinking(recent, end, at_end)
             if is_end:
-                self.done = bool(_OPENING.search(text, 0, start))
-                if not self.done:  # else the tags are what it writes about
-                    return Part(text[end:], text[:start].strip(), moves=True)
+                return self._end_thinking(len(recent) - tag.start(), len(tag[0]), piece)
+            if is_end is None:
+                self._waits, end = True, tag.start()
+                break
+        self._unread = [unread[read:]]
+        self._tail = recent[end if self._waits else max(end, len(recent) - _LONGEST) :]
         return Part(piece)
 
-    def _ends_thinking(self, text: str, start: int, end: int, at_end: bool) -> bool | None:
-        """Return whether the tag at `start` ends a thinking; None while its line is incomplete."""
-        line = text.rfind("\n", 0, start) + 1
-        before, after = text[line:start], text[end:].lstrip(" \t\r")
-        if before.strip():
-            if not after and not at_end:
+    def _ends_thinking(self, recent: str, end: int, at_end: bool) -> bool | None:
+        """Return whether a tag ends a thinking; None while its line is incomplete."""
+        after = _skip(_AFTER_END, recent, end)
+        if self._lines.has_words:
+            if after == len(recent) and not at_end:
                 return None
-            if after[:1] not in ("", "\n") or not _ends_sentence(before):
+            if recent[after : after + 1] not in ("", "\n") or not self._lines.ends_sentence:
                 return False
-        for passed in text[self._fenced : line].split("\n")[:-1]:
-            self._fence = fence_after(passed, self._fence)
-        self._fenced = line
-        return not self._fence
+        return not self._lines.fence
+
+    def _end_thinking(self, from_end: int, tag_length: int, piece: str) -> Part:
+        """Part the text at the tag that begins so many characters before its end."""
+        self.done = True
+        text = "".join(self._pieces)
+        start = len(text) - from_end
+        if _OPENING.search(text, 0, start):  # the tags are what it writes about
+            return Part(piece)
+        self.done = False
+        return Part(text[start + tag_length :], text[:start].strip(), moves=True)
 
 
-def _may_become_mark(text: str) -> bool:
-    start = text.lstrip()
+class _Lines:
+    """The lines of a text up to a place in it: what matters there of the last and of its fences."""
+
+    def __init__(self) -> None:
+        self._line: list[str] = []
+        self._last = ""  # character of that line
+        self._last_word = ""  # its last character that is no space
+        self.fence = ""  # that is open where the line begins
+
+    def add(self, text: str) -> None:
+        first, *others = text.split("\n")
+        self._add_part(first)
+        for part in others:
+            self.fence = fence_after("".join(self._line), self.fence)
+            self._line, self._last, self._last_word = [], "", ""
+            self._add_part(part)
+
+    def _add_part(self, part: str) -> None:
+        self._line.append(part)
+        self._last = part[-1:] or self._last
+        self._last_word = part.rstrip()[-1:] or self._last_word
+
+    @property
+    def has_words(self) -> bool:
+        return bool(self._last_word)
+
+    @property
+    def ends_sentence(self) -> bool:
+        return not self._last.isspace() or self._last_word in _SENTENCE_ENDS
+
+
+def _skip(space: re.Pattern[str], text: str, at: int) -> int:
+    skipped = space.match(text, at)
+    return skipped.end() if skipped else at
+
+
+def _may_become_mark(text: str, at: int) -> bool:
+    at = _skip(_BEFORE_MARK, text, at)
+    if len(text) - at >= _LONGEST:
+        return False
+    start = text[at:]
     return any(mark.startswith(start) and mark != start for mark in _MARKS)
 
 
-def _mark(text: str) -> str | None:
-    start = text.lstrip()[:_LONGEST]
-    if not start.startswith(_MARKS):  # most texts
-        return None
-    return next(mark for mark in _MARKS if start.startswith(mark))
-
-
-def _ends_sentence(line: str) -> bool:
-    return not line[-1].isspace() or line.rstrip().endswith(_SENTENCE_ENDS)
-
-
-def _first_tag(tags: re.Pattern[str], text: str, at_end: bool) -> re.Match[str] | None:
-    """Return the first of the tags in `text` that stands in no quotes."""
-    for tag in tags.finditer(text):
-        before, after = text[: tag.start()][-1:], text[tag.end() : tag.end() + 1]
+def _first_tag(tags: re.Pattern[str], text: str, at: int, at_end: bool) -> re.Match[str] | None:
+    """Return the first of the tags from `at` on that stands in no quotes."""
+    for tag in tags.finditer(text, at):
+        before = text[max(at, tag.start() - 1) : tag.start()]
+        after = text[tag.end() : tag.end() + 1]
         if before not in _QUOTES or (after != before and (after or at_end)):
             return tag
         if not after:
@@ -221,19 +258,20 @@ def _first_tag(tags: re.Pattern[str], text: str, at_end: bool) -> re.Match[str] 
     return None
 
 
-def _unfinished(text: str, tags: Iterable[str]) -> int:
+def _unfinished(text: str, at: int, tags: Iterable[str]) -> int:
     """Return how many of the last characters may belong to a tag, or to one in quotes."""
-    tail = text[-_LONGEST - 1 :]
-    for at, character in enumerate(tail):
-        start = tail[at + 1 :] if character in _QUOTES else tail[at:]
+    tail = text[max(at, len(text) - _LONGEST - 1) :]
+    for place, character in enumerate(tail):
+        start = tail[place + 1 :] if character in _QUOTES else tail[place:]
         if any(tag.startswith(start) for tag in tags):
-            return len(tail) - at
+            return len(tail) - place
     return 0
 
 
 def split(text: str) -> tuple[str, str]:
     """Split a whole answer into its thinking and its text."""
-    if not _mark(text) and not any(hint in text for hint in _HINTS):
+    begins = _MARK.match(text, _skip(_BEFORE_MARK, text, 0))
+    if not begins and not any(hint in text for hint in _HINTS):
         return "", text
     splitter, thinking, rest = Splitter(), "", ""
     for part in (splitter.add(text), splitter.end()):
