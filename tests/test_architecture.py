@@ -26,7 +26,7 @@ ROOMS = (
     {"i18n", "logs", "metrics"},
     {"errors"},
     {"notices", "settings"},
-    {"urls", "safe_text"},
+    {"urls", "safe_text", "memory_limit"},
 )
 _LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 

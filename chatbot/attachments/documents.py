@@ -12,6 +12,8 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree
 
+from chatbot.attachments.worker import Unreadable
+
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the container of Office's locked and old files
 _LOCKED_OFFICE = "EncryptedPackage".encode("utf-16-le")
 _PARTS = (
@@ -48,33 +50,37 @@ def is_locked_office(data: bytes) -> bool:
     return data.startswith(_OLE) and _LOCKED_OFFICE in data
 
 
-def pdf_text(data: bytes) -> str:
-    """Return the text of all pages.
+def pdf_text(data: bytes, most_chars: int) -> str:
+    """Return the text of the pages, as many as it takes for more than `most_chars`.
 
     Raises LockedError, and what pypdf raises for a damaged file.
     """
-    # Imported late: that takes a second, and most files are no PDF.
-    from langchain_community.document_loaders.parsers.pdf import PyPDFParser
-    from langchain_core.document_loaders import Blob
+    # Imported late: most files are no PDF.
+    from pypdf import PdfReader
     from pypdf.errors import FileNotDecryptedError
 
+    texts, chars = list[str](), 0
     try:
-        pages = PyPDFParser().parse(Blob.from_data(data))
+        for page in PdfReader(io.BytesIO(data)).pages:
+            texts.append(page.extract_text().strip())
+            chars += len(texts[-1])
+            if chars > most_chars:
+                break
     except FileNotDecryptedError as error:
         raise LockedError from error
-    return "\n\n".join(page.page_content for page in pages)
+    return "\n\n".join(texts)
 
 
 def word_text(data: bytes) -> str:
     """Return the text with the cells of a table's row on one line; what was deleted is left out.
 
-    Raises ValueError, and what zipfile and ElementTree raise, for a damaged file.
+    Raises Unreadable for one that unpacks to too much, and what zipfile and ElementTree raise.
     """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = sorted(archive.namelist())
         parts = [name for part in _PARTS for name in names if re.fullmatch(part, name)]
         if sum(archive.getinfo(name).file_size for name in parts) > MOST_XML_BYTES:
-            raise ValueError("it unpacks to more than a document has")
+            raise Unreadable("file_too_costly")
         roots = [ElementTree.fromstring(archive.read(name)) for name in parts]
     texts = ("\n\n".join(_read_blocks(root)) for root in roots)
     return "\n\n".join(dict.fromkeys(filter(None, texts)))  # each page may have the same header

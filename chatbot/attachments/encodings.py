@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import re
 from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from chatbot.attachments.common_han import COMMON_HAN
@@ -21,6 +24,7 @@ _BOMS = {
 # What text has next to none of: control characters, and what an encoding has no character for.
 _ODD = re.compile("[\0-\7\x0e-\x19\x1c-\x1f\x7f-\x9f\ufffd-\uffff]")
 _MOST_ODD = 0.05  # of all characters
+_MOST_PLAIN_BYTES = 200_000
 _PRIVATE = re.compile("[\ue000-\uf8ff]")  # icons in UTF-8, misread in others
 _WIDE = re.compile(r"[^\x00-\x7f]+")
 _MOST_CHAOS = 0.5  # as charset-normalizer measures it
@@ -74,8 +78,19 @@ def decode(data: bytes) -> str | None:
     return None
 
 
+def is_plain(data: bytes) -> bool:
+    """Return whether it is a small text in UTF-8 without any odd character: no doubt is left."""
+    if len(data) > _MOST_PLAIN_BYTES:
+        return False
+    try:
+        return not _ODD.search(data.removeprefix(codecs.BOM_UTF8).decode())
+    except UnicodeDecodeError:
+        return False
+
+
 def _is_text(text: str) -> bool:
-    return len(_ODD.findall(text)) <= _MOST_ODD * len(text)
+    most = int(_MOST_ODD * len(text))
+    return next(islice(_ODD.finditer(text), most, None), None) is None
 
 
 def _decode_marked(data: bytes) -> str | None:
@@ -127,7 +142,7 @@ def _decode_legacy(data: bytes) -> str | None:
 def _find_telling_lines(data: bytes) -> bytes:
     """Return the first lines that are not plain ASCII, which all encodings read alike."""
     lines, size = list[bytes](), 0
-    for line in data.splitlines(keepends=True):
+    for line in io.BytesIO(data):
         if not line.isascii():
             lines.append(line)
             size += len(line)

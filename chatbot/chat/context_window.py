@@ -25,6 +25,7 @@ _RUNS = (b"    ", b"----", b"====")  # such a run is one token
 _TOKENS_PER_MESSAGE = 5  # the template's role markers
 _TOKENS_PER_IMAGE = 768  # what Ollama itself reckons with; models take 256 to some 3,000
 _MOST_BYTES_PER_TOKEN = 12  # of a whole text, once each run of a character is one
+_MOST_CHARS_PER_TOKEN = 64  # that are looked at
 
 # How far the count of an answer may correct the estimate of the next one.
 _LEAST_SCALE, _MOST_SCALE = 0.3, 4.0
@@ -170,6 +171,7 @@ def _count_minimum(text: str, num_ctx: int) -> int:
     """Return the least tokens that a text has, by any tokenizer; 0 if far below `num_ctx`."""
     if len(text) <= 2 * num_ctx:
         return 0
+    text = text[: _MOST_CHARS_PER_TOKEN * num_ctx]  # enough to tell, of a document of millions
     varied = re.sub(r"(.)\1+", r"\1", text, flags=re.DOTALL)
     least = len(varied.encode(errors="replace")) // _MOST_BYTES_PER_TOKEN
     return max(least, len(text.split()))  # no token goes over a word's end

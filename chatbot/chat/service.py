@@ -160,6 +160,10 @@ class ChatService(Exchanges):
         """Return a file that the user has sent, or raise NotFound."""
         return self.history.get_attachment(user_id, attachment_id)
 
+    def find_thumbnail(self, user_id: str, attachment_id: str) -> Attachment:
+        """Return what pages draw of an image that the user has sent, or raise NotFound."""
+        return self.history.get_thumbnail(user_id, attachment_id)
+
     # What a user prefers
 
     def find_chosen_model(self, user_id: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+THUMBNAIL_TYPE = "image/webp"
+
 
 @dataclass(frozen=True, slots=True)
 class AttachedFile:
@@ -22,12 +24,16 @@ class AttachedFile:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file as the model gets it: `data` is an image's bytes, or a document's text as UTF-8."""
+    """A file as the model gets it: `data` is an image's bytes, or a document's text as UTF-8.
+
+    `thumbnail` is what pages draw of an image, of THUMBNAIL_TYPE; empty: the image itself.
+    """
 
     name: str
     media_type: str
     size: int  # bytes of the file
     data: bytes
+    thumbnail: bytes = b""
 
     @property
     def is_image(self) -> bool:

@@ -16,7 +16,7 @@ from chatbot.domain.attachment import Attachment
 from chatbot.domain.conversation import Conversation
 from chatbot.domain.conversation_settings import Summary
 from chatbot.domain.messages import Message
-from chatbot.history.branches import store_attachments
+from chatbot.history.branches import make_attachment, store_attachments
 from chatbot.history.queries import ORDER, OWNED
 from chatbot.history.schema import attachments, conversations, make_row, messages
 
@@ -55,7 +55,7 @@ def _read_files(
 ) -> dict[str, list[Attachment]]:
     rows = db.execute(query.order_by(_a.message_id, _a.id), wanted)
     return {
-        message_id: [Attachment(row.name, row.media_type, row.size, row.data) for row in group]
+        message_id: [make_attachment(row) for row in group]
         for message_id, group in groupby(rows, key=lambda row: str(row.message_id))
     }
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, Row, insert
 
 from chatbot.domain.attachment import AttachedFile, Attachment
 from chatbot.history import queries
@@ -48,7 +49,12 @@ def store_attachments(
     ]
     if stored:
         rows = [
-            {**make_row(label), "message_id": message_id, "data": file.data}
+            {
+                **make_row(label),
+                "message_id": message_id,
+                "data": file.data,
+                "thumbnail": file.thumbnail or None,
+            }
             for label, file in zip(stored, files, strict=True)
         ]
         db.execute(insert(attachments), rows)
@@ -70,5 +76,11 @@ def read_attachments(
     attached: dict[str, list[Attachment]] = defaultdict(list)
     names = {"user": user_id, "messages": message_ids}
     for row in db.execute(queries.FILES_WHOLE, names):
-        attached[row.message_id].append(Attachment(row.name, row.media_type, row.size, row.data))
+        attached[row.message_id].append(make_attachment(row))
     return dict(attached)
+
+
+def make_attachment(row: Row[Any]) -> Attachment:
+    """Return the attachment of a row of the whole table."""
+    thumbnail = row.thumbnail or b""
+    return Attachment(row.name, row.media_type, row.size, row.data, thumbnail)

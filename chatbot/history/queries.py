@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, func, literal, or_, select, update
+from sqlalchemy import Select, bindparam, case, delete, func, literal, null, or_, select, update
 
+from chatbot.domain.attachment import THUMBNAIL_TYPE
 from chatbot.history.schema import (
     attachments,
     conversations,
@@ -162,6 +163,19 @@ FILES_WHOLE = (
 )
 FILE = (
     select(attachments)
+    .join(messages, _m.id == _f.message_id)
+    .join(conversations, _c.id == _m.conversation_id)
+    .where(_f.id == bindparam("attachment"), *OWNED)
+)
+_HAS_THUMBNAIL = _f.thumbnail.is_not(None)
+THUMBNAIL = (
+    select(
+        _f.name,
+        case((_HAS_THUMBNAIL, literal(THUMBNAIL_TYPE)), else_=_f.media_type).label("media_type"),
+        _f.size,
+        case((_HAS_THUMBNAIL, _f.thumbnail), else_=_f.data).label("data"),
+        null().label("thumbnail"),
+    )
     .join(messages, _m.id == _f.message_id)
     .join(conversations, _c.id == _m.conversation_id)
     .where(_f.id == bindparam("attachment"), *OWNED)

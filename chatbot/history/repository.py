@@ -184,12 +184,19 @@ class History(Collection, Preferences):
 
     def get_attachment(self, user_id: str, attachment_id: str) -> Attachment:
         """Return one attachment, or raise NotFound when this user has none of that id."""
+        return self._read_file(queries.FILE, user_id, attachment_id)
+
+    def get_thumbnail(self, user_id: str, attachment_id: str) -> Attachment:
+        """Return what pages draw of an image as `get_attachment` does, without the rest of it."""
+        return self._read_file(queries.THUMBNAIL, user_id, attachment_id)
+
+    def _read_file(self, query: Executable, user_id: str, attachment_id: str) -> Attachment:
         with self._reading() as db:
             ids = {"user": user_id, "attachment": attachment_id}
-            row = db.execute(queries.FILE, ids).one_or_none()
+            row = db.execute(query, ids).one_or_none()
         if row is None:
             raise not_found()
-        return Attachment(row.name, row.media_type, row.size, row.data)
+        return branches.make_attachment(row)
 
     def save_settings(
         self, user_id: str, conversation_id: str, settings: ConversationSettings

@@ -174,6 +174,8 @@ attachments = Table(
     Column("size", Integer, nullable=False),
     # What the model gets: an image's bytes, or a document's text as UTF-8.
     Column("data", LargeBinary, nullable=False),
+    # A small WebP of an image that is larger; NULL where the image itself is drawn.
+    Column("thumbnail", LargeBinary),
 )
 
 presets = Table(

@@ -20,5 +20,10 @@ def make_attachment_link(attachment_id: str, credential: str = "") -> str:
     return f"attachments/{attachment_id}{_make_query(credential)}"
 
 
+def make_thumbnail_link(attachment_id: str, credential: str = "") -> str:
+    """Return the link to what a page draws of an image."""
+    return f"attachments/{attachment_id}/thumbnail{_make_query(credential)}"
+
+
 def _make_query(credential: str) -> str:
     return f"?visitor={quote(credential)}" if credential else ""

@@ -88,6 +88,7 @@ def _counted_tokens(text: str) -> int:
     return int(counted[1]) if counted else 0
 
 
+_MOST_TELLING = 2_000  # characters: a pattern with two words looks for the second at each first
 _BY_WORDS: list[tuple[str, Callable[[str, str], errors.ChatError]]] = [
     (
         "manifest: file does not exist|manifest.?unknown",
@@ -156,7 +157,7 @@ def explain_refusal(
     """Return the ChatError for what the server at `url` answered instead of what was asked."""
     words, status = str(error.error), error.status_code
     for pattern, make in _BY_WORDS:
-        if re.search(pattern, words, re.IGNORECASE | re.DOTALL):
+        if re.search(pattern, words[:_MOST_TELLING], re.IGNORECASE | re.DOTALL):
             return make(model, words)
     if words and status not in (404, 405):
         return _by_status(words, status, model)

@@ -11,8 +11,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import Literal
 
-from chatbot import errors, metrics
-from chatbot.llm import memory_limit
+from chatbot import errors, memory_limit, metrics
 from chatbot.llm.client import Llm
 from chatbot.llm.model_names import is_same
 from chatbot.llm.model_rules import check_place

@@ -6,7 +6,7 @@ import os
 from collections.abc import Container
 from dataclasses import dataclass
 
-from chatbot.llm import memory_limit
+from chatbot import memory_limit
 
 _COUNT = 3
 _SHARE = 0.7  # of the memory, which the context window needs too

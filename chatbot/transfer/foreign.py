@@ -16,6 +16,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, Wr
 from pydantic import ValidatorFunctionWrapHandler as Handler
 
 from chatbot.attachments import images
+from chatbot.attachments.contents import MOST_CHARS
+from chatbot.attachments.images import Picture
 from chatbot.domain.attachment import Attachment
 from chatbot.domain.messages import Message, Role, State
 from chatbot.domain.parameters import Parameters
@@ -24,14 +26,10 @@ from chatbot.domain.thinking import split
 from chatbot.transfer import losses
 from chatbot.transfer.losses import Lost
 
-_IMAGES = {
-    "image/png": (re.compile(rb"\x89PNG"), "png"),
-    "image/jpeg": (re.compile(rb"\xff\xd8\xff"), "jpg"),
-    "image/webp": (re.compile(rb"RIFF....WEBP", re.DOTALL), "webp"),
-}
+_ENDINGS = {"image/png": "png", "image/jpeg": "jpg"}
 _DETAILS = re.compile(
-    r'<details type="(reasoning|tool_calls|code_interpreter)"[^>]*>\s*'
-    r"(?:<summary>.*?</summary>)?(.*?)(?:</details>\s*|\Z)",
+    r'<details type="(reasoning|tool_calls|code_interpreter)"[^<>]*>\s*'
+    r"(?:<summary>[^<]*</summary>)?(.*?)(?:</details>\s*|\Z)",
     re.DOTALL,
 )
 _DEEPEST = 8  # parts within parts
@@ -88,39 +86,48 @@ class Content:
     files: list[Attachment] = field(default_factory=list)
 
 
+@dataclass
+class _Said:
+    """The parts of a message so far, joined at the end: there may be a million."""
+
+    lost: Lost
+    texts: list[str] = field(default_factory=list)
+    thoughts: list[str] = field(default_factory=list)
+    files: list[Attachment] = field(default_factory=list)
+
+    def join(self) -> Content:
+        texts, thoughts = filter(None, self.texts), filter(None, self.thoughts)
+        return Content("\n".join(texts), "\n".join(thoughts), self.files)
+
+    def add(self, part: object, depth: int) -> None:
+        fields = part if isinstance(part, dict) else {"text": part}
+        kind = str(fields.get("type") or "text")
+        says = next((fields[n] for n in ("text", "thinking", "content") if fields.get(n)), None)
+        if "image" in kind:
+            file = read_image(fields, f"image-{len(self.files) + 1}", self.lost)
+            self.files += [file] if file else []
+        elif "function" in kind or "tool" in kind:
+            self.lost.add(losses.TOOLS)
+        elif kind in ("thinking", "reasoning"):
+            inner = read_content(says or fields.get("summary"), self.lost, depth)
+            self.thoughts.append(inner.text)
+        elif isinstance(says, list) and depth < _DEEPEST:
+            inner = read_content(says, self.lost, depth)
+            self.texts.append(inner.text)
+            self.thoughts.append(inner.thinking)
+            self.files += inner.files
+        elif isinstance(says, str):
+            self.texts.append(says)
+        elif part and part != {"type": kind, "text": ""}:
+            self.lost.add(losses.PARTS)
+
+
 def read_content(value: object, lost: Lost, depth: int = 0) -> Content:
     """Return what a message's content says: a text, or parts as OpenAI's API has them."""
-    content = Content()
+    said = _Said(lost)
     for part in value if isinstance(value, list) and depth < _DEEPEST else [value]:
-        _add_part(content, part, lost, depth + 1)
-    return content
-
-
-def _add_part(content: Content, part: object, lost: Lost, depth: int) -> None:
-    fields = part if isinstance(part, dict) else {"text": part}
-    kind = str(fields.get("type") or "text")
-    says = next((fields[n] for n in ("text", "thinking", "content") if fields.get(n)), None)
-    if "image" in kind:
-        file = read_image(fields, f"image-{len(content.files) + 1}", lost)
-        content.files += [file] if file else []
-    elif "function" in kind or "tool" in kind:
-        lost.add(losses.TOOLS)
-    elif kind in ("thinking", "reasoning"):
-        inner = read_content(says or fields.get("summary"), lost, depth)
-        content.thinking = _join_lines(content.thinking, inner.text)
-    elif isinstance(says, list) and depth < _DEEPEST:
-        inner = read_content(says, lost, depth)
-        content.text = _join_lines(content.text, inner.text)
-        content.thinking = _join_lines(content.thinking, inner.thinking)
-        content.files += inner.files
-    elif isinstance(says, str):
-        content.text = _join_lines(content.text, says)
-    elif part and part != {"type": kind, "text": ""}:
-        lost.add(losses.PARTS)
-
-
-def _join_lines(above: str, text: str) -> str:
-    return f"{above}\n{text}" if above and text else above or text
+        said.add(part, depth + 1)
+    return said.join()
 
 
 def cut_thinking(content: str, lost: Lost) -> tuple[str, str]:
@@ -171,43 +178,29 @@ def _decode_image(encoded: str, name: str, lost: Lost) -> Attachment | None:
         data = base64.b64decode("".join(encoded.rpartition("base64,")[2].split()), validate=True)
     except (binascii.Error, ValueError):
         data = b""
-    made = _convert_for_models(data)
-    if made is None:
+    picture = read_picture(data)
+    if picture is None:
         lost.add(losses.BAD_FILES if encoded.startswith("data:") else losses.NAMED_FILES)
         return None
-    media_type, seen = made
-    ending = _IMAGES[media_type][1]
-    return Attachment(name if "." in name else f"{name}.{ending}", media_type, len(data), seen)
+    name = name if "." in name else f"{name}.{_ENDINGS[picture.media_type]}"
+    return Attachment(name, picture.media_type, len(data), picture.data, picture.thumbnail)
 
 
-def _convert_for_models(data: bytes) -> tuple[str, bytes] | None:
-    media_type = find_media_type(data)
-    if media_type in ("image/png", "image/jpeg"):
-        return media_type, data
+def read_picture(data: bytes) -> Picture | None:
+    """Return an image as models take it; None for what is none, or cannot be drawn."""
     try:
-        return images.media_type_and_data(data)
+        return images.read(data)
+    except MemoryError:
+        raise
     except Exception:  # Pillow has one for each kind of damage
         return None
 
 
-def find_media_type(data: bytes) -> str | None:
-    """Return the media type of an image of a kind that models take, by its first bytes."""
-    return next((name for name, (start, _) in _IMAGES.items() if start.match(data)), None)
-
-
-def is_sound(file: Attachment) -> bool:
-    """Return whether the file is what a model can be given: an image of a known kind, or text."""
-    if file.is_image:
-        return find_media_type(file.data) == file.media_type
-    try:
-        file.data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def make_document(name: str, text: str) -> Attachment:
-    """Return a text that was given to the model, as a file."""
+def make_document(name: str, text: str, lost: Lost) -> Attachment | None:
+    """Return a text that was given to the model, as a file; None for one that is too long."""
+    if len(text) > MOST_CHARS:
+        lost.add(losses.BAD_FILES)
+        return None
     data = text.encode(errors="replace")
     return Attachment(name, "text/txt", len(data), data)
 

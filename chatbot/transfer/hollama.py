@@ -92,7 +92,8 @@ def _read_messages(
             system_prompts.append(content.text)
         elif written.knowledge:  # it stands before the prompt that it belongs to
             text = written.knowledge.content or content.text
-            knowledge.append(foreign.make_document(written.knowledge.name or "file", text))
+            made = foreign.make_document(written.knowledge.name or "file", text, lost)
+            knowledge += [made] if made else []
         elif role := _ROLES.get(written.role):
             model = session.model if role == "assistant" else ""
             message = foreign.make_message(str(number), above, role, content, at, model=model)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import codecs
+import io
+import itertools
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, ClassVar
 
 import orjson
-from pydantic import ValidationError
 
 from chatbot.domain.archive import ConversationArchive
 from chatbot.domain.titles import shorten_title
@@ -21,6 +22,9 @@ from chatbot.transfer.lines import find_lines
 from chatbot.transfer.losses import Loss, Unreadable
 
 MOST_BYTES = 100_000_000
+MOST_MESSAGES = 250_000
+MOST_CONVERSATION_CHARS = 5_000_000  # what a page can be sent at once
+MOST_LOSSES = 1_000  # parts that are left out
 
 _FOREIGN = ((open_webui.is_chat, open_webui), (hollama.is_session, hollama))
 # A character beyond U+FFFF is written as two surrogates; a text cut between them leaves one alone.
@@ -47,6 +51,15 @@ class BadFile(ChatError):
         "import_without_messages": (
             "Nothing was imported. No conversation in the file has a message that can be read."
         ),
+        "import_too_long": (
+            "Nothing was imported. The file has more than {most:,} messages. Divide it."
+        ),
+        "import_too_damaged": (
+            "Nothing was imported. More than {most:,} parts of the file are damaged or unknown."
+        ),
+        "import_too_costly": (
+            "Nothing was imported. To read the file takes too much time or memory. Divide it."
+        ),
         "import_of_newer_version": (
             "Nothing was imported. The file has version {version} of this chat's format, and "
             "version {known} is read here. Update the chat."
@@ -58,49 +71,67 @@ class BadFile(ChatError):
 class Reading:
     """The conversations of a file, and what was left out of them."""
 
-    archives: list[ConversationArchive]
+    archives: Sequence[ConversationArchive]
     losses: list[Loss]
 
 
 def read(data: bytes) -> Reading:
-    """Read what is sound of a file's conversations; raises BadFile when nothing is.
+    """Read what is sound of a file's conversations; raises BadFile when nothing is, or too little.
 
-    Their ids only say how they belong together. Takes 3 s of CPU for 100 MB of
-    text, of which half a second stops everybody, and as much memory again as the file has.
+    Their ids only say how they belong together. Takes 3 s of CPU for 100 MB of text and several
+    times the file's memory: `transfer.read` has it done by a process of its own.
     """
-    if len(data) > MOST_BYTES:
-        megabytes = {"megabytes": len(data) / 1e6, "most": MOST_BYTES / 1e6}
-        raise BadFile("import_too_large", **megabytes)
-    reading = Reading([], [])
+    archives: list[ConversationArchive] = []
+    reading = Reading(archives, [])
     source = _find_source(_convert_to_utf8(data), reading)
     if not source.elements:
         raise BadFile()
     if not any(map(source.find_reader, source.elements)):
         raise BadFile("import_of_unknown_kind")
-    nameless = [*_read_elements(source, reading)]
-    if not reading.archives:
+    nameless = [*itertools.islice(_read_elements(source, reading, archives), MOST_LOSSES + 1)]
+    if not archives:
         raise BadFile("import_without_messages")
     lines = list(source.lines()) if nameless else []
-    reading.losses.extend(Loss(losses.CONVERSATION, "", lines[number]) for number in nameless)
+    _add_losses(reading, [Loss(losses.CONVERSATION, "", lines[number]) for number in nameless])
     return reading
 
 
-def _read_elements(source: _Source, reading: Reading) -> Iterator[int]:
+def check_size(data: bytes) -> None:
+    """Raise BadFile for a file that is larger than what is read."""
+    if len(data) > MOST_BYTES:
+        megabytes = {"megabytes": len(data) / 1e6, "most": MOST_BYTES / 1e6}
+        raise BadFile("import_too_large", **megabytes)
+
+
+def _read_elements(
+    source: _Source, reading: Reading, archives: list[ConversationArchive]
+) -> Iterator[int]:
     """Read each element; yield the numbers of those that have nothing, not even a title."""
+    messages = 0
     for number, element in enumerate(source.elements):
         source.elements[number] = None  # what has been read is freed
         lost: losses.Lost = set()
         try:
             archive = _read_element(source, element, lost)
-        except (Unreadable, ValidationError, RecursionError):
+        except (Unreadable, ValueError, RecursionError):
             if title := _title_in(element):
-                reading.losses.append(Loss(losses.CONVERSATION, title))
+                _add_losses(reading, [Loss(losses.CONVERSATION, title)])
             else:
                 yield number
         else:
-            reading.archives.append(archive)
+            _keep(archive, archives, lost)
             title = archive.conversation.title
-            reading.losses.extend(Loss(what, title) for what in sorted(lost))
+            _add_losses(reading, [Loss(what, title) for what in sorted(lost)])
+            messages += len(archive.messages)
+        if messages > MOST_MESSAGES:
+            raise BadFile("import_too_long", most=MOST_MESSAGES)
+
+
+def _add_losses(reading: Reading, more: Iterable[Loss]) -> None:
+    """Keep what was left out; the import ends where that is more than anybody would read."""
+    reading.losses.extend(more)
+    if len(reading.losses) > MOST_LOSSES:
+        raise BadFile("import_too_damaged", most=MOST_LOSSES)
 
 
 def _read_element(source: _Source, element: Any, lost: losses.Lost) -> ConversationArchive:
@@ -109,6 +140,17 @@ def _read_element(source: _Source, element: Any, lost: losses.Lost) -> Conversat
         raise Unreadable
     archive: ConversationArchive = reader.read(element, lost)
     return archive
+
+
+def _keep(
+    archive: ConversationArchive, archives: list[ConversationArchive], lost: losses.Lost
+) -> None:
+    """Add a conversation to what has been read, unless it is too long to be opened."""
+    chars = sum(len(message.content) + len(message.thinking) for message in archive.messages)
+    if chars > MOST_CONVERSATION_CHARS:
+        lost.add(losses.LENGTH)
+    else:
+        archives.append(archive)
 
 
 def _title_in(element: object) -> str:
@@ -162,13 +204,13 @@ def _json_lines(data: bytes, reading: Reading) -> _Source | None:
     """Return what stands in a file of one JSON object a line; None for another file."""
     elements: list[Any] = []
     lines: list[int] = []
-    for number, line in enumerate(data.splitlines(), 1):
+    for number, line in enumerate(io.BytesIO(data), 1):
         try:
             element = orjson.loads(line) if line.strip() else None
         except orjson.JSONDecodeError:
             if not elements:
                 return None
-            reading.losses.append(Loss(losses.LINES, "", number))
+            _add_losses(reading, [Loss(losses.LINES, "", number)])
         else:
             elements += [element] if element is not None else []
             lines += [number] if element is not None else []

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from chatbot.notices import declare_texts
 
 CONVERSATION = "lost_conversation"
+LENGTH = "lost_length"
 MESSAGES = "lost_messages"
 PARTS = "lost_parts"
 TOOLS = "lost_tools"
@@ -19,6 +20,7 @@ CHARACTERS = "lost_characters"
 declare_texts(
     {
         CONVERSATION: "Conversations without a message that can be read:",
+        LENGTH: "Conversations that are too long for this chat:",
         MESSAGES: "Messages that are damaged or of an unknown kind:",
         PARTS: "Parts of messages that are neither text nor images:",
         TOOLS: "Calls of tools and their results:",

@@ -245,5 +245,5 @@ def _read_attachment(file: Any, name: str, lost: Lost) -> Attachment | None:
     given = fields.get("name") or inner.get("filename")
     called = given if isinstance(given, str) else ""
     if isinstance(text, str) and text:
-        return foreign.make_document(called or "file", text)
+        return foreign.make_document(called or "file", text, lost)
     return foreign.read_image({**fields, "name": called}, name, lost)

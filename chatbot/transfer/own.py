@@ -6,11 +6,12 @@ import base64
 import binascii
 import secrets
 import time
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
+from chatbot.attachments import images
+from chatbot.attachments.contents import MOST_CHARS
 from chatbot.domain.archive import ConversationArchive
 from chatbot.domain.attachment import Attachment
 from chatbot.domain.conversation import Conversation
@@ -26,7 +27,6 @@ from chatbot.transfer.foreign import (
     Named,
     Text,
     Things,
-    is_sound,
     lenient,
     read_parameters,
 )
@@ -38,6 +38,7 @@ VERSION = 1
 
 _BEFORE = "summary"  # it stood among the parameters before it had a place of its own
 _LONGEST_TITLE = 200  # characters, as the page takes them
+_LONGEST_NOTICE = 10_000  # characters; each of its levels is made into a sentence again
 _STATISTICS = TypeAdapter(Statistics)
 
 
@@ -138,7 +139,7 @@ def _read_own_parameters(written: dict[str, Any] | None, lost: Lost) -> Paramete
     return read_parameters(given, lost)
 
 
-def _read_summary(conversation: _Conversation, instead: Mapping[str, str | None]) -> Summary | None:
+def _read_summary(conversation: _Conversation, instead: dict[str, str | None]) -> Summary | None:
     summary = conversation.summary
     if summary is None and (old := (conversation.parameters or {}).get(_BEFORE)):
         summary = _Conversation(summary=old).summary
@@ -174,7 +175,8 @@ class _Messages:
         updated = self._at if written.updated_at is None else written.updated_at
         plain = written.model_dump(exclude={"attachments", "stats"})
         plain |= {"id": message_id, "created_at": self._at, "updated_at": updated}
-        if read_notice(written.error_code, written.error_arguments) is None:
+        told = read_notice(written.error_code, written.error_arguments)
+        if told is None or len(str(told)) > _LONGEST_NOTICE:
             plain |= {"error_code": None, "error_arguments": None}  # the sentence says it
         statistics = _read_statistics(written.stats)
         self._by_id[message_id] = Message(conversation_id="", statistics=statistics, **plain)
@@ -204,5 +206,21 @@ def _read_attachment(written: Any) -> Attachment | None:
         file = _File.model_validate(written)
     except ValidationError:
         return None
-    attachment = Attachment(file.name, file.media_type, file.size, file.data)
-    return attachment if is_sound(attachment) else None
+    thumbnail = _draw_thumbnail(file)
+    if thumbnail is None:
+        return None
+    return Attachment(file.name, file.media_type, file.size, file.data, thumbnail)
+
+
+def _draw_thumbnail(file: _File) -> bytes | None:
+    """Return what pages draw of the file, b"" for itself; None where it is not what it says."""
+    try:
+        if not file.media_type.startswith("image/"):
+            return b"" if len(file.data.decode()) <= MOST_CHARS else None
+        if images.find_media_type(file.data) == file.media_type:
+            return images.draw_thumbnail(file.data)
+    except MemoryError:
+        raise
+    except Exception:  # Pillow has one for each kind of damage
+        pass
+    return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from chatbot.domain.archive import ConversationArchive, sort_parents_first
@@ -32,12 +32,16 @@ def mend_tree(
     return ConversationArchive(replace(conversation, head_id=head), ordered, files)
 
 
-def resolve_id(message_id: str | None, instead: Mapping[str, str | None]) -> str | None:
-    """Return the id itself, or what stands `instead` of it, over as many steps as it takes."""
-    seen: set[str] = set()
+def resolve_id(message_id: str | None, instead: dict[str, str | None]) -> str | None:
+    """Return the id itself, or what stands `instead` of it, over as many steps as it takes.
+
+    The steps are made shorter for the next time: thousands may lead through the same ones.
+    """
+    seen: dict[str, None] = {}
     while message_id is not None and message_id in instead and message_id not in seen:
-        seen.add(message_id)
+        seen[message_id] = None
         message_id = instead[message_id]
+    instead.update(dict.fromkeys(seen, message_id))
     return message_id
 
 

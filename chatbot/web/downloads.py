@@ -18,6 +18,7 @@ from starlette.routing import Route
 from chatbot import errors
 from chatbot.attachments.images import MEDIA_TYPES
 from chatbot.chat.shares import EXPORT_READS, retry_headers
+from chatbot.domain.attachment import Attachment
 from chatbot.history.errors import not_found
 from chatbot.services import Services, current
 from chatbot.web.claims import find_user_id
@@ -80,8 +81,19 @@ def _join_parts(parts: Iterable[bytes]) -> Iterator[bytes]:
 @_answer_download
 def send_attachment(services: Services, request: Request) -> Response:
     """Answer with an attached image; other files are told by their names only. Raises NotFound."""
-    user_id, attachment_id = find_user_id(services, request), request.path_params["attachment_id"]
-    file = services.chat.find_attachment(user_id, attachment_id)
+    return _send_image(services.chat.find_attachment, services, request)
+
+
+@_answer_download
+def send_thumbnail(services: Services, request: Request) -> Response:
+    """Answer with what a page draws of an attached image. Raises NotFound."""
+    return _send_image(services.chat.find_thumbnail, services, request)
+
+
+def _send_image(
+    find: Callable[[str, str], Attachment], services: Services, request: Request
+) -> Response:
+    file = find(find_user_id(services, request), request.path_params["attachment_id"])
     if file.media_type not in MEDIA_TYPES:
         raise not_found()
     kept = {"Cache-Control": "private, max-age=3600", "Vary": "Cookie"}
@@ -100,4 +112,5 @@ ROUTES = [
     Route("/conversations/export.{ending}", export_conversations),
     Route("/conversations/{conversation_id}/export.{ending}", export_conversations),
     Route("/attachments/{attachment_id}", send_attachment),
+    Route("/attachments/{attachment_id}/thumbnail", send_thumbnail),
 ]

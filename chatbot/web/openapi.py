@@ -152,10 +152,12 @@ def _download_paths() -> dict[str, Any]:
     )
     images = {"200": _file_answer("image/*")}
     image = _describe_download("attachment", "An image in a conversation", images, "attachment_id")
+    small = _describe_download("thumbnail", "A small copy of an image", images, "attachment_id")
     return {
         "/conversations/export.{ending}": whole,
         "/conversations/{conversation_id}/export.{ending}": one,
         "/attachments/{attachment_id}": image,
+        "/attachments/{attachment_id}/thumbnail": small,
     }
 
 

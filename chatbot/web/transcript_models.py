@@ -19,6 +19,7 @@ class TranscriptFile(_Written):
     name: str
     size: int = Field(description="Bytes")
     image: str | None = Field(description="Its address relative to the page's, if it is an image")
+    thumbnail: str | None = Field(description="The address of a small copy of the image")
 
 
 class TranscriptError(_Written):

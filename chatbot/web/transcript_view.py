@@ -14,7 +14,7 @@ from chatbot.domain.messages import Message
 from chatbot.domain.statistics import Statistics
 from chatbot.history.schema import storable
 from chatbot.i18n.translator import Translator
-from chatbot.identity.links import make_attachment_link
+from chatbot.identity.links import make_attachment_link, make_thumbnail_link
 from chatbot.services import Services
 from chatbot.web import transcript_words as words
 from chatbot.web.transcript_models import (
@@ -91,8 +91,14 @@ def view_message(
 
 
 def _view_file(file: AttachedFile, reader: Reader) -> TranscriptFile:
-    address = make_attachment_link(file.id, reader.credential) if file.is_image else None
-    return TranscriptFile(name=file.name, size=file.size, image=address)
+    if not file.is_image:
+        return TranscriptFile(name=file.name, size=file.size, image=None, thumbnail=None)
+    return TranscriptFile(
+        name=file.name,
+        size=file.size,
+        image=make_attachment_link(file.id, reader.credential),
+        thumbnail=make_thumbnail_link(file.id, reader.credential),
+    )
 
 
 def _view_error(message: Message, reader: Reader) -> TranscriptError | None:

@@ -10,6 +10,7 @@ import pypdf
 import pytest
 
 from chatbot.attachments import documents
+from chatbot.attachments.worker import Unreadable
 from tests.support.files import docx, pdf, word_file
 
 _RUN = "<w:p><w:r><w:t>{}</w:t></w:r></w:p>"
@@ -26,10 +27,19 @@ def locked(password: str, owner: str) -> bytes:
 
 
 def test_a_pdf_is_read_also_where_only_printing_is_forbidden() -> None:
-    assert documents.pdf_text(pdf("Dear reader")) == "Dear reader"
-    assert documents.pdf_text(locked("", "owner")) == "Secret"
+    assert documents.pdf_text(pdf("Dear reader"), 1000) == "Dear reader"
+    assert documents.pdf_text(locked("", "owner"), 1000) == "Secret"
     with pytest.raises(documents.LockedError):
-        documents.pdf_text(locked("password", "owner"))
+        documents.pdf_text(locked("password", "owner"), 1000)
+
+
+def test_no_more_pages_are_read_than_it_takes() -> None:
+    writer = pypdf.PdfWriter()
+    for text in ("First", "Second", "Third"):
+        writer.append(io.BytesIO(pdf(text)))
+    file = io.BytesIO()
+    writer.write(file)
+    assert documents.pdf_text(file.getvalue(), 8) == "First\n\nSecond"
 
 
 def test_a_text_box_is_read_once() -> None:
@@ -86,5 +96,5 @@ def test_the_header_is_read_once() -> None:
 
 def test_a_document_that_unpacks_to_a_giant_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(documents, "MOST_XML_BYTES", 100)
-    with pytest.raises(ValueError, match="unpacks"):
+    with pytest.raises(Unreadable, match="file_too_costly"):
         documents.word_text(docx("Dear reader"))

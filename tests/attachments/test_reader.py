@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from PIL import Image
 
 from chatbot.attachments import reader
 from chatbot.errors import BadRequest
-from tests.support.files import docx, image, pdf
+from tests.support.files import docx, image, pdf, word_file
 
 MEGABYTE = 1_000_000
 
@@ -93,6 +95,65 @@ def test_what_cannot_be_read_is_refused_with_the_reason(
     with pytest.raises(BadRequest) as refusal:
         reader.read(name, data, MEGABYTE)
     assert refusal.value.sentence == sentence
+
+
+def _noise(side: int) -> bytes:
+    file = io.BytesIO()
+    Image.effect_noise((side, side), 90).save(file, "PNG")
+    return file.getvalue()
+
+
+def _black(side: int) -> bytes:
+    file = io.BytesIO()
+    Image.new("1", (side, side)).save(file, "PNG")
+    return file.getvalue()
+
+
+def _packed(megabytes: int) -> bytes:
+    return word_file("<w:p/>" * (megabytes * 1_000_000 // 6), method=zipfile.ZIP_DEFLATED)
+
+
+TOO_COSTLY = "To read {} takes too much time or memory. Attach a part of it, or a smaller copy."
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "sentence"),
+    [
+        ("a.png", lambda: _black(8000), "a.png has 64 megapixels. Attach a smaller copy of it."),
+        ("a.docx", lambda: _packed(65), TOO_COSTLY.format("a.docx")),
+        (
+            "a.txt",
+            lambda: b"text " * 400_001,
+            "a.txt has more than 2,000,000 characters of text. Attach a part of it.",
+        ),
+    ],
+)
+def test_what_is_large_once_it_is_read_is_refused(
+    name: str, make: Callable[[], bytes], sentence: str
+) -> None:
+    with pytest.raises(BadRequest) as refusal:
+        reader.read(name, make(), 10 * MEGABYTE)
+    assert refusal.value.sentence == sentence
+
+
+def test_what_takes_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "JOB", replace(reader.JOB, memory_bytes=64 * 2**20))
+    with pytest.raises(BadRequest) as refusal:
+        reader.read("a.docx", _packed(10), 10 * MEGABYTE)
+    assert refusal.value.sentence == TOO_COSTLY.format("a.docx")
+
+
+def test_a_large_picture_comes_with_a_small_one() -> None:
+    found = reader.read("a.png", _noise(600), MEGABYTE)
+    assert Image.open(io.BytesIO(found.data)).size == (600, 600)
+    assert Image.open(io.BytesIO(found.thumbnail)).size == (512, 512)
+
+
+def test_a_plain_text_is_read_without_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "JOB", None)
+    assert reader.read("a.md", "# Überschrift\r\n".encode(), MEGABYTE).text
+    with pytest.raises(AttributeError):
+        reader.read("a.txt", "Fläche".encode("cp1252"), MEGABYTE)
 
 
 def test_a_name_is_only_a_name() -> None:

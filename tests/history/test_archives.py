@@ -35,7 +35,7 @@ def make_archive() -> ConversationArchive:
     )  # fmt: skip
     files = {
         question.id: [
-            Attachment("b.png", "image/png", 3, b"\0\1\2"),
+            Attachment("b.png", "image/png", 3, b"\0\1\2", b"\3"),
             Attachment("a.txt", "t", 1, b"a"),
         ]
     }

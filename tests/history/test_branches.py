@@ -13,7 +13,7 @@ from chatbot.domain.parameters import Parameters
 from chatbot.history import History, NotFound
 
 NOTE = Attachment("note.txt", "text/txt", 4, b"Text")
-PICTURE = Attachment("a.png", "image/png", 3, b"\x89PN")
+PICTURE = Attachment("a.png", "image/png", 3, b"\x89PN", b"small")
 
 
 def _texts(history: History, exchange: Exchange) -> list[str]:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chatbot import errors
-from chatbot.llm import memory_limit
+from chatbot import errors, memory_limit
 from chatbot.llm import readiness as module
 from chatbot.llm.models import list_names
 from chatbot.services import Services

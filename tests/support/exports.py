@@ -17,6 +17,8 @@ from chatbot.domain.conversation import new_conversation
 from chatbot.domain.messages import new_message
 from chatbot.domain.parameters import Parameters
 from chatbot.domain.statistics import Statistics
+from chatbot.transfer import importing
+from tests.support.files import image
 
 
 def make_archive(title: str = "About a cat", **changed: Any) -> ConversationArchive:
@@ -29,14 +31,14 @@ def make_archive(title: str = "About a cat", **changed: Any) -> ConversationArch
     seen = new_message(conversation.id, question.id, "assistant", content="A cat", model="m")
     seen = replace(seen, thinking="Fur.\nTail.", statistics=Statistics(output_tokens=3, eval_s=0.5))
     other = new_message(conversation.id, question.id, "assistant", content="A dog", model="m")
-    files = {question.id: [Attachment("a.png", "image/png", 4, b"\x89PNG")]}
+    files = {question.id: [Attachment("a.png", "image/png", 4, image("PNG"))]}
     made = ConversationArchive(
         replace(conversation, head_id=seen.id), [question, seen, other], files
     )
     return replace(made, **changed)
 
 
-PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n rest").decode()
+PNG = base64.b64encode(image("PNG")).decode()
 
 
 def open_webui_export() -> list[dict[str, Any]]:
@@ -86,19 +88,19 @@ def hollama_export() -> list[dict[str, Any]]:
 
 def read_archives(document: object) -> list[ConversationArchive]:
     """Return the conversations of a document."""
-    return transfer.read(json.dumps(document).encode()).archives
+    return [*importing.read(json.dumps(document).encode()).archives]
 
 
 def list_losses(document: object) -> list[tuple[str, str, int]]:
     """Return what is left out of a document, with the title or the line of its conversation."""
-    reading = transfer.read(json.dumps(document, indent=1).encode())
+    reading = importing.read(json.dumps(document, indent=1).encode())
     return [(loss.what, loss.title, loss.line) for loss in reading.losses]
 
 
 def read_refusal(data: bytes) -> str:
     """Return the sentence with which a file is refused."""
     with pytest.raises(transfer.BadFile) as refused:
-        transfer.read(data)
+        importing.read(data)
     return refused.value.sentence
 
 

@@ -28,10 +28,10 @@ def docx(text: str, header: str = "") -> bytes:
     return word_file(_paragraph(text), header=f"<w:hdr {_NAMES}>{_paragraph(header)}</w:hdr>")
 
 
-def word_file(body: str, **parts: str) -> bytes:
+def word_file(body: str, method: int = zipfile.ZIP_STORED, **parts: str) -> bytes:
     """Return a Word document with this XML as its body, and further parts by their names."""
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
+    with zipfile.ZipFile(file, "w", method) as archive:
         archive.writestr(
             "word/document.xml", f"<w:document {_NAMES}><w:body>{body}</w:body></w:document>"
         )

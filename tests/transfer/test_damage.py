@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatbot import transfer
 from chatbot.history import History
+from chatbot.transfer import importing
 from tests.support.exports import hollama_export, open_webui_export, own_export
 
 Place = tuple[Any, Any]  # an object or a list, and a key or an index in it
@@ -63,10 +63,10 @@ def test_a_sound_conversation_comes_in_beside_any_damage(
     written: Any = [*damaged, *sound]
     if make is of_ours:
         written = own_export() | {"conversations": written}
-    reading = transfer.read(json_of(written))
+    reading = importing.read(json_of(written))
     titles = [one.conversation.title for one in reading.archives]
     assert titles[-len(sound) :] == [
-        one.conversation.title for one in transfer.read(json_of(wrap(make, sound))).archives
+        one.conversation.title for one in importing.read(json_of(wrap(make, sound))).archives
     ]
     for archive in reading.archives:
         ids = {message.id for message in archive.messages}

@@ -8,6 +8,7 @@ from dataclasses import replace
 import orjson
 
 from tests.support.exports import make_archive, to_json, to_markdown
+from tests.support.files import image
 
 
 def test_json_has_all_of_a_conversation() -> None:
@@ -20,7 +21,7 @@ def test_json_has_all_of_a_conversation() -> None:
     assert conversation["head_id"] == seen["id"]
     assert seen["parent_id"] == other["parent_id"] == question["id"]
     assert seen["thinking"] == "Fur.\nTail." and seen["stats"]["output_tokens"] == 3
-    assert base64.b64decode(question["attachments"][0]["data"]) == b"\x89PNG"
+    assert base64.b64decode(question["attachments"][0]["data"]) == image("PNG")
     assert "owner" not in conversation and "ann" not in str(written)
 
 

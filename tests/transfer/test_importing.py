@@ -6,8 +6,7 @@ import json
 
 import pytest
 
-from chatbot import transfer
-from chatbot.transfer import losses
+from chatbot.transfer import importing, losses
 from tests.support.exports import (
     hollama_export,
     open_webui_export,
@@ -50,7 +49,7 @@ def test_nothing_is_imported_when_nothing_is_sound() -> None:
 def test_half_a_character_becomes_the_replacement_character() -> None:
     text = json.dumps(open_webui_export()).replace("Animals", r"Cut \ud83d")
     text = text.replace("What is it?", r"\\ud83d \ud83d\ude00 \udE00\ud83d")
-    (one,) = transfer.read(text.encode()).archives
+    (one,) = importing.read(text.encode()).archives
     assert one.conversation.title == "Cut \ufffd"
     assert one.messages[0].content == "\\ud83d 😀 \ufffd\ufffd"
 
@@ -60,13 +59,13 @@ def test_half_a_character_becomes_the_replacement_character() -> None:
 )
 def test_any_unicode_is_read(encoding: str) -> None:
     text = json.dumps(open_webui_export(), ensure_ascii=False).replace("Animals", "Ünïcode 😀")
-    (one,) = transfer.read(text.encode(encoding)).archives
+    (one,) = importing.read(text.encode(encoding)).archives
     assert one.conversation.title == "Ünïcode 😀"
 
 
 def test_damaged_characters_are_replaced_and_named() -> None:
     text = json.dumps(open_webui_export(), indent=1).replace("Animals", "Caf\xe9")
-    reading = transfer.read(text.encode("latin-1"))
+    reading = importing.read(text.encode("latin-1"))
     assert reading.archives[0].conversation.title == "Caf\ufffd"
     assert [(loss.what, loss.line) for loss in reading.losses][:1] == [(losses.CHARACTERS, 5)]
 
@@ -80,10 +79,29 @@ def test_nesting_does_no_harm() -> None:
         (json.dumps(own_export()), "0.5"),
         (json.dumps(own_export()), '"A dog"'),
     ):
-        assert transfer.read(text.replace(name, deep).encode()).archives
+        assert importing.read(text.replace(name, deep).encode()).archives
 
 
-def test_a_file_that_is_too_large_is_not_read() -> None:
-    assert f"at most {transfer.MOST_BYTES // 1_000_000} MB" in read_refusal(
-        b" " * (transfer.MOST_BYTES + 1)
-    )
+def test_an_import_ends_where_more_is_damaged_than_anybody_would_read() -> None:
+    (line,) = map(json.dumps, open_webui_export())
+    many = importing.MOST_LOSSES + 1
+    for text in (line + "\n{" * many, f"[{line}{',5' * many}]"):
+        assert "More than 1,000 parts" in read_refusal(text.encode())
+
+
+def test_an_import_of_more_messages_than_anybody_has_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(importing, "MOST_MESSAGES", 2)
+    assert "more than 2 messages" in read_refusal(json.dumps(open_webui_export()).encode())
+
+
+def test_a_conversation_that_is_too_long_to_be_opened_is_left_out_and_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(importing, "MOST_CONVERSATION_CHARS", 10_000)
+    (long,), (short,) = open_webui_export(), hollama_export()
+    long["chat"]["history"]["messages"]["a"]["content"] = "x" * 10_001
+    reading = importing.read(json.dumps([long, short]).encode())
+    assert [one.conversation.title for one in reading.archives] == ["Say: what is it"]
+    assert (losses.LENGTH, "Animals") in [(loss.what, loss.title) for loss in reading.losses]

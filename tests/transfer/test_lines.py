@@ -6,8 +6,7 @@ import json
 
 import pytest
 
-from chatbot import transfer
-from chatbot.transfer import losses
+from chatbot.transfer import importing, losses
 from tests.support.exports import (
     hollama_export,
     list_losses,
@@ -37,7 +36,7 @@ def test_a_broken_conversation_refuses_none_of_the_others(broken: object) -> Non
 
 def test_json_lines_are_read_and_broken_ones_named() -> None:
     (line,) = map(json.dumps, open_webui_export())
-    reading = transfer.read(f"{line}\n\n{line[:99]}\n5\n{line}\n".encode())
+    reading = importing.read(f"{line}\n\n{line[:99]}\n5\n{line}\n".encode())
     assert [one.conversation.title for one in reading.archives] == ["Animals", "Animals"]
     broken = [(loss.what, loss.line) for loss in reading.losses if loss.line]
     assert broken == [(losses.LINES, 3), (losses.CONVERSATION, 4)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import unquote
 
 import httpx
@@ -11,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from chatbot.chat.shares import EXPORT_READS, READS_PER_MINUTE, Asker
-from chatbot.domain.attachment import Attachment
+from chatbot.domain.attachment import THUMBNAIL_TYPE, Attachment
 from chatbot.history.errors import HistoryUnavailable
 from chatbot.identity import links, visitor_cookie
 from chatbot.identity.users import User
@@ -96,9 +97,23 @@ def test_an_image_comes_as_what_it_is_and_no_other_file_does(
     assert ann.get(f"/attachments/{message}-001").status_code == 404
 
 
+def test_pages_draw_the_small_copy_of_an_image_or_itself_where_it_has_none(
+    ask_as: AskAs, services: Services
+) -> None:
+    large = replace(PICTURE, thumbnail=b"small")
+    exchange = services.history.store_prompt("ann", None, "See", "m", files=[large, PICTURE, NOTE])
+    address = f"/attachments/{exchange.prompt.id}-{{}}/thumbnail"
+    small, itself, note = (ask_as("ann").get(address.format(f"00{n}")) for n in range(3))
+    assert (small.content, small.headers["content-type"]) == (b"small", THUMBNAIL_TYPE)
+    assert "private" in small.headers["cache-control"]
+    assert (itself.content, itself.headers["content-type"]) == (PICTURE.data, "image/png")
+    assert note.status_code == 404
+
+
 def test_nothing_of_somebody_else_can_be_had(ask_as: AskAs, services: Services) -> None:
     one, message = store(services, "ann")
-    for path in (f"/conversations/{one}/export.md", f"/attachments/{message}-000"):
+    image = f"/attachments/{message}-000"
+    for path in (f"/conversations/{one}/export.md", image, f"{image}/thumbnail"):
         assert ask_as("ann").get(path).status_code == 200
         for other in ("eve", None):
             refused = ask_as(other).get(path)

@@ -151,10 +151,11 @@ def test_a_conversation_is_told_as_it_is_shown(
     assert (told.id, told.title, told.model) == (exchange.conversation.id, "See <b>", DEFAULT_MODEL)
     prompt, answer = told.messages
     assert (prompt.role, prompt.content, prompt.versions) == ("user", "See <b>", [])
-    assert [(file.name, file.size, file.image) for file in prompt.files] == [
-        ("note.txt", 8, None),
-        ("one.png", 68, f"attachments/{exchange.prompt.id}-001"),
-    ]
+    note, picture = prompt.files
+    assert (note.name, note.size, note.image, note.thumbnail) == ("note.txt", 8, None, None)
+    assert (picture.name, picture.size) == ("one.png", 68)
+    assert picture.image == f"attachments/{exchange.prompt.id}-001"
+    assert picture.thumbnail == f"{picture.image}/thumbnail"
     assert (answer.role, answer.content, answer.state) == ("assistant", "Good day", "done")
     assert answer.versions == [exchange.answer.id, again.answer.id]
     assert answer.notes == [f"Images were left out: {DEFAULT_MODEL} cannot see them"]
@@ -171,9 +172,10 @@ def test_the_addresses_for_a_browser_without_cookies_say_whose_they_are(
     assert ask_as(None).get(path).status_code == 404
     credential = ready.users.sign_visitor_id("ann")
     told = Transcript.model_validate_json(ask_as(None).get(f"{path}?visitor={credential}").content)
-    assert told.messages[0].files[0].image == (
-        f"attachments/{exchange.prompt.id}-000?visitor={credential}"
-    )
+    (file,) = told.messages[0].files
+    address = f"attachments/{exchange.prompt.id}-000"
+    assert file.image == f"{address}?visitor={credential}"
+    assert file.thumbnail == f"{address}/thumbnail?visitor={credential}"
 
 
 def test_nothing_of_somebody_else_can_be_had_or_stopped(

@@ -8,7 +8,8 @@ import { findLinks } from "./parser";
 const MAX_LINES = 12;
 const LINE_CHARS = 80;
 const MAX_LINKED_CHARS = 100_000;
-const FENCED = /^( {0,3})(`{3,}|~{3,})[ \t]*([^\s`]*)[^\n`]*\n([\s\S]*?)(?:^|\n) {0,3}\2[`~]*[ \t]*$\n?/gm;
+const OPENING = /^ {0,3}(`{3,}|~{3,})([^`]*)$/;
+const CLOSING = /^ {0,3}(`{3,}|~{3,})[`~]*[ \t\r]*$/;
 
 /** Show a prompt in `container`: every character as typed, fenced code as code, a long one clamped. */
 export function renderPrompt(container: HTMLElement, source: string): void {
@@ -20,14 +21,32 @@ export function renderPrompt(container: HTMLElement, source: string): void {
 }
 
 function createParts(source: string): Element[] {
+  const lines = source.split("\n");
+  const join = (start: number, end?: number) => lines.slice(start, end).join("\n");
   const elements: Element[] = [];
-  let last = 0;
-  for (const fenced of source.matchAll(FENCED)) {
-    elements.push(...createText(source.slice(last, fenced.index).replace(/\n$/, "")));
-    elements.push(createCode({ language: fenced[3]!, text: fenced[4]! }));
-    last = fenced.index + fenced[0].length;
+  const hopeless = new Map<string, number>();
+  let textStart = 0;
+  for (let at = 0; at < lines.length; at++) {
+    const [, fence, info = ""] = OPENING.exec(lines[at]!) ?? [];
+    const end = fence ? findClosing(lines, at + 1, fence, hopeless) : -1;
+    if (end < 0) continue;
+    const language = info.trim().split(/\s/)[0]!;
+    elements.push(...createText(join(textStart, at)), createCode({ language, text: join(at + 1, end) }));
+    at = end;
+    textStart = end + 1;
   }
-  return [...elements, ...createText(source.slice(last))];
+  return [...elements, ...createText(join(textStart))];
+}
+
+// `hopeless` has the length of the shortest fence that nothing closes, by its character.
+function findClosing(lines: string[], start: number, fence: string, hopeless: Map<string, number>): number {
+  const mark = fence[0]!;
+  if (fence.length >= (hopeless.get(mark) ?? Infinity)) return -1;
+  for (let at = start; at < lines.length; at++) {
+    if (CLOSING.exec(lines[at]!)?.[1]!.startsWith(fence)) return at;
+  }
+  hopeless.set(mark, fence.length);
+  return -1;
 }
 
 function createCode(code: Code): Element {

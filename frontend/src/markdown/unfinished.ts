@@ -9,6 +9,7 @@ import { findOpenFence } from "./limits";
 
 const MAX_LINK_CHARS = 2000;
 const MAX_OPEN = 20;
+const MAX_MARK_CHARS = 200;
 const BLANK_END = /\n[ \t]*\n[ \t]*$/;
 // Marks of which the next characters decide what they are.
 const OPEN_MARKS = /(?:(?<!\\)(?:\\\\)*\\|<\/?(?:b|br|su|sub|sup)?\s?\/?|&(?:#\w*|[A-Za-z]{1,8})?|(?<!\\)[*_~`]+|!)$/;
@@ -19,7 +20,7 @@ const BLOCK_MARK = new RegExp(
     String.raw`\||\${1,2}|\\\[?|\\b[a-z]*(?:\{[A-Za-z]*\*?)?|\[[^\]\n]+\]:[ \t]*\S*|\[\^[^\]\n]*)$`,
 );
 const TABLE_ROW = /^[ \t>]*\|/;
-const PARTIAL_RULE = /^[ \t>]*\|?[ \t]*:?-[\s:|-]*$|^[ \t>]*\|[\s:|-]*$/;
+const PARTIAL_RULE = /^[ \t>]*(?:\|[ \t]*)?:?-[\s:|-]*$|^[ \t>]*\|[\s:|-]*$/;
 
 /** Let markdown-it close at the end of a growing text what is still open there. */
 export function addUnfinished(md: MarkdownIt): void {
@@ -65,9 +66,15 @@ function readInlines(state: StateCore): void {
   for (const token of state.tokens) {
     if (token.type !== "inline") continue;
     env.growingInline = token === last;
-    const source = env.growingInline ? token.content.replace(OPEN_MARKS, "") : token.content;
+    const source = env.growingInline ? dropOpenMarks(token.content) : token.content;
     state.md.inline.parse(source, state.md, state.env, (token.children ??= []));
   }
+}
+
+// Only the end is looked at: in a long row of marks the pattern begins anew at each.
+function dropOpenMarks(source: string): string {
+  const start = Math.max(0, source.length - MAX_MARK_CHARS);
+  return source.slice(0, start) + source.slice(start).replace(OPEN_MARKS, "");
 }
 
 function findGrowing(tokens: Token[], source: string): Token | null {

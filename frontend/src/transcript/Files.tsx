@@ -12,7 +12,7 @@ export function Files({ files }: { files: MessageFile[] }): JSX.Element | null {
     <div class="chat-files">
       {files.map((file) =>
         file.image ? (
-          <Picture name={file.name} address={file.image} />
+          <Picture name={file.name} address={file.image} thumbnail={file.thumbnail ?? file.image} />
         ) : (
           <span class="chat-file" title={file.name}>
             <Icon name="file" />
@@ -25,11 +25,10 @@ export function Files({ files }: { files: MessageFile[] }): JSX.Element | null {
   );
 }
 
-function Picture({ name, address }: { name: string; address: string }): JSX.Element {
-  const url = apiUrl(address, {});
+function Picture({ name, address, thumbnail }: { name: string; address: string; thumbnail: string }): JSX.Element {
   return (
-    <a class="chat-picture" href={url} target="_blank" rel="noopener noreferrer" title={name}>
-      <img src={url} alt={name} loading="lazy" />
+    <a class="chat-picture" href={apiUrl(address, {})} target="_blank" rel="noopener noreferrer" title={name}>
+      <img src={apiUrl(thumbnail, {})} alt={name} loading="lazy" />
     </a>
   );
 }

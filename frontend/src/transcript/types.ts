@@ -8,6 +8,7 @@ export interface MessageFile {
   name: string;
   size: number;
   image: string | null;
+  thumbnail: string | null;
 }
 
 /** A prompt or an answer. */

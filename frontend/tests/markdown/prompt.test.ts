@@ -43,3 +43,9 @@ test.each(["```py\na\n```\nthen", "a\n```\nb\n```\nc\n~~~\nd\n~~~", "````\n```\n
   const words = [...texts(prompt), ...codes].join(" ");
   for (const word of source.match(/[a-z]+/g)!.filter((word) => word !== "py")) expect(words).toContain(word);
 });
+
+test("A fence is closed by one that is as long, and one that nothing closes is text", async () => {
+  const prompt = await showPrompt("```\na\n````\nb\n~~~ x\nc\n~~~~ y\nd\n```js\ne\n```");
+  expect([...prompt.querySelectorAll(".chat-code code")].map((code) => code.textContent)).toEqual(["a", "e"]);
+  expect(texts(prompt)).toEqual(["b\n~~~ x\nc\n~~~~ y\nd"]);
+});

@@ -214,8 +214,8 @@ test("the boundary stands above the first message that the model still reads", a
 
 test("files of a prompt are pictures, or chips with name and size", async () => {
   const files = [
-    { name: "cat.png", size: 9, image: "./files/1?v=x" },
-    { name: "notes.txt", size: 12_345, image: null },
+    { name: "cat.png", size: 9, image: "./files/1?v=x", thumbnail: "./files/1/thumbnail?v=x" },
+    { name: "notes.txt", size: 12_345, image: null, thumbnail: null },
   ];
   await open([makeMessage("p1", { files }), makeMessage("a1")]);
   expect(find("p1", ".chat-picture").getAttribute("target")).toBe("_blank");

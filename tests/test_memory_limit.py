@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chatbot.llm.memory_limit import available_bytes
+from chatbot.memory_limit import available_bytes
 
 
 def _write(folder: Path, **files: str) -> Path:
