@@ -20,7 +20,8 @@ _LONGEST_SEED = 10**15 - 1  # JSON's numbers are exact that far
 _NS_PER_UNIT = {
     "ns": 1, "us": 1e3, "µs": 1e3, "μs": 1e3, "ms": 1e6, "s": 1e9, "m": 6e10, "h": 3.6e12,
 }  # fmt: skip
-_NUMBER = r"(?:\d+\.?\d*|\.\d+)"
+_LONGEST_TIME = 64  # characters
+_NUMBER = r"(?:\d++(?:\.\d*+)?|\.\d++)"
 _SECONDS = re.compile(rf"[+-]?{_NUMBER}")
 _UNITS = re.compile(rf"({_NUMBER})(ns|us|µs|μs|ms|s|m|h)")
 _DURATION = re.compile(rf"[+-]?(?:{_UNITS.pattern})+")
@@ -57,6 +58,8 @@ def _check_duration(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return value
     text = str(value).strip()
+    if len(text) > _LONGEST_TIME:
+        raise ValueError("this is no time")
     if _SECONDS.fullmatch(text):
         is_short = abs(float(text)) * 1e9 < 2**63
     elif _DURATION.fullmatch(text):

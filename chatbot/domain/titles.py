@@ -10,7 +10,9 @@ _READ = 2000  # characters of the prompt; a title needs no more
 _FENCE = re.compile(r"^ {0,3}(```|~~~).*?(^ {0,3}\1[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
 _FENCE_LINE = re.compile(r"^ {0,3}(```|~~~).*$", re.MULTILINE)
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
-_MARKS = re.compile(r"^\s*(?:#{1,6}|>|[-*+]|\d{1,3}[.)])\s+|[`*]+|(?<!\w)_+|_+(?!\w)", re.MULTILINE)
+_MARKS = re.compile(
+    r"^[^\S\n]*(?:#{1,6}|>|[-*+]|\d{1,3}[.)])\s+|[`*]+|(?<!\w)_+|_+(?!\w)", re.MULTILINE
+)
 # What begins many prompts and says nothing of their subject.
 _GREETING = re.compile(
     r"(?:hi|hello|hey|hallo|guten tag|hola|buenos días|bonjour|salut)"
