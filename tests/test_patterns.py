@@ -81,7 +81,7 @@ def _sample_part(code: Any, argument: Any, branch: int) -> str:
     if code is codes.BRANCH:
         return _sample(argument[1][branch % len(argument[1])], branch)
     if code in (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT):
-        return _sample(argument[2], branch) * max(1, min(argument[0], 10))
+        return _sample(argument[2], branch) * max(1, min(int(argument[0]), 10))
     if code is codes.SUBPATTERN:
         return _sample(argument[-1], branch)
     return ""
