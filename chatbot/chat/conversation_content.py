@@ -51,6 +51,11 @@ class ConversationContent:
         return self.messages[-1].id if self.messages else None
 
     @property
+    def text_chars(self) -> int:
+        """Return how long its texts are together."""
+        return sum(len(message.content) + len(message.thinking) for message in self.messages)
+
+    @property
     def sent_messages(self) -> Sequence[Message]:
         """Return the messages without those that are summarized."""
         summary = self.settings.summary

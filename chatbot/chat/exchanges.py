@@ -62,7 +62,7 @@ class Exchanges:
             branch = self._read_ended(user_id, conversation_id)
             above = self._load_content(_cut_before(branch, draft.instead_of))
         asker = self._admit_prompt(user_id, address)
-        self.storage.check_prompt(user_id, conversation_id, draft.file_bytes)
+        self.storage.check_prompt(user_id, conversation_id, above, draft)
         # What cannot fit is refused before it is stored.
         messages = [*above.chat_messages(), draft.chat_message()]
         fitted = self.requests.fit_messages(messages, above, model)

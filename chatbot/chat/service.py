@@ -152,8 +152,7 @@ class ChatService(Exchanges):
 
         Raises StorageExceeded when they are more than the user may keep.
         """
-        size = sum(archive.size for archive in archives)
-        self.storage.check_room(user_id, size, len(archives))
+        self.storage.check_archives(user_id, archives)
         return self.history.import_archives(user_id, archives)
 
     def find_attachment(self, user_id: str, attachment_id: str) -> Attachment:

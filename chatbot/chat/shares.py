@@ -20,7 +20,7 @@ from chatbot.settings import Settings
 log = logging.getLogger("chatbot.chat.shares")
 
 READS_PER_MINUTE = 600  # of a conversation, an answer's events or an image; a page takes some three
-EXPORT_READS = 20  # which one file of conversations counts as
+EXPORT_READS = 100  # which one file of conversations counts as
 SEARCHES_PER_MINUTE = 120
 FILES_MB_PER_MINUTE = 400
 VISITORS_OF_AN_ADDRESS = 200  # whose rates one address may have together

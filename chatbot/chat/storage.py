@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from chatbot.chat.conversation_content import ConversationContent, Draft
 from chatbot.chat.shares import Asker, log_refusal
+from chatbot.domain.archive import ConversationArchive
 from chatbot.errors import ChatError
 from chatbot.history import History
 from chatbot.settings import Settings
 
 FILES_MB_PER_CONVERSATION = 100  # a model may be sent all of them at each prompt
+TEXT_MB_PER_CONVERSATION = 10  # the page loads all of it
 FREE_FLOOR_MB = 200  # of the history's disk
 PRESETS_PER_VISITOR = 200
 
@@ -34,6 +38,10 @@ class StorageExceeded(ChatError):
         "too_many_conversations": (
             "You would have {conversations:,} conversations, and one visitor may keep {most:,}. "
             "Delete some, or have CONVERSATIONS_PER_VISITOR raised."
+        ),
+        "conversation_too_long": (
+            "A conversation may have {most:,} MB of text, and this one would have "
+            "{megabytes:,.1f} MB. Begin a new one, or shorten it."
         ),
         "too_many_files_in_conversation": (
             "This conversation would have {megabytes:,} MB of files, and one may have {most:,} MB. "
@@ -64,14 +72,19 @@ class Storage:
         self._history = history
         self._kept: dict[str, _Kept] = {}
 
-    def check_prompt(self, user_id: str, conversation_id: str | None, size: int) -> None:
-        """Raise StorageExceeded when a prompt cannot be kept, which has so many bytes of files.
-
-        None begins a conversation.
-        """
-        if size:
+    def check_prompt(
+        self, user_id: str, conversation_id: str | None, above: ConversationContent, draft: Draft
+    ) -> None:
+        """Raise StorageExceeded when a prompt cannot be kept below these messages."""
+        _check_length(user_id, above.text_chars + len(draft.prompt))
+        if size := draft.file_bytes:
             self._check_files(user_id, conversation_id, size)
         self.check_room(user_id, size, int(conversation_id is None))
+
+    def check_archives(self, user_id: str, archives: Sequence[ConversationArchive]) -> None:
+        """Raise StorageExceeded when conversations from a file cannot be kept."""
+        _check_length(user_id, max((archive.text_chars for archive in archives), default=0))
+        self.check_room(user_id, sum(archive.size for archive in archives), len(archives))
 
     def check_room(self, user_id: str, size: int = 0, conversations: int = 0) -> None:
         """Raise StorageExceeded when a user may not keep so much more.
@@ -133,3 +146,9 @@ class Storage:
             self._kept.clear()
         self._kept[user_id] = kept
         return kept
+
+
+def _check_length(user_id: str, characters: int) -> None:
+    if characters > TEXT_MB_PER_CONVERSATION * _MB:
+        megabytes = {"megabytes": characters / _MB, "most": TEXT_MB_PER_CONVERSATION}
+        raise log_refusal(Asker(user_id), StorageExceeded("conversation_too_long", **megabytes))

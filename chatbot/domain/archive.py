@@ -20,10 +20,14 @@ class ConversationArchive:
     files: dict[str, list[Attachment]] = field(default_factory=dict)
 
     @property
+    def text_chars(self) -> int:
+        """How long the texts of its messages are together."""
+        return sum(len(message.content) + len(message.thinking) for message in self.messages)
+
+    @property
     def size(self) -> int:
         """About how many bytes it takes where it is kept."""
-        texts = sum(len(message.content) + len(message.thinking) for message in self.messages)
-        texts += len(self.conversation.system_prompt)
+        texts = self.text_chars + len(self.conversation.system_prompt)
         return texts + sum(len(file.data) for files in self.files.values() for file in files)
 
 

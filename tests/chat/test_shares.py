@@ -12,6 +12,7 @@ from chatbot.chat.generations import INTERRUPTION_S
 from chatbot.chat.shares import NOBODY, Asker, Rate, RateExceeded, ShareExceeded, Shares
 from chatbot.services import Services
 from chatbot.settings import Settings
+from locustfiles.run.shapes import SHAPES
 from tests.support.exchanges import Send, list_path, wait_until_answered
 from tests.support.fake_ollama.server import DEFAULT_MODEL, FakeOllama, stall
 from tests.support.generations import Ask, wait_until_ended
@@ -131,6 +132,12 @@ def test_programs_of_an_address_leave_places_to_its_people_and_these_to_other_ad
     fake.resume()
     for answer in answers:
         wait_until_ended(answer, "done")
+
+
+def test_the_classic_load_test_keeps_within_the_share_of_its_address() -> None:
+    users = max(stage.users for stage in SHAPES["classic"].stages)
+    bounds = shares.list_answer_bounds(PROGRAM, Settings())
+    assert min(bound.most for bound in bounds) >= users == 50
 
 
 @pytest.mark.configured(max_answers=1)

@@ -93,3 +93,18 @@ def test_a_conversation_has_so_many_files(
     assert refusal.value.code == "too_many_files_in_conversation"
     wait_until_answered(ready, send("A text", exchange.conversation.id))
     wait_until_answered(ready, send_note(None))
+
+
+def test_a_conversation_has_so_much_text(
+    ready: Services, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange = send("x" * 60)
+    wait_until_answered(ready, exchange)
+    monkeypatch.setattr(storage, "TEXT_MB_PER_CONVERSATION", 1e-4)
+    with pytest.raises(StorageExceeded) as refusal:
+        send("y" * 60, exchange.conversation.id)
+    assert refusal.value.code == "conversation_too_long"
+    wait_until_answered(ready, send("y" * 60))
+    with pytest.raises(StorageExceeded):
+        ready.chat.import_conversations("ann", [_make_archive(10), _make_archive(101)])
+    assert len(ready.chat.import_conversations("ann", [_make_archive(90)])) == 1

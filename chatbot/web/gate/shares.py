@@ -9,7 +9,12 @@ from chatbot.chat.shares import (
     SEARCHES_PER_MINUTE,
     VISITORS_OF_AN_ADDRESS,
 )
-from chatbot.chat.storage import FILES_MB_PER_CONVERSATION, FREE_FLOOR_MB, PRESETS_PER_VISITOR
+from chatbot.chat.storage import (
+    FILES_MB_PER_CONVERSATION,
+    FREE_FLOOR_MB,
+    PRESETS_PER_VISITOR,
+    TEXT_MB_PER_CONVERSATION,
+)
 from chatbot.history.search import MOST_WORDS, TIME_LIMIT_S, WORD_CHARS
 from chatbot.web.gate.rule import Rule
 
@@ -63,9 +68,9 @@ RULES = (
         _FULL,
     ),
     Rule(
-        "files of a conversation",
-        "have many images loaded at each prompt",
-        f"{FILES_MB_PER_CONVERSATION} MB",
+        "one conversation",
+        "have much loaded whenever it is opened, and at each prompt",
+        f"{TEXT_MB_PER_CONVERSATION} MB of text, {FILES_MB_PER_CONVERSATION} MB of files",
         _FULL,
     ),
     Rule(
