@@ -295,6 +295,14 @@ class PageSocket(WebSocketsSansIOProtocol):
         self.conn.fail(CloseCode.POLICY_VIOLATION, "too many frames")
         self.handle_parser_exception()
 
+    async def send(self, message: Any) -> None:
+        """Send on; who is refused gets the headers that each answer has."""
+        if message["type"] == "websocket.http.response.start":
+            message = {**message, "headers": [*self.default_headers, *message["headers"]]}
+        await super().send(message)
+        if self.close_sent and self.initial_response is not None:
+            self.handshake_complete = True  # else uvicorn logs an error for each
+
 
 class DrainingServer(uvicorn.Server):
     """uvicorn that runs `drain` at the first signal, before it closes any connection."""

@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from starlette.responses import PlainTextResponse
 from uvicorn.server import ServerState
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosedError
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.frames import Frame, Opcode
 from websockets.sync.client import connect as connect_now
@@ -37,6 +38,9 @@ async def _echo(scope: Any, receive: Any, send: Any) -> None:
             await asyncio.sleep(0.5)
         await _measure_body(receive, send)
         return
+    if scope["path"] == "/refused":
+        await PlainTextResponse("Not for you.", 403)(scope, receive, send)
+        return
     await receive()
     await send({"type": "websocket.accept"})
     while (message := await receive())["type"] == "websocket.receive":
@@ -55,7 +59,8 @@ async def _measure_body(receive: Any, send: Any) -> None:
 def _config(per_peer: int = 100) -> BoundedConfig:
     limits = BodyLimits({"/large": 1_000_000})
     options = {"port": 0, "log_config": None, "lifespan": "off", "ws_max_size": MAX_FRAME_BYTES}
-    return BoundedConfig(_echo, Peers(per_peer, 200), limits, **options)
+    always = [("X-Always", "here")]
+    return BoundedConfig(_echo, Peers(per_peer, 200), limits, headers=always, **options)
 
 
 async def _start(drain: Any, per_peer: int = 100) -> tuple[DrainingServer, asyncio.Task[None]]:
@@ -328,3 +333,18 @@ def test_a_websocket_whose_head_is_refused_is_closed(port: int) -> None:
     bad = b"Sec-WebSocket-Version: 13\r\nX Odd: 1\r\n\r\n"
     assert b" 101 " not in _exchange(port, HEAD + upgrade + bad)
     assert b" 101 " not in _exchange(port, HEAD + upgrade + b"X-Odd: \x01\r\n\r\n")
+
+
+def test_a_websocket_that_a_route_refuses_gets_the_reason_and_the_headers_of_all(
+    loop: LoopThread, caplog: pytest.LogCaptureFixture
+) -> None:
+    with _serve(loop) as port, pytest.raises(InvalidStatus) as refused:
+        connect_now(f"ws://127.0.0.1:{port}/refused")
+    response = refused.value.response
+    assert (response.status_code, response.body) == (403, b"Not for you.")
+    assert response.headers["X-Always"] == "here"
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+def test_what_is_refused_below_the_routes_has_the_headers_of_all_too(port: int) -> None:
+    assert b"\r\nx-always: here\r\n" in _exchange(port, b"nonsense\r\n\r\n")
