@@ -126,16 +126,12 @@ class BoundedRequests(HttpToolsProtocol):
         super().on_message_begin()
         self._comes, self._head_size = "head", 0
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header, unless there are too many."""
-        super().on_header(name, value)
-        if len(self.headers) > peers.MAX_HEADERS:
-            self._stop_parsing(_LONG_HEAD)
-
     def on_headers_complete(self) -> None:
-        """Begin to answer, unless the body is to be too large."""
+        """Begin to answer, unless there are too many headers or the body is to be too large."""
         self._stop_timer()
         self.config.peers.serve(self.transport)
+        if len(self.headers) > peers.MAX_HEADERS:
+            self._stop_parsing(_LONG_HEAD)
         if len(self.pipeline) >= peers.MAX_PIPELINED:
             self._stop_parsing(_MANY_REQUESTS)
         self._body_room = self._find_body_room()
