@@ -15,7 +15,7 @@ from tests.support.product import ROOT
 CONTRACTS = read_contracts()
 ADAPTERS = tuple({contract.adapter for contract in CONTRACTS})
 UNDOCUMENTED = ("config", "elements", "logger", "proto", "runtime", "web")  # below streamlit
-OF_NAMED_TUPLES = {"_asdict", "_fields", "_replace"}
+LOOK_PRIVATE = {"_asdict", "_exit", "_fields", "_replace"}  # of named tuples and os: documented
 
 pytestmark = pytest.mark.contract
 
@@ -76,7 +76,7 @@ def _undocumented(node: ast.AST, own: set[str]) -> Iterator[str]:
         case ast.ImportFrom(module=str(module), names=names):
             paths = [f"{module}.{alias.name}" for alias in names]
             yield from (path for path in paths if _is_internal(path))
-        case ast.Attribute(attr=name) if _is_private(name) and name not in own | OF_NAMED_TUPLES:
+        case ast.Attribute(attr=name) if _is_private(name) and name not in own | LOOK_PRIVATE:
             yield name
 
 
