@@ -2,7 +2,7 @@
 
 ChatError
 ├── BadRequest, UnsupportedMediaType, PromptTooLong, ContextOverflow   not to be served as it is
-├── Unauthorized, SignedOut, ForeignOrigin                             say who you are
+├── Unauthorized, SignedOut                                            say who you are
 ├── Busy, Draining                                                     try again later
 ├── OllamaUnreachable, OllamaFailed, TimedOut, OutOfMemory, DiskFull   the server behind us
 │   └── EmptyAnswer (an OllamaFailed)                                  it wrote nothing
@@ -169,14 +169,6 @@ class SignedOut(ChatError):
 
     status = 401
     texts: ClassVar = {"signed_out": "You are signed out. Sign in again to go on."}
-
-
-class ForeignOrigin(ChatError):
-    """The page of another site made a browser send the request."""
-
-    status = 403
-    may_pass = False
-    texts: ClassVar = {"foreign_origin": "Another site's page may not ask for this."}
 
 
 class Busy(ChatError):

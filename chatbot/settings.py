@@ -93,6 +93,28 @@ def _issuer(value: str) -> str:
     return value.rstrip("/").removesuffix("/.well-known/openid-configuration").rstrip("/")
 
 
+def _host_names(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    names = tuple(name.strip().lower() for name in value.split(","))
+    if not all(re.fullmatch(r"\*|(\*\.)?[a-z0-9._-]+|\[[0-9a-f:.]+\]", name) for name in names):
+        raise ValueError(
+            "must be names of hosts with commas between them, such as chat.lan,*.example.org"
+        )
+    return names
+
+
+def _sites(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    sites = tuple(site.strip() for site in value.split(","))
+    if not all(re.fullmatch(r"https?://(\*\.)?[A-Za-z0-9._-]+(:\d+)?", site) for site in sites):
+        raise ValueError(
+            "must be schemes and hosts with commas between them, such as https://www.example.org"
+        )
+    return sites
+
+
 def _scope(value: str) -> str:
     if "openid" not in value.split():
         raise ValueError("must have openid among its words")
@@ -184,6 +206,14 @@ class Settings(BaseSettings):
         default=2000,
         ge=10,
         description="Connections from one address at once, unless it is in TRUSTED_PROXIES",
+    )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_host_names)] = Field(
+        default=(),
+        description="Names that lead browsers here, besides PUBLIC_URL's: chat.lan,*.example.org",
+    )
+    frame_ancestors: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_sites)] = Field(
+        default=(),
+        description="Sites that may show the chat in a frame: https://www.example.org",
     )
     data_dir: Annotated[Path, AfterValidator(_below_home)] = Field(
         default_factory=_default_data_dir,
@@ -320,6 +350,10 @@ class Settings(BaseSettings):
     )
     log_format: Annotated[Literal["text", "json"], BeforeValidator(_lower)] = Field(
         default="text", description="Log lines as text or JSON"
+    )
+    served_by: bool = Field(
+        default=False,
+        description="True tells the replica's name in the header X-Served-By, for load tests",
     )
 
     @property

@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 
 from chatbot import errors
+from chatbot.attachments.process import ReadersBusy
 from chatbot.chat.shares import ShareExceeded
 from chatbot.chat.storage import StorageExceeded
 from chatbot.history import HistoryUnavailable, NotFound
+from chatbot.identity.rights import ManagersOnly
+from chatbot.llm.model_rules import ModelForbidden
 from chatbot.notices import fields_of, texts
 from chatbot.transfer.importing import BadFile
+from chatbot.web.gate.errors import NotLetIn
 
 KINDS = [
     (errors.BadRequest, 400, "bad_request"),
@@ -34,8 +38,11 @@ KINDS = [
     (errors.ModelCannotChat, 400, "model_cannot_chat"),
     (errors.Unauthorized, 401, "unauthorized"),
     (errors.SignedOut, 401, "signed_out"),
-    (errors.ForeignOrigin, 403, "foreign_origin"),
     (BadFile, 400, "bad_file"),
+    (ManagersOnly, 403, "managers_only"),
+    (ModelForbidden, 403, "models_deployed"),
+    (NotLetIn, 403, "foreign_host"),
+    (ReadersBusy, 503, "readers_busy"),
     (ShareExceeded, 429, "too_many_answers"),
     (StorageExceeded, 507, "storage_used_up"),
     (NotFound, 404, "not_found"),

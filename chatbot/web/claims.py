@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from chatbot import errors
 from chatbot.chat.shares import Asker
@@ -15,7 +15,7 @@ from chatbot.settings import Settings
 from chatbot.web.streamlit_internals import read_login
 
 
-def read_claims(request: Request, settings: Settings) -> Mapping[str, object]:
+def read_claims(request: HTTPConnection, settings: Settings) -> Mapping[str, object]:
     """Return the claims that `st.user` would have; empty when nobody has signed in."""
     match settings.login:
         case "header":
@@ -23,6 +23,12 @@ def read_claims(request: Request, settings: Settings) -> Mapping[str, object]:
         case "oidc":
             return read_login(request, settings.public_url)
     return {}
+
+
+def has_signed_in(request: HTTPConnection, settings: Settings) -> bool:
+    """Return whether somebody has signed in, who may have signed out again meanwhile."""
+    claims = read_claims(request, settings)
+    return bool(claims.get(USER) or claims.get("is_logged_in"))
 
 
 def find_user_id(services: Services, request: Request, reads: int = 1) -> str:

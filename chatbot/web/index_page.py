@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -90,6 +91,11 @@ def _write_page(translator: Translator, max_file_mb: int) -> str:
         streamlit="\n    ".join(streamlit_internals.list_page_tags()),
         needs_scripts=texts["needs_scripts"],
     )
+
+
+def list_scripts() -> list[str]:
+    """Return the scripts that stand in the page itself, the same in each language."""
+    return re.findall(r"<script>(.*?)</script>", _write_page(load_translator("en"), 0), re.DOTALL)
 
 
 def _send_manifest(_: Request) -> Response:

@@ -38,8 +38,10 @@ from chatbot.web import (
     streamlit_internals,
     transcript,
 )
-from chatbot.web.gate import messages, peers, uploads
+from chatbot.web.gate import headers, messages, peers, uploads
+from chatbot.web.gate.hosts import Hosts
 from chatbot.web.gate.messages import MessageGate
+from chatbot.web.gate.middleware import Gate
 from chatbot.web.gate.peers import BodyLimits, Peers
 from chatbot.web.gate.uploads import HeldFiles, UploadGate
 from chatbot.web.uvicorn_internals import BoundedConfig, DrainingServer
@@ -95,17 +97,13 @@ def create_app(settings: Settings) -> st.App:
     largest = uploads.find_largest(settings)
     held_files = HeldFiles(largest)
     signer = visitor_cookie.make_signer(settings)
-    streamlit_internals.set_options(
-        {
-            **_STREAMLIT,
-            **_login_options(settings),
-            "server.maxUploadSize": largest // 2**20,
-        }
-    )
+    streamlit_internals.set_options({**_STREAMLIT, "server.maxUploadSize": largest // 2**20})
+    _tell_login(settings)
     streamlit_internals.report_uploads_to(held_files)
     streamlit_internals.end_lost_tabs()
     streamlit_internals.freeze_options()
     streamlit_internals.send_messages_together()
+    streamlit_internals.take_all_origins()
     index_page.read_entry()
     streamlit_internals.serve_page_by(
         [*index_page.make_routes(settings.max_file_mb), *static_files.ROUTES]
@@ -123,6 +121,7 @@ def create_app(settings: Settings) -> st.App:
         routes=[*api.ROUTES, *openapi.ROUTES, *downloads.ROUTES],
         middleware=[
             *proxy.make_middleware(settings),
+            Middleware(Gate, settings=settings),
             Middleware(MessageGate, name_visitor=functools.partial(_name_visitor, signer)),
             Middleware(UploadGate, held=held_files, largest=largest),
             Middleware(VisitorCookie, signer=signer),
@@ -138,15 +137,14 @@ def _name_visitor(signer: Signer, scope: Scope) -> str:
     return visitor_cookie.read_visitor_id(HTTPConnection(scope).cookies, signer) or ""
 
 
-def _login_options(settings: Settings) -> dict[str, object]:
-    """Return the options that tell Streamlit how people sign in."""
-    match settings.login:
-        case "header":
-            return {"server.trustedUserHeaders": {settings.user_header: users.USER}}
-        case "oidc":
-            # The one secret again, so that each replica knows who has signed in at another.
-            return {"server.cookieSecret": visitor_cookie.read_secret(settings)}
-    return {}
+def _tell_login(settings: Settings) -> None:
+    """Tell Streamlit how people sign in."""
+    is_by_header = settings.login == "header"
+    streamlit_internals.trust_headers({settings.user_header: users.USER} if is_by_header else {})
+    if settings.login == "oidc":
+        # The one secret again, so that each replica knows who has signed in at another.
+        secret = visitor_cookie.read_secret(settings)
+        streamlit_internals.set_options({"server.cookieSecret": secret})
 
 
 def _login_secrets(settings: Settings) -> dict[str, Any]:
@@ -205,6 +203,8 @@ def serve(settings: Settings) -> None:
         contextlib.suppress(KeyboardInterrupt),
     ):
         log.info("the chat is at %s", _browser_address(settings))
+        if Hosts(settings).is_open:
+            log.info("any name may lead here; ALLOWED_HOSTS or PUBLIC_URL names the chat's own")
         server.run([listener])
 
 
@@ -223,7 +223,7 @@ def _uvicorn_config(settings: Settings) -> BoundedConfig:
         access_log=False,
         proxy_headers=False,  # chatbot.web.proxy looks at them, after it has seen the real peer
         server_header=False,
-        headers=[("X-Served-By", socket.gethostname())],  # the pod, to whoever measures
+        headers=headers.make_headers(settings, index_page.list_scripts()),
         timeout_graceful_shutdown=3,
     )
 

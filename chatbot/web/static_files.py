@@ -21,10 +21,7 @@ from chatbot.web import streamlit_internals
 ASSETS = Path(__file__).with_name("assets")
 ICONS = Path(__file__).with_name("icons.woff2")  # by scripts/icon_font.py
 
-_CACHED = {
-    "Cache-Control": "public, max-age=31536000, immutable",
-    "X-Content-Type-Options": "nosniff",
-}
+_CACHED = {"Cache-Control": "public, max-age=31536000, immutable"}
 _MEDIA_TYPES = {
     ".css": "text/css",
     ".js": "text/javascript",

@@ -18,9 +18,9 @@ from types import SimpleNamespace
 from typing import Protocol
 
 from google.protobuf.message import DecodeError
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute, Mount, Router
-from streamlit import config, file_util
+from streamlit import config, file_util, runtime
 from streamlit import logger as streamlit_logger
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime import memory_session_storage, memory_uploaded_file_manager
@@ -36,6 +36,9 @@ ICON_FONT = "media/MaterialSymbols-Rounded."  # how the name of its file begins
 THEME_KEY = "stActiveTheme-${location.pathname}-v2"
 
 _SENDING_TURN_S = 0.005  # that messages to the pages may take of the event loop at once
+
+# By this header Streamlit is told whose browser opens a tab, and keeps it under this name.
+VISITOR_HEADER, _VISITOR = "X-Chat-Visitor", "visitor"
 
 # The parts of the first view, which Streamlit would only ask for once it is told to draw them.
 _FIRST_VIEW = ("BidiComponent", "Button", "ChatInput", "Html")
@@ -82,7 +85,29 @@ def share_log() -> None:
     streamlit_logger.get_logger = logging.getLogger
 
 
-def read_login(request: Request, origin: str) -> Mapping[str, object]:
+def trust_headers(names: Mapping[str, str]) -> None:
+    """Have each tab keep what these headers say, and the visitor's id, by the names given.
+
+    Streamlit lets nobody else have the tab (matches_user_info), whoever knows its id.
+    """
+    config.set_option("server.trustedUserHeaders", {VISITOR_HEADER: _VISITOR, **names})
+
+
+def find_visitor(session_id: str) -> str | None:
+    """Return whose browser has opened an open tab; None when no tab has this id."""
+    session = runtime.get_instance().get_app_session(session_id)
+    return None if session is None else str(session._user_info.get(_VISITOR))
+
+
+def take_all_origins() -> None:
+    """Have Streamlit judge no origin: it would ask the Internet for its own address, and wait."""
+    # Late: it imports Streamlit's whole server.
+    from streamlit.web.server.starlette import starlette_websocket
+
+    vars(starlette_websocket)["is_url_from_allowed_origins"] = lambda url: True
+
+
+def read_login(request: HTTPConnection, origin: str) -> Mapping[str, object]:
     """Return the claims that Streamlit's sign-in has kept in its cookie, {} without a valid one.
 
     `origin` is the address of the page: a download says none, and needs none, since it changes

@@ -16,6 +16,10 @@ _CONNECTION_LOST = (
     "Streamlit server is not responding",
 )
 
+# What the page's headers forbid is never tried: neither by the page nor by what is shown on it.
+_TELL_VIOLATIONS = """addEventListener("securitypolicyviolation", (tried) =>
+    console.error(`${tried.violatedDirective} forbids ${tried.blockedURI}`))"""
+
 
 def words(count: int) -> list[str]:
     """Return tokens by which a test sees how far an answer has come."""
@@ -30,6 +34,7 @@ class ChatPage:
         self.url = url
         self.complaints: list[str] = []
         self._ignored: tuple[str, ...] = ()
+        page.add_init_script(_TELL_VIOLATIONS)
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
         page.on("request", self._on_request)

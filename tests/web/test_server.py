@@ -53,9 +53,10 @@ def test_the_page_is_served_and_gives_its_visitor_a_cookie_once(chat: httpx.Clie
     assert "set-cookie" not in second.headers
 
 
-def test_answers_and_sessions_tell_which_replica_serves_them(chat: httpx.Client) -> None:
-    assert chat.get("/livez").headers["x-served-by"] == socket.gethostname()
-    with StreamlitUser(str(chat.base_url)) as user:
+def test_answers_and_sessions_tell_which_replica_serves_them(serve: Serve) -> None:
+    chat = serve(served_by=True)
+    assert httpx.get(f"{chat.url}/livez").headers["x-served-by"] == socket.gethostname()
+    with StreamlitUser(chat.url) as user:
         assert user.session.socket.headers["x-served-by"] == socket.gethostname()
 
 

@@ -13,11 +13,12 @@ from typing import Any, cast
 
 import pytest
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
-from streamlit import config, file_util
+from streamlit import config, file_util, net_util
 from streamlit.runtime import (
     RuntimeConfig,
     memory_session_storage,
@@ -26,7 +27,7 @@ from streamlit.runtime import (
 )
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.session_manager import SessionInfo
-from streamlit.web.server.starlette import starlette_app
+from streamlit.web.server.starlette import starlette_app, starlette_websocket
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
@@ -77,6 +78,20 @@ def test_streamlit_speaks_through_the_chats_log(caplog: pytest.LogCaptureFixture
     log.warning("odd")
     assert "odd" in caplog.messages
     assert not log.handlers
+
+
+def test_streamlit_judges_no_origin_and_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged = "is_url_from_allowed_origins"
+    monkeypatch.setattr(starlette_websocket, judged, vars(starlette_websocket)[judged])
+    monkeypatch.setattr(net_util, "_make_blocking_http_get", lambda *_, **__: pytest.fail("asked"))
+    streamlit_internals.take_all_origins()
+    assert starlette_websocket._is_origin_allowed("https://chat.example.org", "localhost")
+
+
+def test_streamlit_keeps_whose_tab_it_is() -> None:
+    streamlit_internals.trust_headers({"X-User": "user"})
+    told = Headers({streamlit_internals.VISITOR_HEADER: "ab12", "X-User": "ann"})
+    assert starlette_websocket.gather_user_info(told) == {"visitor": "ab12", "user": "ann"}
 
 
 def _request(**cookies: str) -> Request:

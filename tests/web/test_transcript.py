@@ -511,34 +511,6 @@ def test_a_stop_in_the_middle_ends_the_answer_and_its_events(
     fake.wait_for(lambda one: one.aborted == 1)
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"Origin": "https://evil.example"},
-        {"Origin": "null"},
-        {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
-    ],
-)
-def test_another_sites_page_stops_nothing(
-    ann: httpx.Client, send: Send, fake: FakeOllama, ready: Services, headers: dict[str, str]
-) -> None:
-    fake.fail(stall(2))
-    exchange = send()
-    reply = ann.post(f"/generations/{exchange.answer.id}/stop", headers=headers)
-    assert (reply.status_code, reply.json()["code"]) == (403, "foreign_origin")
-    generation = ready.chat.find_generation(exchange.answer.id)
-    assert generation is not None
-    assert generation.ending is None
-
-
-def test_a_page_behind_a_proxy_that_changes_the_host_stops_its_answer(
-    ann: httpx.Client, send: Send, fake: FakeOllama
-) -> None:
-    fake.fail(stall(2))
-    own = {"Origin": "https://chat.example.org", "Sec-Fetch-Site": "same-origin"}
-    assert ann.post(f"/generations/{send().answer.id}/stop", headers=own).status_code == 204
-
-
 # Another replica writes it
 
 
