@@ -157,7 +157,7 @@ def gauge(studio: Studio) -> ChatPage:
         tokens=_split_tokens("It is a list that is kept in order."), prompt_tokens=3_600
     )
     page.ask("And what is a sorted list?")
-    expect(page.page.locator(".chat-usage")).to_contain_text("Summarize")
+    expect(page.page.locator(".chat-usage")).to_contain_text("nearly full")
     page.idle()
     return page
 
@@ -166,7 +166,7 @@ def models(studio: Studio) -> ChatPage:
     """Return the models: installed, in memory, and pulled by name."""
     page = studio.page()
     page.open_tool("models")
-    expect(page.page.get_by_test_id("stDialog")).to_contain_text("In memory")
+    expect(page.page.get_by_test_id("stDialog")).to_contain_text("in memory")
     return page
 
 
