@@ -29,6 +29,7 @@ PARTS = ("streaming", "people", "connects", "memory")
 DELAY_S = 0.05  # of the fake Ollama's first token
 TOKENS, TOKENS_PER_SECOND = 100, 40
 THINK_S = 5
+MOST_USERS = 256  # of whom all may wait for an answer at once
 
 
 def main() -> None:
@@ -49,7 +50,7 @@ def main() -> None:
     }
     with tempfile.TemporaryDirectory() as name, FakeProcess(**knobs) as fake:
         for part in parts:
-            with Served(fake.url, Path(name) / part) as page:
+            with Served(fake.url, Path(name) / part, max_answers=MOST_USERS) as page:
                 with StreamlitUser(page.url) as first:
                     first.ask("Good morning")
                 measures[part](page, fake, report, arguments.quick)
