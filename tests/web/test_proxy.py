@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -16,6 +18,8 @@ from starlette.websockets import WebSocket
 
 from chatbot.settings import Settings
 from chatbot.web.proxy import make_middleware
+from tests.support.fake_ollama.server import FakeOllama, stall
+from tests.support.product import Served
 from tests.support.signing_proxy import HEADER
 
 USER = [(HEADER, "ann")]
@@ -82,3 +86,22 @@ def test_over_https_each_cookie_is_for_https_alone(
     plain, safe = response.headers.get_list("set-cookie")
     assert ("Secure" in plain) == is_secure
     assert safe.count("Secure") == 1
+
+
+@pytest.mark.configured(max_answers=2, trusted_proxies="127.0.0.1")
+def test_each_address_beyond_a_trusted_proxy_has_its_own_share(
+    served: Served, fake: FakeOllama
+) -> None:
+    def ask(address: str) -> int:
+        headers = {"X-Forwarded-For": address}
+        url = f"{served.url}/generate_text"
+        return httpx.post(url, json={"prompt": "Hi"}, headers=headers, timeout=60).status_code
+
+    fake.fail(stall(0))
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(ask, "192.0.2.1")
+        fake.wait_for(lambda now: now.active == 1)
+        assert ask("192.0.2.1") == 429
+        assert ask("192.0.2.2") == 200
+        fake.resume()
+    assert first.result() == 200
