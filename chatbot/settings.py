@@ -376,7 +376,8 @@ class Settings(BaseSettings):
         """Whether only who uses this machine reaches the chat, as far as is set."""
         host = self.bind_host.strip("[]")
         is_loopback = host in ("localhost", "::1") or host.startswith("127.")
-        return is_loopback and not (self.login or self.public_url or self.trusted_proxies)
+        others = (self.login, self.public_url, self.allowed_hosts, self.trusted_proxies)
+        return is_loopback and not any(others)
 
     @property
     def all_manage_models(self) -> bool | None:

@@ -33,6 +33,7 @@ def _may(users: Users, user: User | None) -> bool:
         ({"bind_host": "0.0.0.0"}, False),
         ({"bind_host": "::"}, False),
         ({"public_url": "https://chat.example.org"}, False),
+        ({"allowed_hosts": "chat.lan"}, False),
         ({"trusted_proxies": "127.0.0.1"}, False),
         ({"model_managers": "nobody"}, False),
         ({"model_managers": "everybody", "bind_host": "0.0.0.0"}, True),
