@@ -24,6 +24,7 @@ from chatbot.settings import Settings
 T = TypeVar("T")
 
 PURGE_EVERY_S = 60
+SYNC_EVERY_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,14 @@ async def _purge_deletions(history: History) -> None:
         await asyncio.sleep(PURGE_EVERY_S)
 
 
+async def _sync_sign_outs(users: Users) -> None:
+    """Learn each second who has signed out at another replica."""
+    while True:
+        with contextlib.suppress(HistoryUnavailable):  # it is in the log; the next time, perhaps
+            await asyncio.to_thread(users.sign_outs.sync)
+        await asyncio.sleep(SYNC_EVERY_S)
+
+
 @contextlib.asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Services]:
     """Make the services on the running event loop and look after them until the block ends."""
@@ -76,7 +85,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
     history = History(database_url(settings))
     llm = Llm(settings)
     generations = Generations(settings, llm, loop)
-    users = Users(settings)
+    users = Users(settings, history)
     models = Models(llm, loop, users.rights)
     readiness = Readiness(settings, llm, models)
     requests = RequestBuilder(settings, models)
@@ -94,11 +103,13 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         shares=shares,
         users=users,
     )
-    works = (
+    works = [
         readiness.run_forever(),
         watch_generations(settings, generations),
         _purge_deletions(history),
-    )
+    ]
+    if settings.login:
+        works.append(_sync_sign_outs(_current.users))
     tasks = [asyncio.create_task(work) for work in works]
     try:
         yield _current

@@ -22,7 +22,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from chatbot.urls import ServerUrl, hide_password
 
 EMBEDDED_MODEL_NAME = "smollm2:135m-instruct-q4_1"
-_SHORTEST_SECRET = 32  # characters, of the one that signs who somebody is
+SHORTEST_SECRET = 32  # characters, of the one that signs who somebody is
 _SHORTEST_KEY = 16  # characters, of the one that programs send
 _HERE = ("127.0.0.1", "::1", "localhost")
 _NOBODY, _EVERYBODY = "nobody", "everybody"
@@ -319,6 +319,10 @@ class Settings(BaseSettings):
         default=SecretStr(""),
         description="Signs the visitors' cookie; empty: made once and kept in DATA_DIR",
     )
+    old_cookie_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="The COOKIE_SECRET of before, by which visitors are still known",
+    )
     oidc_issuer: Annotated[str, AfterValidator(_issuer)] = Field(
         default="", description="The OpenID Connect provider where people sign in; empty: no login"
     )
@@ -399,9 +403,9 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _take_as_meant(cls, values: dict[str, object]) -> dict[str, object]:
-        # The secret may be any text: another than it was, and nobody would be known again.
+        # A secret may be any text: another than it was, and nobody would be known again.
         meant = {
-            name: value if name == "cookie_secret" else _plain(value)
+            name: value if name.endswith("cookie_secret") else _plain(value)
             for name, value in values.items()
         }
         if meant.get("api_key") == "":  # a blank key is no key that is unset: that opens the API
@@ -413,6 +417,16 @@ class Settings(BaseSettings):
         if self.max_num_ctx is not None and self.max_num_ctx < self.num_ctx:
             raise ValueError(
                 f"MAX_NUM_CTX is {self.max_num_ctx}: it must be {self.num_ctx} (NUM_CTX) or more"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _secret_is_long(self) -> Self:
+        if 0 < len(self.cookie_secret) < SHORTEST_SECRET:
+            raise ValueError(
+                f"COOKIE_SECRET has {len(self.cookie_secret)} characters: it needs "
+                f"{SHORTEST_SECRET} or more, such as `openssl rand -hex 32` prints. Name this one "
+                "in OLD_COOKIE_SECRET, and the visitors keep their histories"
             )
         return self
 
@@ -458,11 +472,6 @@ class Settings(BaseSettings):
             raise ValueError(f"OIDC needs {', '.join(needed)}; not set: {', '.join(missing)}")
         if oidc and self.user_header:
             raise ValueError("OIDC_ISSUER and USER_HEADER are both set; people sign in one way")
-        if oidc and 0 < len(self.cookie_secret) < _SHORTEST_SECRET:
-            raise ValueError(
-                f"COOKIE_SECRET has {len(self.cookie_secret)} characters; a login needs "
-                f"{_SHORTEST_SECRET} or more, such as `openssl rand -hex 32` prints"
-            )
         if self.user_header and not self.trusted_proxies:
             raise ValueError(
                 f"USER_HEADER is {self.user_header!r} without TRUSTED_PROXIES: name the addresses "

@@ -23,7 +23,12 @@ from chatbot.web import page_texts
 
 _SCRIPTS = (".__main__", ".page.main")  # which do their work when they are imported
 # Their errors end the start: who reads them has a terminal and no page.
-_BEFORE_THE_PAGE = ("chatbot.web.server", "chatbot.web.index_page", "chatbot.history.data_dir")
+_BEFORE_THE_PAGE = (
+    "chatbot.web.server",
+    "chatbot.web.index_page",
+    "chatbot.history.data_dir",
+    "chatbot.identity.visitor_cookie",
+)
 
 
 def collect_texts() -> dict[Text, str]:

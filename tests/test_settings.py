@@ -11,6 +11,8 @@ from chatbot import settings
 from chatbot.settings import EMBEDDED_MODEL_NAME, Settings, SettingsError
 from chatbot.urls import hide_password
 
+AS_IT_WAS = f'"{"as it was" * 4}"'
+
 
 def test_without_any_variable_the_defaults_serve_a_laptop(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -75,7 +77,8 @@ def test_without_xdg_the_data_is_in_the_home_folder(
         ("LOG_FORMAT", "JSON", "log_format", "json"),
         ("SYSTEM_PROMPT", '"Answer" or "ask"', "system_prompt", '"Answer" or "ask"'),
         ("SYSTEM_PROMPT", "'It's short'", "system_prompt", "'It's short'"),
-        ("COOKIE_SECRET", '"as it was"\r', "cookie_secret", SecretStr('"as it was"\r')),
+        ("COOKIE_SECRET", f"{AS_IT_WAS}\r", "cookie_secret", SecretStr(f"{AS_IT_WAS}\r")),
+        ("OLD_COOKIE_SECRET", '"old"\r', "old_cookie_secret", SecretStr('"old"\r')),
         ("API_KEY", '"sixteen-or-more!"', "api_key", SecretStr("sixteen-or-more!")),
         ("MODEL_MANAGERS", "everybody", "model_managers", ("everybody",)),
         ("MODEL_REGISTRIES", "Hf.co, models:5000", "model_registries", ("hf.co", "models:5000")),
@@ -177,6 +180,7 @@ def test_no_secret_is_in_what_the_settings_say_of_themselves(
     monkeypatch.setenv("OIDC_ISSUER", "https://id.example.org")
     monkeypatch.setenv("PUBLIC_URL", "https://chat.example.org")
     monkeypatch.setenv("COOKIE_SECRET", "hush" * 8)
+    monkeypatch.setenv("OLD_COOKIE_SECRET", "hush")
     monkeypatch.setenv("DATABASE_URL", "postgresql://ann:hush@db/chat")
     monkeypatch.setenv("OLLAMA_BASE_URL", "http://ann:hush@gpu")
     monkeypatch.setenv("OLLAMA_SERVICE_URL", "ann:hush@ollama")
@@ -206,6 +210,7 @@ OIDC = {
         *(({key: OIDC[key] for key in OIDC if key != name}, f"not set: {name}.") for name in OIDC),
         ({"OIDC_CLIENT_SECRET": "hush"}, "not set: OIDC_ISSUER, OIDC_CLIENT_ID, PUBLIC_URL."),
         (OIDC | {"COOKIE_SECRET": "short"}, "COOKIE_SECRET has 5 characters"),
+        ({"COOKIE_SECRET": "long" * 7}, "COOKIE_SECRET has 28 characters: it needs 32 or more"),
         ({"USER_HEADER": "X-User"}, "USER_HEADER is 'X-User' without TRUSTED_PROXIES"),
         (OIDC | {"USER_HEADER": "X-User", "TRUSTED_PROXIES": "::1"}, "people sign in one way"),
     ],

@@ -29,11 +29,12 @@ from chatbot.history.schema import (
     make_row,
     messages,
 )
+from chatbot.history.sign_outs import SignOutTable
 
 STALE = 15.0  # seconds without a save, after which an answer's writer counts as dead
 
 
-class History(Collection, Preferences):
+class History(Collection, Preferences, SignOutTable):
     """All users' conversations; each call raises HistoryUnavailable when the database fails.
 
     A call takes a millisecond, or up to 5 s while another program holds the database.

@@ -219,6 +219,14 @@ followers = Table(
     Column("followed_at", Double, nullable=False),
 )
 
+# When a browser or a login has been signed out last: see identity/sign_outs.py.
+sign_outs = Table(
+    "sign_outs",
+    metadata,
+    Column("key", AnyText, primary_key=True),
+    Column("at", Double, nullable=False, index=True),
+)
+
 
 def make_row(record: AttachedFile | Conversation | Message | Preset) -> dict[str, Any]:
     """Return the record as a row (dataclasses.asdict would copy deeply, ten times as slow)."""

@@ -8,7 +8,6 @@ from starlette.requests import HTTPConnection, Request
 
 from chatbot import errors
 from chatbot.chat.shares import Asker
-from chatbot.identity import visitor_cookie
 from chatbot.identity.users import USER, User
 from chatbot.services import Services
 from chatbot.settings import Settings
@@ -41,10 +40,9 @@ def find_user(services: Services, request: Request, reads: int = 1) -> User:
 
     Raises SignedOut when nobody has signed in, RateExceeded when they read too much.
     """
-    visitor = request.query_params.get("visitor")
-    cookies = {visitor_cookie.COOKIE: visitor, **request.cookies} if visitor else request.cookies
+    credential = request.query_params.get("visitor", "")
     claims = read_claims(request, services.settings)
-    user = services.users.identify(cookies, claims, find_host(request))
+    user = services.users.identify(request.cookies, claims, find_host(request), credential)
     if user is None:
         raise errors.SignedOut
     services.shares.take_reads(Asker(user.user_id, user.address), reads)

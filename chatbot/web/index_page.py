@@ -20,7 +20,6 @@ from starlette.routing import Route
 
 from chatbot import errors
 from chatbot.i18n.translator import Translator, choose_translator, load_translator
-from chatbot.identity import visitor_cookie
 from chatbot.web import page_texts, streamlit_internals
 from chatbot.web.static_files import ASSETS, choose_coding, compress
 
@@ -55,14 +54,13 @@ def read_entry() -> Entry:
 
 
 def _send_page(request: Request, max_file_mb: int) -> Response:
-    """Answer with the page; a browser that has it and its cookie is told that it is the same."""
+    """Answer with the page; a browser that has it is told that it is the same."""
     language = choose_translator(request.headers.get("accept-language", "")).language
     coding = choose_coding(request.headers.get("accept-encoding", ""))
     body, tag = _make_page(language, coding, max_file_mb)
     headers = {"Cache-Control": "no-cache", "ETag": tag, "Content-Language": language}
     headers["Vary"] = "Accept-Language, Accept-Encoding"
-    is_same = request.headers.get("if-none-match") == tag
-    if is_same and visitor_cookie.COOKIE in request.cookies:  # which comes with a whole page only
+    if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
     if coding:
         headers["Content-Encoding"] = coding

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chatbot import __version__
-from chatbot.identity.visitor_cookie import COOKIE
+from chatbot.identity.visitor_cookie import COOKIE, HTTPS_COOKIE
 from chatbot.web import api_models, transcript_models
 
 _SCHEMAS = "#/components/schemas/{model}"
@@ -57,7 +57,12 @@ def make_document() -> dict[str, Any]:
             "schemas": schemas["$defs"],
             "securitySchemes": {
                 "key": {"type": "http", "scheme": "bearer", "description": "API_KEY"},
-                "visitor": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+                "visitor": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": COOKIE,
+                    "description": f"Over https {HTTPS_COOKIE}",
+                },
             },
         },
     }

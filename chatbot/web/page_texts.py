@@ -70,6 +70,7 @@ TEXTS: dict[str, Text] = {
     "show_more": "Show more",
     "sign_out": "Sign out",
     "small_model": "You are talking to the small embedded model.",
+    "start_anew": "Start anew",
     "starter_1": "Explain how a rainbow forms",
     "starter_2": "Write a short poem about the sea",
     "starter_3": "Give me five ideas for dinner",

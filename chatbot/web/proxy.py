@@ -26,9 +26,8 @@ def make_middleware(settings: Settings) -> list[Middleware]:
     if settings.trusted_proxies:
         trusted = [str(network) for network in settings.trusted_proxies]
         passed.append(Middleware(ProxyHeadersMiddleware, trusted_hosts=trusted))
-    if settings.public_url.startswith("https://"):
-        passed.append(Middleware(SecureCookies))
-    return passed
+    is_https = settings.public_url.startswith("https://")
+    return [*passed, Middleware(SecureCookies, is_https=is_https)]
 
 
 class UserHeader:
@@ -65,16 +64,21 @@ class UserHeader:
 
 
 class SecureCookies:
-    """ASGI middleware: browsers are to send the cookies over https alone.
+    """ASGI middleware: browsers that come over https send the cookies over nothing else.
 
-    Streamlit does not say so for the cookie that tells who has signed in.
+    `is_https`: they do, even where a request does not say so. Streamlit does not ask for it, not
+    even for the cookie that tells who has signed in.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, is_https: bool) -> None:
         self._app = app
+        self._is_https = is_https
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass everything on; add Secure to each Set-Cookie without it."""
+        if scope["type"] != "http" or not (self._is_https or scope["scheme"] == "https"):
+            await self._app(scope, receive, send)
+            return
 
         async def send_secure(message: Message) -> None:
             if message["type"] == "http.response.start":

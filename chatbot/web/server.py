@@ -124,7 +124,12 @@ def create_app(settings: Settings) -> st.App:
             Middleware(Gate, settings=settings),
             Middleware(MessageGate, name_visitor=functools.partial(_name_visitor, signer)),
             Middleware(UploadGate, held=held_files, largest=largest),
-            Middleware(VisitorCookie, signer=signer),
+            Middleware(
+                VisitorCookie,
+                signer=signer,
+                is_https=settings.public_url.startswith("https://"),
+                replaces_foreign=bool(settings.login),
+            ),
             Middleware(transcript.TranscriptRoutes),
         ],
         lifespan=lifespan,

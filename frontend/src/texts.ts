@@ -55,6 +55,7 @@ export type TextKey =
   | "show_more"
   | "sign_out"
   | "small_model"
+  | "start_anew"
   | "starter_1"
   | "starter_2"
   | "starter_3"

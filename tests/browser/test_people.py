@@ -150,6 +150,23 @@ def test_a_sign_out_leaves_nothing_in_this_tab_nor_in_the_next(device: Open) -> 
     expect(second.conversation("Before the sign-out")).to_have_count(0)
 
 
+def test_a_copy_of_a_logins_cookies_is_worthless_after_the_sign_out(
+    device: Open, chat: Served
+) -> None:
+    tab = device()
+    sign_in(tab, "ann")
+    cookies = tab.page.context.cookies(chat.url)
+    thief = device()
+    thief.page.context.add_cookies(cookies)  # type: ignore[arg-type]
+    thief.page.reload()
+    expect(thief.input).to_be_enabled()
+    sign_out(tab)
+    thief.page.reload()
+    expect(thief.button("Sign in")).to_be_visible()
+    export = thief.page.request.get(f"{chat.url}/conversations/export.json")
+    assert export.status == 401
+
+
 def test_a_sign_out_ends_the_answer_at_once(device: Open, fake: FakeOllama) -> None:
     tab = device()
     sign_in(tab, "ann")

@@ -76,3 +76,21 @@ def test_the_sidebar_makes_way_on_a_phone_once_something_was_chosen(
     page.conversation("About cats").click()
     expect(search).not_to_be_in_viewport()
     expect(page.messages).to_have_count(2)
+
+
+def test_a_browser_whose_cookie_is_foreign_can_start_anew_and_keeps_what_it_has_begun(
+    page: ChatPage,
+) -> None:
+    (cookie,) = (one for one in page.page.context.cookies() if one["name"] == "chat_visitor")
+    forged = {**cookie, "value": f"x{cookie['value']}"}
+    page.page.context.add_cookies([forged])  # type: ignore[list-item]
+    page.reload()
+    note = page.sidebar.get_by_text("does not know your browser's cookie")
+    expect(note).to_be_visible()
+    page.ask("Begun without a cookie")
+    page.idle()
+    page.sidebar.get_by_role("button", name="Start anew").click()
+    expect(note).to_have_count(0)
+    expect(page.conversation("Begun without a cookie")).to_be_visible()
+    page.reload()
+    expect(page.conversation("Begun without a cookie")).to_be_visible()

@@ -128,7 +128,7 @@ def test_a_summary_moves_from_the_parameters_to_its_own_column(url: str) -> None
 
 def _undo_last_migrations(db: Connection) -> None:
     db.execute(text("ALTER TABLE attachments DROP COLUMN thumbnail"))
-    for table in ("removals", "followers"):
+    for table in ("removals", "followers", "sign_outs"):
         db.execute(text(f"DROP TABLE {table}"))
     for column in ("system_prompt", "parameters"):
         db.execute(text(f"ALTER TABLE preferences DROP COLUMN {column}"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from chatbot import errors
+from chatbot.history import HistoryUnavailable
 from chatbot.identity import visitor_cookie
 from chatbot.identity.users import USER, User, Users
 from chatbot.settings import Settings
@@ -25,8 +26,24 @@ from tests.support.signing_proxy import SigningProxy
 COOKIE_ID = re.compile("[0-9a-f]{32}")
 
 
-def _people(tmp_path: Path, **settings: object) -> Users:
-    return Users(Settings(data_dir=tmp_path / "data", **settings))  # type: ignore[arg-type]
+class Store:
+    """What replicas share, without a database."""
+
+    def __init__(self) -> None:
+        self.times: dict[str, float] = {}
+
+    def save_sign_outs(self, times: Mapping[str, float], forget_before: float) -> None:
+        """Keep sign-outs."""
+        self.times.update(times)
+
+    def list_sign_outs(self, since: float) -> dict[str, float]:
+        """Return the sign-outs since a time."""
+        return {key: at for key, at in self.times.items() if at > since}
+
+
+def _people(tmp_path: Path, store: Store | None = None, **settings: object) -> Users:
+    read = Settings(data_dir=tmp_path / "data", **settings)  # type: ignore[arg-type]
+    return Users(read, store or Store())
 
 
 def _user_id(person: User | None) -> str:
@@ -122,6 +139,55 @@ def test_a_sign_out_ends_all_tabs_of_the_browser_and_no_others(tmp_path: Path) -
     again = users.identify(laptop, ANN)
     assert again is not None
     assert users.is_still_signed_in(again)
+
+
+def test_a_login_that_has_been_signed_out_is_worthless_in_every_copy_and_replica(
+    tmp_path: Path,
+) -> None:
+    store = Store()
+    one, two = (_people(tmp_path, store, **OIDC) for _ in range(2))
+    kept, other = ANN | {"nonce": "of one login"}, ANN | {"nonce": "of another login"}
+    tab, copy = one.identify({}, kept), two.identify({}, kept)
+    assert tab is not None
+    assert copy is not None
+    one.sign_out(tab)
+    two.sign_outs.sync()
+    assert not two.is_still_signed_in(copy)
+    for users in (one, two, _synced(_people(tmp_path, store, **OIDC))):
+        assert users.identify({}, kept) is None
+        assert users.identify({}, other) is not None
+
+
+def _synced(users: Users) -> Users:
+    users.sign_outs.sync()
+    return users
+
+
+def test_a_sign_out_counts_at_once_and_is_saved_when_the_database_is_back(tmp_path: Path) -> None:
+    class Away(Store):
+        def save_sign_outs(self, times: Mapping[str, float], forget_before: float) -> None:
+            raise HistoryUnavailable
+
+    users, store = _people(tmp_path, Away(), **OIDC), Store()
+    login = ANN | {"nonce": "of one login"}
+    tab = users.identify({}, login)
+    assert tab is not None
+    users.sign_out(tab)
+    assert not users.is_still_signed_in(tab)
+    users.sign_outs._store = store
+    users.sign_outs.sync()
+    assert _synced(_people(tmp_path, store, **OIDC)).identify({}, login) is None
+
+
+def test_a_browser_whose_cookie_is_foreign_is_known_by_what_its_tab_sends(tmp_path: Path) -> None:
+    users = _people(tmp_path)
+    foreign = {visitor_cookie.COOKIE: "ann.c2lnbmF0dXJl"}
+    tab = users.identify(foreign, {})
+    assert tab is not None
+    assert (tab.has_foreign_cookie, tab.lasting) == (True, False)
+    assert (
+        _user_id(users.identify(foreign, {}, credential=users.make_credential(tab))) == tab.user_id
+    )
 
 
 Through = Callable[..., str]

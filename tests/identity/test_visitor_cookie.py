@@ -4,54 +4,86 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import subprocess
 import sys
+import time
 from http.cookies import Morsel, SimpleCookie
 from pathlib import Path
 
 import httpx
 import pytest
+from itsdangerous import Signer
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from chatbot.identity import visitor_cookie
-from chatbot.identity.visitor_cookie import COOKIE, VisitorCookie
+from chatbot.identity.visitor_cookie import COOKIE, HTTPS_COOKIE, SecretUnusable, VisitorCookie
 from chatbot.settings import Settings
+from tests.support.logins import PROXY
 from tests.support.product import ROOT, LoopThread, environment
 
 
-def _page(request: object) -> Response:
-    return HTMLResponse("<p>A page")
+def _page(request: Request) -> Response:
+    headers = {"ETag": '"same"'}
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304)
+    return HTMLResponse("<p>A page", headers=headers)
 
 
 def _app(settings: Settings) -> Starlette:
+    signer = visitor_cookie.make_signer(settings)
+    options = {
+        "is_https": settings.public_url.startswith("https"),
+        "replaces_foreign": bool(settings.login),
+    }
     return Starlette(
         routes=[
             Route("/", _page),
             Route("/_stcore/frame", _page),
             Route("/livez", lambda request: JSONResponse({})),
         ],
-        middleware=[Middleware(VisitorCookie, signer=visitor_cookie.make_signer(settings))],
+        middleware=[Middleware(VisitorCookie, signer=signer, **options)],
     )
 
 
 class Browser:
     """A browser that keeps the cookies it gets; headers are sent byte for byte."""
 
-    def __init__(self, settings: Settings, loop: LoopThread, url: str = "http://chat") -> None:
+    def __init__(
+        self, settings: Settings, loop: LoopThread, url: str = "http://chat.example"
+    ) -> None:
         transport = httpx.ASGITransport(_app(settings))
         self._client = httpx.AsyncClient(transport=transport, base_url=url)
         self._loop = loop
+        self._signer = visitor_cookie.make_signer(settings)
         self.cookies = self._client.cookies
 
-    def get(self, path: str = "/", cookie: bytes | None = None) -> httpx.Response:
+    @property
+    def visitor_id(self) -> str | None:
+        """Whom its cookies name."""
+        return visitor_cookie.read_visitor_id(dict(self.cookies), self._signer)
+
+    def get(self, path: str = "/", cookie: bytes | None = None, **headers: str) -> httpx.Response:
         """A page; `cookie` takes the place of those kept."""
-        headers = None if cookie is None else [(b"cookie", cookie)]
-        return self._loop.run(self._client.get(path, headers=headers))
+        sent = [] if cookie is None else [(b"cookie", cookie)]
+        sent += [(name.encode(), value.encode()) for name, value in headers.items()]
+        return self._loop.run(self._client.get(path, headers=sent))
+
+    def start_anew(self, credential: str = "") -> httpx.Response:
+        """What the button beside the conversations does."""
+        asked = {"visitor": credential} if credential else {}
+        return self._loop.run(self._client.post(visitor_cookie.START_ANEW, params=asked))
+
+    def take(self, cookie: str, name: str = COOKIE) -> None:
+        """Have this cookie and no other."""
+        self.cookies.clear()
+        self.cookies.set(name, cookie, domain="chat.example")
 
 
 @pytest.fixture
@@ -60,8 +92,9 @@ def browser(settings: Settings, loop: LoopThread) -> Browser:
     return Browser(settings, loop)
 
 
-def _set(response: httpx.Response) -> Morsel[str] | None:
-    return SimpleCookie(response.headers.get("set-cookie", "")).get(COOKIE)
+def _set(response: httpx.Response, name: str = COOKIE) -> Morsel[str] | None:
+    made = [SimpleCookie(one) for one in response.headers.get_list("set-cookie")]
+    return next((cookie[name] for cookie in made if name in cookie), None)
 
 
 def test_the_first_page_sets_a_cookie_that_scripts_cannot_read(browser: Browser) -> None:
@@ -74,28 +107,86 @@ def test_the_first_page_sets_a_cookie_that_scripts_cannot_read(browser: Browser)
     assert not cookie["secure"]
 
 
-def test_over_https_the_cookie_is_secure(settings: Settings, loop: LoopThread) -> None:
-    cookie = _set(Browser(settings, loop, "https://chat").get())
-    assert cookie is not None
-    assert cookie["secure"]
-
-
-def test_a_visitor_keeps_the_cookie_and_another_gets_another(
-    browser: Browser, settings: Settings
+@pytest.mark.parametrize(
+    ("url", "public_url"),
+    [("https://chat.example", ""), ("http://chat.example", "https://chat.example.org")],
+)
+def test_over_https_no_other_host_can_set_the_cookie(
+    tmp_path: Path, loop: LoopThread, url: str, public_url: str
 ) -> None:
+    settings = Settings(data_dir=tmp_path, public_url=public_url)
+    response = Browser(settings, loop, url).get()
+    cookie = _set(response, HTTPS_COOKIE)
+    assert cookie is not None
+    assert (cookie["secure"], cookie["path"], cookie["domain"]) == (True, "/", "")
+    assert _set(response) is None
+
+
+def test_a_visitor_of_plain_http_is_the_same_over_https(
+    settings: Settings, loop: LoopThread
+) -> None:
+    plain, safe = Browser(settings, loop), Browser(settings, loop, "https://chat.example")
+    plain.get()
+    safe.take(plain.cookies[COOKIE])
+    moved = safe.get()
+    ended = _set(moved)
+    assert ended is not None
+    assert ended["max-age"] == "0"
+    assert safe.visitor_id == plain.visitor_id
+    assert list(safe.cookies) == [HTTPS_COOKIE]
+    assert "set-cookie" not in safe.get().headers
+
+
+def test_a_cookie_that_another_host_has_set_is_not_believed_beside_the_safe_one(
+    settings: Settings, loop: LoopThread
+) -> None:
+    mine, other = (Browser(settings, loop, "https://chat.example") for _ in range(2))
+    mine.get()
+    other.get()
+    me = mine.visitor_id
+    mine.cookies.set(COOKIE, other.cookies[HTTPS_COOKIE], domain="chat.example")
+    mine.get()
+    assert mine.visitor_id == me
+
+
+def test_a_visitor_keeps_the_cookie_and_another_gets_another(browser: Browser) -> None:
     assert _set(browser.get())
-    first = visitor_cookie.read_visitor_id(
-        dict(browser.cookies), visitor_cookie.make_signer(settings)
-    )
+    first = browser.visitor_id
     assert _set(browser.get()) is None
     browser.cookies.clear()
     assert _set(browser.get())
-    second = visitor_cookie.read_visitor_id(
-        dict(browser.cookies), visitor_cookie.make_signer(settings)
-    )
     assert first
-    assert second
-    assert first != second
+    assert browser.visitor_id not in (None, first)
+
+
+DAY_S = 24 * 3600
+
+
+@pytest.mark.parametrize(("days", "is_renewed"), [(29, False), (31, True), (300, True)])
+def test_a_cookie_is_renewed_before_it_ends(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch, days: int, is_renewed: bool
+) -> None:
+    browser.get()
+    first, later = browser.visitor_id, time.time() + days * DAY_S
+    monkeypatch.setattr(time, "time", lambda: later)
+    renewed = _set(browser.get(**{"If-None-Match": '"same"'}))
+    assert (renewed is not None) == is_renewed
+    assert browser.visitor_id == first
+    assert _set(browser.get()) is None
+
+
+def test_a_page_that_the_browser_has_is_sent_again_only_with_a_cookie(browser: Browser) -> None:
+    asked = {"If-None-Match": '"same"'}
+    assert browser.get(**asked).status_code == 200
+    assert browser.get(**asked).status_code == 304
+
+
+def test_a_cookie_of_an_earlier_version_is_known_and_renewed(
+    browser: Browser, settings: Settings
+) -> None:
+    browser.take(visitor_cookie.make_signer(settings).sign("ab" * 16).decode())
+    assert _set(browser.get())
+    assert browser.visitor_id == "ab" * 16
 
 
 @pytest.mark.parametrize("path", ["/livez", "/_stcore/frame"])
@@ -114,11 +205,64 @@ def test_a_forged_cookie_is_nobodys(settings: Settings, value: str) -> None:
     )
 
 
-@pytest.mark.parametrize("value", [*(one.encode() for one in FORGED), b"ann.\xff\xfe", b"\xff"])
-def test_a_visitor_with_a_forged_cookie_gets_a_new_one(browser: Browser, value: bytes) -> None:
-    response = browser.get(cookie=COOKIE.encode() + b"=" + value)
-    assert response.status_code == 200
-    assert _set(response)
+@pytest.mark.parametrize("value", [*(one.encode() for one in FORGED[1:]), b"ann.\xff\xfe", b"\xff"])
+def test_a_cookie_that_does_not_verify_is_kept_and_the_log_says_what_to_do(
+    browser: Browser, caplog: pytest.LogCaptureFixture, value: bytes
+) -> None:
+    for _ in range(3):
+        response = browser.get(cookie=COOKIE.encode() + b"=" + value)
+        assert (response.status_code, _set(response)) == (200, None)
+    (line,) = caplog.messages
+    assert "OLD_COOKIE_SECRET" in line
+
+
+def test_where_people_sign_in_a_foreign_cookie_is_replaced(
+    tmp_path: Path, loop: LoopThread, caplog: pytest.LogCaptureFixture
+) -> None:
+    browser = Browser(Settings(data_dir=tmp_path, **PROXY), loop)  # type: ignore[arg-type]
+    browser.take("ann.c2lnbmF0dXJl")
+    assert _set(browser.get())
+    assert len(caplog.messages) == 1
+
+
+def test_who_starts_anew_gets_a_cookie_as_the_visitor_of_their_tab(
+    browser: Browser, settings: Settings
+) -> None:
+    browser.take("ann.c2lnbmF0dXJl")
+    browser.start_anew(visitor_cookie.make_signer(settings).sign("ab" * 16).decode())
+    assert browser.visitor_id == "ab" * 16
+
+
+def test_who_starts_anew_with_a_forged_name_is_a_new_visitor(browser: Browser) -> None:
+    browser.take("ann.c2lnbmF0dXJl")
+    browser.start_anew("ann.c2lnbmF0dXJl")
+    assert re.fullmatch("[0-9a-f]{32}", browser.visitor_id or "")
+
+
+def test_a_cookie_that_is_known_is_never_given_up(browser: Browser, settings: Settings) -> None:
+    browser.get()
+    first = browser.visitor_id
+    browser.start_anew(visitor_cookie.make_signer(settings).sign("ab" * 16).decode())
+    assert browser.visitor_id == first
+
+
+OLD, NEW = "short", "long" * 8
+
+
+def test_visitors_of_an_old_secret_are_known_and_get_a_cookie_of_the_new_one(
+    tmp_path: Path, loop: LoopThread
+) -> None:
+    old = Signer(OLD, salt=COOKIE).sign("ab" * 16).decode()
+    both = Settings(
+        data_dir=tmp_path, cookie_secret=SecretStr(NEW), old_cookie_secret=SecretStr(OLD)
+    )
+    browser = Browser(both, loop)
+    browser.take(old)
+    assert _set(browser.get())
+    assert browser.cookies[COOKIE] != old
+    alone = visitor_cookie.make_signer(Settings(data_dir=tmp_path, cookie_secret=SecretStr(NEW)))
+    assert visitor_cookie.read_visitor_id(dict(browser.cookies), alone) == "ab" * 16
+    assert visitor_cookie.read_visitor_id({COOKIE: old}, alone) is None
 
 
 def test_the_id_in_a_signed_cookie_cannot_be_changed(browser: Browser, settings: Settings) -> None:
@@ -194,7 +338,7 @@ def test_only_the_chats_user_can_read_the_secret(settings: Settings) -> None:
 def test_cookie_secret_takes_the_place_of_the_kept_one(tmp_path: Path) -> None:
     one, two = (
         visitor_cookie.make_signer(
-            Settings(data_dir=tmp_path / name, cookie_secret=SecretStr("shared"))
+            Settings(data_dir=tmp_path / name, cookie_secret=SecretStr("shared" * 6))
         )
         for name in ("one", "two")
     )
@@ -212,3 +356,13 @@ def test_without_a_place_for_the_secret_visitors_are_known_until_the_process_end
         visitor_cookie.read_visitor_id({COOKIE: cookie}, visitor_cookie.make_signer(settings))
         == "ann"
     )
+
+
+@pytest.mark.parametrize("text", ["", "guess me"])
+def test_a_kept_secret_that_somebody_could_guess_stops_the_start(
+    settings: Settings, text: str
+) -> None:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    (settings.data_dir / "cookie-secret").write_text(text)
+    with pytest.raises(SecretUnusable, match=r"cookie-secret has \d characters, and 32 or more"):
+        visitor_cookie.make_signer(settings)

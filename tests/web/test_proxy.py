@@ -105,3 +105,11 @@ def test_each_address_beyond_a_trusted_proxy_has_its_own_share(
         assert ask("192.0.2.2") == 200
         fake.resume()
     assert first.result() == 200
+
+
+def test_a_trusted_proxy_says_that_it_was_https(tmp_path: Path) -> None:
+    told = {"X-Forwarded-Proto": "https"}
+    for peer, is_secure in (("10.0.0.1", True), ("192.0.2.1", False)):
+        client = _client(tmp_path, peer, trusted_proxies="10.0.0.0/8")
+        plain, _ = client.get("/", headers=told).headers.get_list("set-cookie")
+        assert ("Secure" in plain) == is_secure

@@ -44,6 +44,7 @@ class SidebarContent:
     note: str  # what will not be there the next time
     user: str  # the name of who has signed in
     can_sign_out: bool
+    can_start_anew: bool = False  # by giving up a cookie that the chat does not know
     rows: list[Row] = field(default_factory=list)
     has_more: bool = False
     deleted: str = ""  # what was deleted last and can be had back, in words
@@ -85,6 +86,7 @@ def read_content(state: PageState) -> SidebarContent:
         note=_describe_loss(state),
         user=state.user.name,
         can_sign_out=account.can_sign_out(state),
+        can_start_anew=state.user.has_foreign_cookie,
     )
     try:
         rows = _find_hits(state) if state.query.strip() else _list_newest(state)
@@ -136,6 +138,12 @@ def _describe_deletion(state: PageState) -> str:
 def _describe_loss(state: PageState) -> str:
     """Return what will not be there the next time, if anything."""
     settings = state.services.settings
+    if state.user.has_foreign_cookie:
+        return t(
+            "This chat does not know your browser's cookie: perhaps COOKIE_SECRET has changed. "
+            "Until that is cured, this history ends with the tab. If you start anew, it lasts, and "
+            "your earlier conversations are lost."
+        )
     if not state.user.lasting:
         return t("Your browser keeps no cookies, so this history ends with the tab.")
     if settings.ollama_service_url and not settings.database_url:

@@ -41,9 +41,27 @@ export function Sidebar({ content, ask }: SidebarProps): JSX.Element {
           </button>
         )}
       </nav>
-      {content.note && <p class="chat-note">{content.note}</p>}
+      {content.note && (
+        <p class="chat-note">
+          {content.note} {content.can_start_anew && <StartAnew visitor={content.visitor} />}
+        </p>
+      )}
       <Tools user={content.user} canSignOut={content.can_sign_out} ask={ask} />
     </>
+  );
+}
+
+/** Draw the button that gives the browser a cookie in place of one that the chat does not know. */
+function StartAnew({ visitor }: { visitor: string }): JSX.Element {
+  const start = async (): Promise<void> => {
+    const address = `visitor?visitor=${encodeURIComponent(visitor)}`;
+    const response = await fetch(address, { method: "POST" }).catch(() => null);
+    if (response?.ok) location.reload();
+  };
+  return (
+    <button type="button" class="chat-link" data-act="start-anew" onClick={() => void start()}>
+      {text("start_anew")}
+    </button>
   );
 }
 

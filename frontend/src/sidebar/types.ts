@@ -17,6 +17,7 @@ export interface SidebarContent {
   note: string;
   user: string;
   can_sign_out: boolean;
+  can_start_anew: boolean;
   rows: Row[];
   has_more: boolean;
   deleted: string;

@@ -6,6 +6,7 @@ import pytest
 
 from chatbot.chat.shares import SEARCHES_PER_MINUTE
 from chatbot.history.errors import HistoryUnavailable
+from chatbot.identity import visitor_cookie
 from chatbot.services import Services
 from tests.support.fake_ollama.server import FakeOllama
 from tests.support.pages import (
@@ -99,6 +100,18 @@ def test_a_browser_without_cookies_is_told_that_its_history_ends(open_page: Open
     assert "this history ends with the tab" in read_sidebar(app)["note"]
     assert list_conversations(app) == ["Hello"]
     assert "ends with the tab" not in read_sidebar(open_page())["note"]
+
+
+def test_a_browser_with_a_foreign_cookie_is_told_and_may_start_anew(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visitor_cookie, "has_foreign_cookie", lambda *_: True)
+    told = read_sidebar(open_page(None))
+    assert told["note"].startswith("This chat does not know your browser's cookie")
+    assert told["can_start_anew"]
+    assert told["visitor"]
+    monkeypatch.undo()
+    assert not read_sidebar(open_page(None))["can_start_anew"]
 
 
 @pytest.mark.configured(ollama_service_url="http://127.0.0.1:9")
