@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 unexport CDPATH PYTHONHOME PYTHONPATH # of other programs
-.PHONY: help run frontend test coverage test-image test-cluster test-builds fuzz lint format load load-ui load-cluster capacity bench figures pins upgrade version-set clean venv venv-dev node-modules
+.PHONY: help run frontend test coverage test-image test-cluster test-builds fuzz lint format load load-ui load-cluster capacity bench figures pins audit upgrade version-set clean venv venv-dev node-modules
 
 PYTHON_CODE := $(sort $(dir $(wildcard */*.py)))
 SHELL_CODE := entrypoint.sh .ci/run docker/bake-models $(wildcard scripts/*.sh scripts/setup/*.sh)
@@ -87,9 +87,14 @@ bench: venv-dev ## measure, one benchmark after the other (a quiet machine, plea
 figures: venv-dev ## print the figures of the code's order beside their goals (FIGURES=--list)
 	@exec $(PY) -m scripts.figures $(FIGURES)
 
-pins: venv-dev ## write requirements*.txt again from pyproject.toml
-	@export UV_CUSTOM_COMPILE_COMMAND="make pins"; uv="$(PY) -m uv pip compile -q $(UPGRADE) --universal --python-version 3.11 pyproject.toml"; \
-	  $$uv -o requirements.txt && $$uv --group dev -c requirements.txt -o requirements-dev.txt
+pins: venv-dev ## write requirements*.txt again from pyproject.toml, with the hashes of all their files
+	@export UV_CUSTOM_COMPILE_COMMAND="make pins"; uv="$(PY) -m uv pip compile -q $(UPGRADE) --universal --python-version 3.11 --generate-hashes"; \
+	  $$uv pyproject.toml -o requirements.txt && \
+	  $$uv pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt && \
+	  $$uv --group load -c requirements-dev.txt -o requirements-load.txt
+
+audit: venv-dev ## say which of the pins have known vulnerabilities; needs the network
+	@exec $(PY) -m scripts.audit $(OPTIONAL)
 
 upgrade: venv-dev ## raise all versions, then run the tests that say what the new ones break
 	@$(PY) -m scripts.upgrade

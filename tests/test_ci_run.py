@@ -58,7 +58,7 @@ def test_it_starts_and_ends_what_its_tools_bring(checkout: Path, tmp_path: Path)
         *("up", "monitoring-up", "ingress-up", "make", "down", "engine-up"),
     ]
     assert [call for call in calls if call.startswith("make")] == [
-        *("make test", "make test-image", "make test-cluster")
+        *("make test audit", "make test-image", "make test-cluster")
     ]
     assert calls[-1] == "engine-up stop"
 
@@ -79,4 +79,4 @@ def test_without_an_engine_and_tools_it_runs_the_tests_alone(
     checkout: Path, tmp_path: Path
 ) -> None:
     write_program(tmp_path / "bin/docker", "exit 1")
-    assert run_ci(checkout, ENGINE_TOOLS="/nowhere") == ["make test", "docker info"]
+    assert run_ci(checkout, ENGINE_TOOLS="/nowhere") == ["make test audit", "docker info"]

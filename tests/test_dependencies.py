@@ -30,7 +30,12 @@ def _plain(requirement: str) -> str:
 
 
 RUN_TIME = {_plain(requirement) for requirement in PROJECT["project"]["dependencies"]}
-DEVELOPMENT = {_plain(requirement) for requirement in PROJECT["dependency-groups"]["dev"]}
+DEVELOPMENT = {
+    _plain(requirement)
+    for group in PROJECT["dependency-groups"].values()
+    for requirement in group
+    if isinstance(requirement, str)  # else another group
+}
 
 
 def _imported(files: Iterable[Path]) -> set[str]:

@@ -86,9 +86,13 @@ install_pins() {
   reporter=$!
   # Without its stamp, what an interrupted installation leaves is made anew.
   rm -f .venv/requirements*.txt
+  # Whatever index this machine has, it brings what somebody has looked at, or nothing.
   .venv/bin/python -m pip install --disable-pip-version-check --no-input --no-compile --progress-bar off \
-    "${files[@]}" >"$log" 2>&1 || {
+    --require-hashes "${files[@]}" >"$log" 2>&1 || {
     tail -n 20 "$log" >&2
+    if grep -q 'DO NOT MATCH THE HASHES' "$log"; then
+      fail "the package registry has other files than those of $*: use another one, then run make again"
+    fi
     if grep -q 'No space left' "$log"; then fail "the disk of $PWD is full: free 1 GB on it, then run make again"; fi
     fail 'pip could not install the packages above: check the connection to the package registry, then run make again'
   }

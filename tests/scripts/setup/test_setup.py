@@ -55,8 +55,13 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def require(folder: Path, version: str) -> None:
-    (folder / "requirements.txt").write_text(f"--no-index\n--find-links .\ntiny=={version}\n")
+def require(folder: Path, version: str, sha256: str = "") -> None:
+    """Require a version, of which there is a file or none, by its hash or by another one."""
+    file = folder / f"tiny-{version}-py3-none-any.whl"
+    known = sha256 or hashlib.sha256(file.read_bytes() if file.exists() else b"").hexdigest()
+    (folder / "requirements.txt").write_text(
+        f"--no-index\n--find-links .\ntiny=={version} \\\n    --hash=sha256:{known}\n"
+    )
 
 
 def venv(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -98,6 +103,16 @@ def test_pins_that_cannot_be_had_end_with_a_sentence_and_are_tried_again(checkou
         assert result.stderr.splitlines()[-1].startswith("error: pip could not install")
 
 
+def test_another_file_than_the_one_that_was_looked_at_is_not_installed(checkout: Path) -> None:
+    require(checkout, "1.0")
+    venv(checkout)
+    require(checkout, "2.0", sha256="0" * 64)
+    result = venv(checkout)
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1].startswith("error: the package registry has other files")
+    assert installed(checkout) == "1.0"
+
+
 def break_link(folder: Path) -> None:
     """As when the system's Python is removed."""
     for name in ("python", "python3"):
@@ -135,7 +150,7 @@ def test_a_kill_in_mid_installation_leaves_no_stamp_and_its_lock_holds_nobody_up
     venv(checkout)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/tiny-2.0-py3-none-any.whl"
-        (checkout / "requirements.txt").write_text(f"tiny @ {url}\n")
+        (checkout / "requirements.txt").write_text(f"tiny @ {url} --hash=sha256:{'0' * 64}\n")
         under_way = subprocess.Popen(
             [checkout / "scripts/setup/venv.sh", "requirements.txt"],
             stderr=subprocess.DEVNULL,
@@ -211,22 +226,26 @@ def test_without_a_new_enough_python_it_says_what_to_install(tmp_path: Path) -> 
     assert not (tmp_path / ".venv").exists()
 
 
-def test_every_direct_dependency_is_pinned() -> None:
+PIN = r"(?P<pin>[a-z0-9-]+(\[\w+\])?==[\w.]+)( ; .+)? \\\n(    --hash=sha256:[0-9a-f]{64}( \\)?\n)+"
+
+
+@pytest.mark.parametrize("name", ["requirements", "requirements-dev", "requirements-load"])
+def test_every_dependency_is_pinned_by_version_and_hashes_whatever_the_index(name: str) -> None:
+    lines = (ROOT / f"{name}.txt").read_text().splitlines(keepends=True)
+    text = "".join(line for line in lines if not line.lstrip().startswith("#"))
+    assert re.sub(PIN, "", text) == ""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    groups = project["dependency-groups"]
     wanted = {
-        "requirements.txt": project["project"]["dependencies"],
-        "requirements-dev.txt": project["dependency-groups"]["dev"],
+        "requirements": project["project"]["dependencies"],
+        "requirements-dev": [one for one in groups["dev"] + groups["load"] if isinstance(one, str)],
+        "requirements-load": groups["load"],
     }
-    for file, names in wanted.items():
-        lines = (ROOT / file).read_text().splitlines()
-        pins = [line for line in lines if line and not line.lstrip().startswith("#")]
-        assert [
-            pin for pin in pins if not re.match(r"[a-z0-9-]+(\[\w+\])?==[\w.]+( ;|$)", pin)
-        ] == []
-        for name in names:
-            bare = name.partition(";")[0]  # without its marker
-            start = bare if "==" in bare else bare.partition("[")[0]
-            assert any(pin.startswith(start) for pin in pins), f"{name}: make pins"
+    pins = [pin["pin"] for pin in re.finditer(PIN, text)]
+    for wish in wanted[name]:
+        bare = wish.partition(";")[0]  # without its marker
+        start = bare if "==" in bare else f"{bare.partition('[')[0]}"
+        assert any(pin.startswith(start) for pin in pins), f"{wish}: make pins"
 
 
 # The embedded model
