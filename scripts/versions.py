@@ -12,7 +12,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts.setup import go_build, sums
+from scripts.setup.steps import SetupError
+
 ROOT = Path(__file__).parents[1]
+OLLAMA_RELEASES = "https://github.com/ollama/ollama/releases/download"
 
 _NUMBER = r"\d+\.\d+\.\d+(?:-[\w.]*\w)?"
 
@@ -84,8 +88,22 @@ def main() -> None:
             CHAT.write_version(options.chat)
         if options.ollama:
             OLLAMA.write_version(options.ollama)
-    except ValueError as error:
+            _write_sums(options.ollama)
+    except (ValueError, SetupError) as error:
         sys.exit(f"error: {error}")
+
+
+def _write_sums(version: str) -> None:
+    """Have the set-up know this Ollama; raises SetupError."""
+    release = f"{OLLAMA_RELEASES}/v{version}"
+    try:
+        module = go_build.download_module(go_build.MODULE, f"v{version}")
+        sums.write_sums(version, release, module["Sum"])
+    except (OSError, KeyError) as error:
+        raise SetupError(
+            f"{sums.FILE.name} is still that of another Ollama ({release}: {error}): "
+            "run this again where Go is installed and the release can be reached"
+        ) from error
 
 
 if __name__ == "__main__":

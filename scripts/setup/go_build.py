@@ -9,11 +9,12 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from scripts.setup import sums
 from scripts.setup.steps import SetupError, run_step, say
 
 MODULE = "github.com/ollama/ollama"
 # The module archive leaves out three vendored headers; these bring the same ones.
-MINIAUDIO = "github.com/gen2brain/malgo@v0.11.24"
+MINIAUDIO, MINIAUDIO_VERSION = "github.com/gen2brain/malgo", "v0.11.24"
 HEADER_PACKAGES = ("nlohmann-json3-dev", "libstb-dev")
 HEADERS = ("nlohmann/json.hpp", "stb/stb_image.h")
 # Go's default is -O2 for any machine: a third of the speed.
@@ -36,6 +37,7 @@ def build_ollama(version: str, folder: Path) -> None:
     work = folder.with_name(folder.name + ".build")
     work.mkdir(parents=True, exist_ok=True)
     includes = [fetch_miniaudio(work), *provide_headers(work)]
+    fetch_module(MODULE, f"v{version}")
     say(f"building Ollama {version} with Go; this takes some minutes")
     try:
         program = compile_program(version, work, includes, NATIVE)
@@ -102,17 +104,33 @@ def need_compilers(version: str) -> None:
 def fetch_miniaudio(work: Path) -> Path:
     """Fetch miniaudio.h from its Go module; return the folder that holds miniaudio/."""
     say("fetching the headers that the module leaves out")
-    command = ["go", "mod", "download", "-json", MINIAUDIO]
-    result = subprocess.run(command, capture_output=True, text=True, cwd=work, check=False)
-    if result.returncode:
-        raise SetupError(
-            f"the Go module {MINIAUDIO} cannot be fetched "
-            f"({(result.stderr or result.stdout).strip().splitlines()[-1]})"
-        )
+    source = fetch_module(MINIAUDIO, MINIAUDIO_VERSION) / "miniaudio.h"
     (work / "include/miniaudio").mkdir(parents=True, exist_ok=True)
-    source = Path(json.loads(result.stdout)["Dir"]) / "miniaudio.h"
     shutil.copyfile(source, work / "include/miniaudio/miniaudio.h")
     return work / "include"
+
+
+def fetch_module(module: str, version: str) -> Path:
+    """Fetch a Go module; return its folder. Raises SetupError when it is not the one we know."""
+    told = download_module(module, version)
+    if told["Sum"] != sums.read_sums()[module]:
+        raise SetupError(
+            f"the Go module {module} {version} is another one than {sums.FILE.name} knows"
+        )
+    return Path(told["Dir"])
+
+
+def download_module(module: str, version: str) -> dict[str, str]:
+    """Return what Go tells of a module that it has fetched: its sum, its folder …"""
+    command = ["go", "mod", "download", "-json", f"{module}@{version}"]
+    result = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
+    if result.returncode:
+        raise SetupError(
+            f"the Go module {module} {version} cannot be fetched "
+            f"({(result.stderr or result.stdout).strip().splitlines()[-1]})"
+        )
+    told: dict[str, str] = json.loads(result.stdout)
+    return told
 
 
 def provide_headers(work: Path) -> list[Path]:

@@ -16,9 +16,9 @@ from pathlib import Path
 from scripts.setup import go_build, model_file, release
 from scripts.setup.processor import name_processor
 from scripts.setup.steps import SetupError, cache_folder, say
-from scripts.versions import OLLAMA_VERSION
+from scripts.versions import OLLAMA_RELEASES, OLLAMA_VERSION
 
-RELEASE = f"https://github.com/ollama/ollama/releases/download/v{OLLAMA_VERSION}"
+RELEASE = f"{OLLAMA_RELEASES}/v{OLLAMA_VERSION}"
 
 Build = Callable[[str, Path], None]
 """Puts the Ollama of a version into a folder."""

@@ -9,14 +9,17 @@ import tarfile
 import threading
 import time
 import urllib.request
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import BinaryIO
 
 import zstandard
 
+from scripts.setup import sums
 from scripts.setup.steps import REPORT_SECONDS, SetupError, say
 
 CHUNK = 1 << 20
+READ_TIMEOUT_S = 30
 
 
 def name_archive(system: str, machine: str) -> str:
@@ -29,37 +32,35 @@ def name_archive(system: str, machine: str) -> str:
     return f"ollama-linux-{arch[machine.lower()]}.tar.zst"
 
 
-def fetch_checksums(url: str, timeout: float) -> dict[str, str]:
-    """Return the release's SHA-256 sums by file name.
+def open_file(url: str, timeout: float) -> HTTPResponse:
+    """Return the reply with a file; raises SetupError after at most `timeout` seconds.
 
-    Raises SetupError after at most `timeout` seconds. A thread keeps to that time even where
-    the look-up of the host's name hangs, which no socket option bounds.
+    A thread keeps to that time even where the look-up of the host's name hangs, which no socket
+    option bounds.
     """
-    found: list[str] = []
+    replies: list[HTTPResponse] = []
     reason = ["no answer"]
 
-    def fetch_sums() -> None:
+    def open_url() -> None:
         try:
-            with urllib.request.urlopen(f"{url}/sha256sum.txt", timeout=timeout) as reply:
-                found.append(reply.read().decode())
+            replies.append(urllib.request.urlopen(url, timeout=READ_TIMEOUT_S))
         except (OSError, ValueError) as error:
             reason[0] = str(error)
 
-    thread = threading.Thread(target=fetch_sums, daemon=True)
+    thread = threading.Thread(target=open_url, daemon=True)
     thread.start()
     thread.join(timeout)
-    if not found:
+    if not replies:
         raise SetupError(f"{url} cannot be reached ({reason[0]})")
-    lines = (line.split() for line in found[0].splitlines())
-    return {words[1].removeprefix("./"): words[0] for words in lines if len(words) == 2}
+    return replies[0]
 
 
-def download_file(url: str, target: Path, sha256: str) -> None:
-    """Fetch a file with a report every ten seconds; SetupError when its sum differs."""
+def save_file(reply: HTTPResponse, target: Path, sha256: str) -> None:
+    """Save a reply's file with a report every ten seconds; SetupError when its sum differs."""
     digest = hashlib.sha256()
     done, reported = 0, time.monotonic()
-    with urllib.request.urlopen(url, timeout=30) as reply, target.open("wb") as file:
-        total = int(reply.headers.get("Content-Length") or 0)
+    total = int(reply.headers.get("Content-Length") or 0)
+    with reply, target.open("wb") as file:
         while chunk := reply.read(CHUNK):
             file.write(chunk)
             digest.update(chunk)
@@ -68,7 +69,7 @@ def download_file(url: str, target: Path, sha256: str) -> None:
                 reported = time.monotonic()
                 say(f"  {done >> 20} of {total >> 20} MiB")
     if digest.hexdigest() != sha256:
-        raise SetupError(f"{url} is damaged: its SHA-256 is not the release's")
+        raise SetupError(f"{reply.url} is damaged, or not the file that {sums.FILE.name} knows")
 
 
 def unpack_archive(archive: Path, folder: Path) -> None:
@@ -89,19 +90,18 @@ def unpack_archive(archive: Path, folder: Path) -> None:
 def install_release(url: str, folder: Path, timeout: float = 6) -> None:
     """Put the release at `url` into `folder`, with the program at bin/ollama.
 
-    Raises SetupError when the release cannot be reached, has no archive for this machine, or is
-    damaged; nothing is left behind then.
+    Raises SetupError when the release cannot be reached, has no archive for this machine, or
+    another one than the set-up knows; nothing is left behind then.
     """
     name = name_archive(platform.system(), platform.machine())
-    sums = fetch_checksums(url, timeout)
-    if name not in sums:
-        raise SetupError(f"{url} has no {name}")
+    sha256 = sums.read_sums()[name]
+    reply = open_file(f"{url}/{name}", timeout)
     say(f"fetching {url}/{name}")
     work = folder.with_name(folder.name + ".part")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     try:
-        download_file(f"{url}/{name}", work / name, sums[name])
+        save_file(reply, work / name, sha256)
         say("unpacking it")
         unpack_archive(work / name, work / "tree")
         if not (work / "tree/bin/ollama").exists():  # macOS: all files lie in one folder

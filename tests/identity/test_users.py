@@ -41,9 +41,9 @@ class Store:
         return {key: at for key, at in self.times.items() if at > since}
 
 
-def _people(tmp_path: Path, store: Store | None = None, **settings: object) -> Users:
+def _people(tmp_path: Path, *store: Store, **settings: object) -> Users:
     read = Settings(data_dir=tmp_path / "data", **settings)  # type: ignore[arg-type]
-    return Users(read, store or Store())
+    return Users(read, *(store or (Store(),)))
 
 
 def _user_id(person: User | None) -> str:

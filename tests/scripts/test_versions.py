@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from chatbot import __version__
+from scripts.setup import sums
 from scripts.versions import CHAT, OLLAMA, OLLAMA_VERSION, ROOT, Product
 
 PRODUCTS = pytest.mark.parametrize("product", [CHAT, OLLAMA], ids=["chat", "ollama"])
 # Documents of what was measured or done with the version of then.
-HISTORY = {"CHANGELOG.md", "requirements.txt", "requirements-dev.txt"}
+HISTORY = {"CHANGELOG.md", *(f"requirements{part}.txt" for part in ("", "-dev", "-load"))}
 FOLDERS = (".github", "benchmarks", "chatbot", "docker", "docs", "k8s", "locustfiles", "scripts")
 KINDS = {".py", ".md", ".yaml", ".toml", ".sh", ".env", ".txt", ""}
 
@@ -68,3 +69,7 @@ def test_what_is_no_version_is_refused_before_anything_is_written(
 ) -> None:
     with pytest.raises(ValueError, match="is no version such as"):
         CHAT.write_version(version, tmp_path)
+
+
+def test_the_sums_are_those_of_the_version_that_is_written() -> None:
+    assert sums.FILE.read_text().startswith(f"# What Ollama {OLLAMA_VERSION} is made of")

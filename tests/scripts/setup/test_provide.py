@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from scripts.setup import go_build, provide, release
+from scripts.setup import go_build, provide, release, sums
 from scripts.setup.steps import SetupError
 from scripts.versions import OLLAMA_VERSION
 from tests.support.fake_ollama.server import FakeOllama
@@ -37,10 +37,11 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[tuple[Path, str]]:
-    """A folder, and the address at which a web server shows it."""
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Path, str]]:
+    """A folder with the known sums, and the address at which a web server shows it."""
     folder = tmp_path / "site"
     folder.mkdir()
+    monkeypatch.setattr(sums, "FILE", folder / "known.sums")
     handler = functools.partial(QuietHandler, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
@@ -62,7 +63,7 @@ def put_release(folder: Path, *, sha256: str | None = None) -> None:
     name = release.name_archive("Linux", platform.machine())
     (folder / name).write_bytes(archive)
     digest = sha256 or hashlib.sha256(archive).hexdigest()
-    (folder / "sha256sum.txt").write_text(f"{digest}  ./{name}\n")
+    (folder / "known.sums").write_text(f"# Of a stand-in.\n{digest}  {name}\n")
 
 
 # Ollama's release
@@ -94,7 +95,7 @@ def test_the_release_is_installed(site: tuple[Path, str], tmp_path: Path) -> Non
 
 def test_a_damaged_release_is_not_installed(site: tuple[Path, str], tmp_path: Path) -> None:
     put_release(site[0], sha256="0" * 64)
-    with pytest.raises(SetupError, match="is damaged"):
+    with pytest.raises(SetupError, match="is damaged, or not the file"):
         release.install_release(site[1], tmp_path / "ollama-1")
     assert list(tmp_path.glob("ollama-1*")) == []
 
@@ -102,21 +103,37 @@ def test_a_damaged_release_is_not_installed(site: tuple[Path, str], tmp_path: Pa
 def test_a_release_without_this_system_is_not_installed(
     site: tuple[Path, str], tmp_path: Path
 ) -> None:
-    (site[0] / "sha256sum.txt").write_text(f"{'0' * 64}  ./ollama-windows.zip\n")
-    with pytest.raises(SetupError, match="has no ollama-"):
+    put_release(site[0])
+    next(site[0].glob("ollama-*")).unlink()
+    with pytest.raises(SetupError, match=r"cannot be reached .*File not found"):
         release.install_release(site[1], tmp_path / "ollama-1")
 
 
 def test_a_release_that_cannot_be_reached_is_given_up() -> None:
     with pytest.raises(SetupError, match="cannot be reached"):
-        release.fetch_checksums(f"http://127.0.0.1:{free_port()}", 5)
+        release.open_file(f"http://127.0.0.1:{free_port()}", 5)
 
 
 def test_a_release_that_never_answers_is_given_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(SetupError, match="cannot be reached"):
-            release.fetch_checksums(url, 0.1)
+            release.open_file(url, 0.1)
+
+
+def test_the_sums_of_another_version_are_those_that_its_release_tells(
+    site: tuple[Path, str],
+) -> None:
+    head = "# What Ollama 1 is made of: how it came here.\n# Both kinds.\n"
+    sums.FILE.write_text(f"{head}aa  x.tgz\nh1:a=  of/ollama/ollama\nh1:m=  of/gen2brain/malgo\n")
+    (site[0] / "sha256sum.txt").write_text("bb  ./x.tgz\ncc  ./other.zip\n")
+    sums.write_sums("2", site[1], "h1:b=")
+    assert sums.FILE.read_text().startswith(head.replace("Ollama 1", "Ollama 2"))
+    assert sums.read_sums() == {
+        "x.tgz": "bb",
+        "of/ollama/ollama": "h1:b=",
+        "of/gen2brain/malgo": "h1:m=",
+    }
 
 
 # Ollama, from wherever it can be had
@@ -198,7 +215,7 @@ def test_where_nothing_can_be_built_one_sentence_says_what_to_do(
 GO = """#!/bin/sh
 case "$1" in
   env) echo "$GOPATH" ;;
-  mod) printf '{"Dir": "%s"}' "$MODULE" ;;
+  mod) printf '{"Dir": "%s", "Sum": "%s"}' "$MODULE" "$SUM" ;;
   install)
     case "$CGO_CFLAGS" in *native*) echo "undefined reference" >&2; exit 1 ;; esac
     mkdir -p "$GOPATH/bin" && echo "$CGO_CFLAGS" >"$GOPATH/bin/ollama" ;;
@@ -206,19 +223,37 @@ esac
 """
 
 
-def test_what_does_not_link_for_this_processor_is_built_for_any_and_that_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def compilers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The fake `go`, whose modules all have the sum that is known."""
     (tmp_path / "miniaudio.h").touch()
     for name, text in (("go", GO), ("g++", "#!/bin/sh\n")):
         (tmp_path / name).write_text(text)
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("MODULE", str(tmp_path))
+    monkeypatch.setenv("SUM", "h1:known=")
     monkeypatch.setattr(go_build, "has_header", lambda header: True)
+    known = dict.fromkeys((go_build.MODULE, go_build.MINIAUDIO), "h1:known=")
+    monkeypatch.setattr(sums, "read_sums", lambda: known)
+    yield
+
+
+def test_what_does_not_link_for_this_processor_is_built_for_any_and_that_is_said(
+    tmp_path: Path, compilers: None, capsys: pytest.CaptureFixture[str]
+) -> None:
     go_build.build_ollama("1", tmp_path / "ollama-1")
     assert "native" not in (tmp_path / "ollama-1/bin/ollama").read_text()
     assert "building it for any processor instead" in capsys.readouterr().err
+
+
+def test_a_module_that_is_not_the_one_we_know_is_not_built(
+    tmp_path: Path, compilers: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUM", "h1:another=")
+    with pytest.raises(SetupError, match="is another one than"):
+        go_build.build_ollama("1", tmp_path / "ollama-1")
+    assert not (tmp_path / "ollama-1").exists()
 
 
 def test_go_packages_are_counted_among_the_compilers_warnings() -> None:
