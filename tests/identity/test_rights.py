@@ -11,12 +11,13 @@ from chatbot.identity.rights import ManagersOnly
 from chatbot.identity.users import USER, User, Users
 from chatbot.settings import Settings
 from tests.support.logins import ANN, OIDC, PROXY
+from tests.support.sign_outs import Store
 
 MAIL = "ann@example.org"
 
 
 def _users(tmp_path: Path, **settings: Any) -> Users:
-    return Users(Settings(data_dir=tmp_path / "data", **settings))
+    return Users(Settings(data_dir=tmp_path / "data", **settings), Store())
 
 
 def _may(users: Users, user: User | None) -> bool:

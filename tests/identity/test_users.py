@@ -21,24 +21,10 @@ from locustfiles.streamlit_client.user import StreamlitUser
 from tests.support.fake_ollama.server import FakeOllama
 from tests.support.logins import ANN, OIDC, PROXY
 from tests.support.product import ROOT, LoopThread, Served, environment
+from tests.support.sign_outs import Store
 from tests.support.signing_proxy import SigningProxy
 
 COOKIE_ID = re.compile("[0-9a-f]{32}")
-
-
-class Store:
-    """What replicas share, without a database."""
-
-    def __init__(self) -> None:
-        self.times: dict[str, float] = {}
-
-    def save_sign_outs(self, times: Mapping[str, float], forget_before: float) -> None:
-        """Keep sign-outs."""
-        self.times.update(times)
-
-    def list_sign_outs(self, since: float) -> dict[str, float]:
-        """Return the sign-outs since a time."""
-        return {key: at for key, at in self.times.items() if at > since}
 
 
 def _people(tmp_path: Path, *store: Store, **settings: object) -> Users:
