@@ -29,16 +29,16 @@ _SOURCES = {
     "base-uri": "'none'",
     "style-src": "'self' 'unsafe-inline'",  # Streamlit's styles are made as the page is drawn
 }
-# Streamlit loads a component's script as a blob, which only a script can make.
-_SCRIPTS = "'self' blob:"
+# Streamlit loads a component's script as a blob, which only a script can make, and multiplies long
+# numbers of its messages by a module of WebAssembly, which can do nothing else.
+_SCRIPTS = "'self' blob: 'wasm-unsafe-eval'"
 
 _ALWAYS = (
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
     (
         "Permissions-Policy",
-        "camera=(), clipboard-read=(), clipboard-write=(self), display-capture=(), "
-        "geolocation=(), microphone=(), midi=(), payment=(), usb=()",
+        "camera=(), display-capture=(), geolocation=(), microphone=(), midi=(), payment=(), usb=()",
     ),
     ("Referrer-Policy", "no-referrer"),
     ("X-Content-Type-Options", "nosniff"),

@@ -35,7 +35,7 @@ def _read_policy(headers: dict[str, str]) -> dict[str, list[str]]:
 def test_the_page_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
     policy = _read_policy(_make(tmp_path))
     assert policy["default-src"] == policy["object-src"] == policy["frame-ancestors"] == ["'none'"]
-    allowed = {"'self'", "'none'", "data:", "blob:", "'unsafe-inline'"}
+    allowed = {"'self'", "'none'", "data:", "blob:", "'unsafe-inline'", "'wasm-unsafe-eval'"}
     assert {source for sources in policy.values() for source in sources} <= allowed
     inline = [name for name, sources in policy.items() if "'unsafe-inline'" in sources]
     assert inline == ["style-src"]
