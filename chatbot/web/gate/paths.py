@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
 from chatbot import errors
+from chatbot.identity.visitor_cookie import START_ANEW
 from chatbot.settings import Settings
 from chatbot.web.claims import has_signed_in
 from chatbot.web.gate.rule import Rule
@@ -22,6 +23,7 @@ _OPEN = {
     *("/", "/favicon.png", "/icon.svg", "/manifest.webmanifest"),
     *(STREAM, "/_stcore/health", "/_stcore/host-config"),
     *("/auth/login", "/auth/logout", "/oauth2callback"),
+    START_ANEW,
     *("/generate_text", "/livez", "/metrics", "/openapi.json", "/readyz"),
 }
 _OPEN_FOLDERS = ("/assets/", "/static/")

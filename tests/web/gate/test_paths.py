@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 from starlette.routing import Route
 
 from chatbot import errors
+from chatbot.identity.visitor_cookie import START_ANEW
 from chatbot.settings import Settings
 from chatbot.web import api, downloads, index_page, openapi, static_files, transcript
 from chatbot.web.gate.paths import check_login, check_path
@@ -36,7 +37,9 @@ def _ask(path: str, kind: str = "http", **headers: str) -> HTTPConnection:
     return HTTPConnection({"type": kind, "scheme": "http", "path": path, "headers": sent})
 
 
-@pytest.mark.parametrize("path", [*(route.path for route in ROUTES), UPLOAD, "/auth/login"])
+@pytest.mark.parametrize(
+    "path", [*(route.path for route in ROUTES), UPLOAD, "/auth/login", START_ANEW]
+)
 def test_each_route_of_the_chat_is_served(path: str) -> None:
     check_path(_ask(path))
 
