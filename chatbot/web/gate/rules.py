@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatbot.web.gate import headers, hosts, messages, paths, peers, tabs, uploads
+from chatbot.web.gate import files, headers, hosts, messages, paths, peers, shares, tabs, uploads
 
 RULES = (
     *peers.RULES,
@@ -11,5 +11,7 @@ RULES = (
     *tabs.RULES,
     *messages.RULES,
     *uploads.RULES,
+    *files.RULES,
+    *shares.RULES,
     *headers.RULES,
 )

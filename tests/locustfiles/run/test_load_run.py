@@ -25,6 +25,7 @@ def _adds_up(figures: dict[str, int]) -> bool:
     return figures["requests"] == figures["finished"] + figures["lost"]
 
 
+@pytest.mark.configured(served_by=True)
 def test_all_users_are_answered_and_the_report_can_be_looked_at(
     served: Served, fake: FakeOllama, load: Load, chromium: Browser
 ) -> None:

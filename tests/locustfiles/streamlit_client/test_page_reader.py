@@ -29,7 +29,12 @@ def chat(module_fake: FakeOllama, tmp_path_factory: pytest.TempPathFactory) -> I
     """A chat that takes one prompt at a time."""
     folder = tmp_path_factory.mktemp("page") / "data"
     with Served(
-        module_fake.url, folder, max_answers=1, num_predict=LONGEST, abandoned_after=0
+        module_fake.url,
+        folder,
+        max_answers=1,
+        num_predict=LONGEST,
+        abandoned_after=0,
+        served_by=True,
     ) as chat:
         yield chat
 
