@@ -594,7 +594,7 @@ def test_programs_of_an_address_are_told_when_to_try_again(
 def test_a_program_with_the_key_may_have_all_answers(
     fake: FakeOllama, client: httpx.Client
 ) -> None:
-    headers = {"Authorization": "Bearer of-the-programs"}
+    headers = {"Authorization": "Bearer the-key-of-the-programs"}
     fake.fail(stall(0), times=2)
 
     def ask() -> httpx.Response:
