@@ -20,6 +20,7 @@ _BOUNDED = {
     "chatbot.domain.titles": 2_000,
     "chatbot.domain.parameters._UNITS": 64,
     "chatbot.settings": 2_000,  # by the operator
+    "chatbot.web.index_page": 20_000,  # of its own text
 }
 _METHODS = ("match", "search", "fullmatch", "sub", "findall", "finditer", "split")
 _UNITS = ("a", "0", " ", "\n", "\\", "<", "[", "`", "aa ", "a\n")
