@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 unexport CDPATH PYTHONHOME PYTHONPATH # of other programs
-.PHONY: help run frontend test coverage test-image test-cluster test-builds fuzz lint format load load-ui load-cluster capacity bench figures pins audit upgrade version-set clean venv venv-dev node-modules
+.PHONY: help run frontend test coverage test-image test-cluster test-builds fuzz trials lint format load load-ui load-cluster capacity bench figures pins audit upgrade version-set clean venv venv-dev node-modules
 
 PYTHON_CODE := $(sort $(dir $(wildcard */*.py)))
 SHELL_CODE := entrypoint.sh .ci/run docker/bake-models $(wildcard scripts/*.sh scripts/setup/*.sh)
@@ -45,6 +45,9 @@ test-builds: venv-dev ## compile and link Ollama for other processors (an hour, 
 
 fuzz: venv-dev ## give the parsers, the page and the API ten times as many inputs as make test does
 	@exec $(TEST_ENV) $(PY) -m pytest --hypothesis-profile=fuzz tests/fuzz tests/page/test_any_act.py $(PYTEST)
+
+trials: venv-dev ## try what a stranger may try, and measure what it costs everybody else
+	@exec $(TEST_ENV) $(PY) -m pytest -m 'trials or not trials' tests/trials $(PYTEST)
 
 lint: node-modules ## check style, types, shell scripts, and that the bundle is that of the source
 	@$(PY) -m ruff check -q .
