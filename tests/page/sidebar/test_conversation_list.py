@@ -110,7 +110,7 @@ def test_a_browser_with_a_foreign_cookie_is_told_and_may_start_anew(
     assert told["note"].startswith("This chat does not know your browser's cookie")
     assert told["can_start_anew"]
     assert told["visitor"]
-    monkeypatch.undo()
+    monkeypatch.setattr(visitor_cookie, "has_foreign_cookie", lambda *_: False)
     assert not read_sidebar(open_page(None))["can_start_anew"]
 
 
