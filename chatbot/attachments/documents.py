@@ -55,14 +55,15 @@ def pdf_text(data: bytes, most_chars: int) -> str:
 
     Raises LockedError, and what pypdf raises for a damaged file.
     """
-    # Imported late: most files are no PDF.
-    from pypdf import PdfReader
+    # Imported late: that takes a second, and most files are no PDF.
+    from langchain_community.document_loaders.parsers.pdf import PyPDFParser
+    from langchain_core.document_loaders import Blob
     from pypdf.errors import FileNotDecryptedError
 
     texts, chars = list[str](), 0
     try:
-        for page in PdfReader(io.BytesIO(data)).pages:
-            texts.append(page.extract_text().strip())
+        for page in PyPDFParser().lazy_parse(Blob.from_data(data)):
+            texts.append(page.page_content.strip())
             chars += len(texts[-1])
             if chars > most_chars:
                 break
