@@ -54,11 +54,11 @@ def test_it_starts_and_ends_what_its_tools_bring(checkout: Path, tmp_path: Path)
     calls = run_ci(checkout, ENGINE_TOOLS=f"{tmp_path}/engine", CLUSTER_TOOLS=f"{tmp_path}/cluster")
     ours = [call.split()[0] for call in calls if call.split()[0] not in ("docker", "kubectl")]
     assert ours == [
-        *("make", "engine-up", "python", "base-image", "make"),
+        *("make", "make", "engine-up", "python", "base-image", "make"),
         *("up", "monitoring-up", "ingress-up", "make", "down", "engine-up"),
     ]
     assert [call for call in calls if call.startswith("make")] == [
-        *("make test audit", "make test-image", "make test-cluster")
+        *("make test", "make audit", "make test-image", "make test-cluster")
     ]
     assert calls[-1] == "engine-up stop"
 
@@ -71,12 +71,20 @@ def test_it_leaves_an_engine_and_a_cluster_that_run_as_they_are(
         write_program(tmp_path / "bin" / name)
     calls = run_ci(checkout, ENGINE_TOOLS=f"{tmp_path}/engine", CLUSTER_TOOLS=f"{tmp_path}/cluster")
     assert [call.split()[0] for call in calls] == [
-        *("make", "docker", "docker", "make", "kubectl", "make")
+        *("make", "make", "docker", "docker", "make", "kubectl", "make")
     ]
+
+
+def test_what_is_known_against_a_package_ends_nothing(checkout: Path, tmp_path: Path) -> None:
+    write_program(tmp_path / "bin/docker", "exit 1")
+    write_program(tmp_path / "bin/make", "[ $1 != audit ]")
+    assert "make audit" in run_ci(checkout, ENGINE_TOOLS="/nowhere")
 
 
 def test_without_an_engine_and_tools_it_runs_the_tests_alone(
     checkout: Path, tmp_path: Path
 ) -> None:
     write_program(tmp_path / "bin/docker", "exit 1")
-    assert run_ci(checkout, ENGINE_TOOLS="/nowhere") == ["make test audit", "docker info"]
+    assert run_ci(checkout, ENGINE_TOOLS="/nowhere") == [
+        *("make test", "make audit", "docker info")
+    ]
