@@ -77,12 +77,17 @@ export class TranscriptStore {
   /** Take what a run of the page's script says, and the way to ask it for something. */
   update(page: PageData, ask: (act: Act) => void): void {
     const before = this.page;
+    const written = this.state.writing;
     this.page = page;
     this.ask = ask;
     this.change({ hasSmallModel: page.models.small });
     if (!before || before.conversation !== page.conversation) this.open(page.conversation);
     else if (before.revision !== page.revision) void this.load();
-    if (page.writing && page.writing !== before?.writing) this.follow(page.writing);
+    if (page.writing && page.writing !== before?.writing) {
+      this.follow(page.writing);
+      // The end of the one before may not have come yet, and its stream is closed now.
+      if (written && written !== page.writing) void this.load();
+    }
   }
 
   /** Ask the page's script to do something. */

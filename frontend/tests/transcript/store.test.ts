@@ -89,6 +89,19 @@ test("a sent prompt appears with its answer, which grows to its end", async () =
   expect(stream.isClosed).toBe(true);
 });
 
+test("an answer that another prompt ended is shown as ended, also if its end did not come", async () => {
+  update();
+  await vi.waitFor(() => expect(shown()).toHaveLength(2));
+  update({ writing: "a2" });
+  FakeEventSource.last.send("exchange", makeExchange("p2", "a2"));
+  FakeEventSource.last.send("message", "Hello", "0.5");
+  const stopped = makeMessage("a2", { content: "Hello", state: "stopped" });
+  const ended = [makeMessage("p1"), makeMessage("a1"), makeMessage("p2"), stopped];
+  server.transcripts.set("c1", makeTranscript("c1", ended));
+  update({ writing: "a3" });
+  await vi.waitFor(() => expect(store.state.messages.at(-1)?.state).toBe("stopped"));
+});
+
 test("an answer is told to have begun where its messages are here before its first event", async () => {
   const writing = makeMessage("a7", { content: "", state: "writing" });
   server.transcripts.set("c2", makeTranscript("c2", [makeMessage("p7"), writing]));
