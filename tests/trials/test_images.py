@@ -79,6 +79,7 @@ def listener() -> Iterator[tuple[str, list[str]]]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}", paths
     server.shutdown()
+    server.server_close()
 
 
 def test_an_answer_sends_nothing_elsewhere(
@@ -104,6 +105,8 @@ def test_an_answer_sends_nothing_elsewhere(
     page = context.new_page()
     page.goto(f"{served.url}/?{tab.session.query}")
     expect(page.get_by_text("The last word")).to_be_visible(timeout=20_000)
+    for message in page.locator(".chat-message").all():  # what nobody sees is not drawn
+        message.scroll_into_view_if_needed()
     page.wait_for_load_state("networkidle")
     context.close()
     assert not paths
