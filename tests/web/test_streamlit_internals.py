@@ -54,7 +54,9 @@ def test_a_section_of_options_is_read_once(monkeypatch: pytest.MonkeyPatch) -> N
     assert theme and config.get_options_for_section("theme") is theme
 
 
-def test_messages_to_the_pages_go_out_together(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_messages_to_the_pages_go_out_together(
+    loop: LoopThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(runtime, "asyncio", asyncio)
     streamlit_internals.send_messages_together()
     sleep = vars(runtime)["asyncio"].sleep
@@ -68,7 +70,7 @@ def test_messages_to_the_pages_go_out_together(monkeypatch: pytest.MonkeyPatch) 
         await sleep(0.001)
         assert turns
 
-    asyncio.run(send_two())
+    loop.run(send_two())
     assert "asyncio.sleep(0)" in inspect.getsource(runtime.Runtime._loop_coroutine)
 
 
