@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 
 import { text } from "../texts";
 import { ActionButton } from "./ActionButton";
@@ -52,7 +52,8 @@ function PromptActions(props: { prompt: Message; onEdit: () => void }): JSX.Elem
 function DeleteButton({ prompt }: { prompt: Message }): JSX.Element {
   const { deleteExchange } = useActs();
   const [isArmed, setIsArmed] = useState(false);
-  useEffect(() => {
+  // At once: a key may come before the next frame.
+  useLayoutEffect(() => {
     if (!isArmed) return;
     const disarm = (event: KeyboardEvent): void => {
       if (event.key !== "Escape") return;
