@@ -38,7 +38,7 @@ from chatbot.web import (
     streamlit_internals,
     transcript,
 )
-from chatbot.web.gate import headers, messages, peers, uploads
+from chatbot.web.gate import headers, messages, paths, peers, uploads
 from chatbot.web.gate.hosts import Hosts
 from chatbot.web.gate.messages import MessageGate
 from chatbot.web.gate.middleware import Gate
@@ -238,7 +238,7 @@ def _find_body_limits(settings: Settings) -> BodyLimits:
         {
             # Somewhat more than it takes, so that who sends too much reads how much that is.
             "/generate_text": 2 * api.find_body_limit(settings),
-            uploads.PATH: uploads.find_largest(settings) + uploads.OVERHEAD_BYTES,
+            paths.UPLOADS: uploads.find_largest(settings) + uploads.OVERHEAD_BYTES,
         }
     )
 

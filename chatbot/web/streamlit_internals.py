@@ -24,6 +24,7 @@ from streamlit import config, file_util, runtime
 from streamlit import logger as streamlit_logger
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime import memory_session_storage, memory_uploaded_file_manager
+from streamlit.runtime import runtime as runtime_loop
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.session_manager import SessionInfo
 from streamlit.runtime.uploaded_file_manager import UploadFileUrlInfo
@@ -61,9 +62,6 @@ def send_messages_together() -> None:
     Beside many answers such a turn takes milliseconds, and those who have a page open wait for the
     messages of all: one of 200 people saw a prompt's first word up to two seconds late.
     """
-    # Late: it imports Streamlit's whole server.
-    from streamlit.runtime import runtime
-
     last_turn = 0.0
 
     async def sleep(seconds: float) -> None:
@@ -72,7 +70,7 @@ def send_messages_together() -> None:
             await asyncio.sleep(seconds)
             last_turn = time.monotonic()
 
-    vars(runtime)["asyncio"] = SimpleNamespace(**{**vars(asyncio), "sleep": sleep})
+    vars(runtime_loop)["asyncio"] = SimpleNamespace(**{**vars(asyncio), "sleep": sleep})
 
 
 def share_log() -> None:

@@ -7,6 +7,7 @@ import gzip
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
@@ -266,11 +267,8 @@ def test_the_figures_are_one_line_in_the_readers_numbers(ask_as: AskAs, ready: S
 def test_a_missing_model_is_offered_to_be_pulled_at_the_end_of_its_answer(
     ann: httpx.Client, send: Send, fake: FakeOllama
 ) -> None:
-    fake.fail(model_missing(DEFAULT_MODEL))
-    listener = _listen(ann, send())
-    assert listener.answer["error"]["code"] == "model_missing"
-    assert listener.end is not None
-    assert listener.end["usage"]["offers"] == [
+    end = _ask_missing_model(ann, send, fake)
+    assert end["usage"]["offers"] == [
         {"act": "pull", "label": f"Pull {DEFAULT_MODEL}", "model": DEFAULT_MODEL}
     ]
 
@@ -279,11 +277,17 @@ def test_a_missing_model_is_offered_to_be_pulled_at_the_end_of_its_answer(
 def test_a_missing_model_is_not_offered_to_those_who_may_not_pull_it(
     ann: httpx.Client, send: Send, fake: FakeOllama
 ) -> None:
+    end = _ask_missing_model(ann, send, fake)
+    assert not (end["usage"] or {}).get("offers")
+
+
+def _ask_missing_model(ann: httpx.Client, send: Send, fake: FakeOllama) -> dict[str, Any]:
+    """Return the last event of an answer for which the model is missing."""
     fake.fail(model_missing(DEFAULT_MODEL))
     listener = _listen(ann, send())
     assert listener.answer["error"]["code"] == "model_missing"
     assert listener.end is not None
-    assert not (listener.end["usage"] or {}).get("offers")
+    return listener.end
 
 
 # Events

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from chatbot.chat.shares import (
+    ANSWERS_OF_AN_ADDRESS,
+    ANSWERS_OF_PROGRAMS,
     EXPORT_READS,
     FILES_MB_PER_MINUTE,
     READS_PER_MINUTE,
@@ -31,7 +35,8 @@ RULES = (
     Rule(
         "answers of an address",
         "be many visitors, or a program that sends no cookie",
-        "15/16 of `MAX_ANSWERS` under way; 7/8 for programs without `API_KEY`",
+        f"{Fraction(ANSWERS_OF_AN_ADDRESS)} of `MAX_ANSWERS` under way; "
+        f"{Fraction(ANSWERS_OF_PROGRAMS)} for programs without `API_KEY`",
         _WAIT,
     ),
     Rule("prompts", "send one after the other", "`PROMPTS_PER_MINUTE`", _WAIT),

@@ -13,10 +13,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chatbot import transfer
 from chatbot.settings import Settings
 from chatbot.web.gate.messages import ALLOWED
+from chatbot.web.gate.paths import UPLOADS
 from chatbot.web.gate.refusals import note_refusal
 from chatbot.web.gate.rule import Rule
 
-PATH = "/_stcore/upload_file/"
 MAX_FILES_PER_SESSION = 50
 MIN_HELD_BYTES_PER_PEER = 128_000_000  # more where a single file may be larger
 OVERHEAD_BYTES = 2**20  # of a body, around its file
@@ -156,7 +156,7 @@ class UploadGate:
 
 def _is_upload(scope: Scope) -> bool:
     path = str(scope["path"])
-    return path.startswith(PATH) and path.count("/") == PATH.count("/") + 1
+    return path.startswith(UPLOADS) and path.count("/") == UPLOADS.count("/") + 1
 
 
 def _read_size(scope: Scope, largest: int) -> int:
