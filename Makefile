@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 unexport CDPATH PYTHONHOME PYTHONPATH # of other programs
-.PHONY: help run frontend test coverage test-image test-cluster test-builds fuzz trials lint format load load-ui load-cluster capacity bench figures pins audit upgrade version-set clean venv venv-dev node-modules
+.PHONY: help run frontend test coverage test-image test-cluster test-manifests test-builds fuzz trials lint format load load-ui load-cluster capacity bench figures pins audit upgrade version-set clean venv venv-dev node-modules
 
 PYTHON_CODE := $(sort $(dir $(wildcard */*.py)))
 SHELL_CODE := entrypoint.sh .ci/run docker/bake-models $(wildcard scripts/*.sh scripts/setup/*.sh)
@@ -39,6 +39,9 @@ test-image: venv-dev ## build the image and test it on the Docker Engine
 test-cluster: venv-dev ## score the manifests, then deploy and test them on the cluster of KUBECONFIG
 	@scripts/check_manifests.sh
 	@PATH=$$PWD/.venv/bin:$$PATH exec python -m pytest -m cluster tests/cluster $(PYTEST)
+
+test-manifests: venv-dev ## try the alerts on promtool
+	@PATH=$$(scripts/manifest_tools.sh):$$PWD/.venv/bin:$$PATH exec python -m pytest -m manifests tests/k8s $(PYTEST)
 
 test-builds: venv-dev ## compile and link Ollama for other processors (an hour, then a minute)
 	@exec $(PY) -m pytest -m builds tests/builds $(PYTEST)
