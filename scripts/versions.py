@@ -50,11 +50,12 @@ class Product:
 
 CHAT = Product(
     r'__version__ = "|^version = "|^ARG VERSION=|newTag: |kubernetes.io/version: '
-    r"|ollama-chatbot(?:-load)?:",
+    r"|ollama-chatbot(?:-load)?:|refs/tags/v|\?ref=v",
     (
         "chatbot/__init__.py",
         "pyproject.toml",
         "docker/Dockerfile",
+        "docs/docker.md",
         "docs/kubernetes.md",
         "docs/load-testing.md",
         "k8s/base/kustomization.yaml",
