@@ -231,7 +231,17 @@ class Settings(BaseSettings):
     )
     ollama_service_url: Annotated[ServerUrl, BeforeValidator(_parse_ollama_url)] = Field(
         default=ServerUrl(""),
-        description="With replicas: the Ollamas of all, for answers; OLLAMA_BASE_URL is this one's",
+        description=(
+            "With replicas: the name that has the addresses of all their Ollamas, which help each "
+            "other; OLLAMA_BASE_URL is this one's"
+        ),
+    )
+    ollama_gateway_url: Annotated[ServerUrl, BeforeValidator(_parse_ollama_url)] = Field(
+        default=ServerUrl(""),
+        description="With replicas: a gateway that chooses which of their Ollamas answers",
+    )
+    ollama_num_parallel: int = Field(
+        default=1, ge=0, description="Answers that one Ollama writes at once, which reads this too"
     )
     pull_models: bool = Field(
         default=True, description="False where models come with the deployment and none is pulled"
@@ -361,9 +371,9 @@ class Settings(BaseSettings):
     )
 
     @property
-    def answers_url(self) -> ServerUrl:
-        """Where answers are asked for."""
-        return self.ollama_service_url or self.ollama_base_url
+    def has_replicas(self) -> bool:
+        """Whether the chat is one of several."""
+        return bool(self.ollama_service_url or self.ollama_gateway_url)
 
     @property
     def is_ollama_here(self) -> bool:

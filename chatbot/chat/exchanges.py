@@ -271,6 +271,7 @@ class Exchanges:
     ) -> None:
         message, settings = exchange.answer, exchange.conversation.settings
         request = self.requests.build_request(asker.visitor, fitted, settings, message.model)
+        request = replace(request, conversation=exchange.conversation.id)
         with self._marking_failure(message):
             generation = Generation(
                 id=message.id,

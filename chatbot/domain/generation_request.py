@@ -22,13 +22,15 @@ class ChatMessage:
 class GenerationRequest:
     """What is asked of a model: messages, oldest first, of which the last one is the prompt.
 
-    Below it may stand the beginning of the answer, with which the model goes on.
+    Below it may stand the beginning of the answer, with which the model goes on. `conversation` is
+    its id, "" for what belongs to none.
     """
 
     model: str
     messages: Sequence[ChatMessage]
     system_prompt: str = ""
     parameters: Parameters = field(default_factory=Parameters)
+    conversation: str = ""
 
     @property
     def image_count(self) -> int:

@@ -1,14 +1,15 @@
 """The way to Ollama: answers through LangChain, everything else through the ollama package.
 
-Both share one transport. Every answer opens a connection of its own, so that behind a Kubernetes
-Service a new replica takes work at once; httpx-aiohttp halves the cost of a streamed token.
+Both share one transport; httpx-aiohttp halves the cost of a streamed token. Which Ollama answers,
+where there are several, `replicas` chooses.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,13 +26,19 @@ from chatbot.llm.batching import BatchingTransport
 from chatbot.llm.failures import ollama_errors
 from chatbot.llm.model_names import canonical_name
 from chatbot.llm.model_rules import check_place
-from chatbot.llm.ollama_internals import LenientClient
+from chatbot.llm.ollama_internals import LenientClient, Target, chat_target
+from chatbot.llm.replicas import Replicas, Resolve, resolve_host
 from chatbot.settings import Settings
 
 if TYPE_CHECKING:
     from chatbot.llm.langchain_adapter import PlainChat
 
+log = logging.getLogger("chatbot.llm.client")
+
 _NS_PER_S = 1e9
+
+# What another Ollama may end with that the own one may not: it is gone, or lacks the model by now.
+_LOST = (errors.OllamaUnreachable, errors.OllamaFailed, errors.ModelMissing)
 
 on_sent: ContextVar[Callable[[], object]] = ContextVar("on_sent", default=lambda: None)
 """What a task wants called when its request to Ollama has left."""
@@ -48,12 +55,13 @@ class Piece:
 
 @dataclass
 class Llm:
-    """The process's one client of the Ollama at `settings.ollama_base_url`.
+    """The process's one client of the Ollama at `settings.ollama_base_url`, and of its replicas.
 
     `elsewhere` are the models that it has found to run on other servers, by their canonical names.
     """
 
     settings: Settings
+    resolve: Resolve = resolve_host
     elsewhere: frozenset[str] = frozenset()
     _sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = field(default_factory=dict)
 
@@ -65,6 +73,7 @@ class Llm:
         }
         auth = s.ollama_base_url.basic_auth
         self.api = LenientClient(host=s.ollama_base_url, auth=auth, **self._client)
+        self.replicas = Replicas(s, self.api, self.resolve)
 
     @cached_property
     def _chat(self) -> PlainChat:
@@ -72,9 +81,7 @@ class Llm:
 
         s = self.settings
         return PlainChat(
-            model=s.chat_model,
-            base_url=s.answers_url,
-            async_client_kwargs={**self._client, "auth": s.answers_url.basic_auth},
+            model=s.chat_model, base_url=s.ollama_base_url, async_client_kwargs=self._client
         )
 
     def warm_up(self) -> None:
@@ -97,16 +104,39 @@ class Llm:
         """Stream the answer; its last Piece has Statistics.
 
         Raises OllamaFailed when the stream ends too early, ModelForbidden for a model that may not
-        be asked, and what `ollama_errors` raises.
+        be asked, and what `ollama_errors` raises. Another Ollama that is lost before its first word
+        gives way to the own one.
 
         Closing or cancelling it closes the connection, and Ollama then stops to evaluate.
         """
+        self._check_model(request.model)
+        target, has_begun = await self.replicas.choose(request), False
+        try:
+            async with contextlib.aclosing(self._stream_from(target, request)) as pieces:
+                async for piece in pieces:
+                    has_begun = True
+                    yield piece
+            return
+        except _LOST as error:
+            if has_begun or target == self.replicas.own:
+                raise
+            log.info("the own Ollama answers instead of %s: %s", target.url, error)
+        async with contextlib.aclosing(self._stream_from(self.replicas.own, request)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def _stream_from(
+        self, target: Target, request: GenerationRequest
+    ) -> AsyncGenerator[Piece, None]:
         from chatbot.llm.langchain_adapter import to_messages
 
-        self._check_model(request.model)
-        messages = to_messages(request.system_prompt, request.messages)
         complete = False
-        with ollama_errors(self.settings, request.model, url=self.settings.answers_url):
+        messages = to_messages(request.system_prompt, request.messages)
+        chat_target.set(target)
+        with (
+            self.replicas.hold(target, request.conversation),
+            ollama_errors(self.settings, request.model, url=target.url),
+        ):
             async for chunk in self._chat.astream(messages, **self._chat_arguments(request)):
                 meta = chunk.response_metadata
                 thinking = chunk.additional_kwargs.get("reasoning_content", "")

@@ -192,6 +192,11 @@ def _without_words(settings: Settings, status: int, url: str) -> errors.ChatErro
         return errors.OllamaRefused("proxy_forbids", url=url)
     if status == 413:
         return errors.OllamaRefused("proxy_limits_size", url=url)
+    if url == settings.ollama_gateway_url and status == 429:
+        return errors.Busy("ollama_busy")
+    # The gateway's Ollamas are of another deployment, as in a roll-out, or there are none.
+    if url == settings.ollama_gateway_url and status in (421, 503):
+        return errors.OllamaUnreachable("ollama_unreachable_behind_proxy", url=url, status=status)
     if status in (429, 503):
         return errors.Busy("proxy_busy", url=url, status=status)
     if status in (408, 504, 524):
@@ -199,7 +204,9 @@ def _without_words(settings: Settings, status: int, url: str) -> errors.ChatErro
     if status == 502 or 520 <= status < 600:
         return errors.OllamaUnreachable("ollama_unreachable_behind_proxy", url=url, status=status)
     if 400 <= status < 500:
-        is_service = url == settings.ollama_service_url
-        variable = "OLLAMA_SERVICE_URL" if is_service else "OLLAMA_BASE_URL"
-        return errors.NotOllama(url=url, variable=variable)
+        variables: dict[str, str] = {
+            settings.ollama_base_url: "OLLAMA_BASE_URL",
+            settings.ollama_gateway_url: "OLLAMA_GATEWAY_URL",
+        }
+        return errors.NotOllama(url=url, variable=variables.get(url, "OLLAMA_SERVICE_URL"))
     return errors.OllamaFailed("ollama_failed_silently", status=status)

@@ -107,6 +107,8 @@ class Readiness:
             await self.llm.load_model(wanted)
             await self.warm.wait()
         await self.models.read_loaded()
+        if self.settings.has_replicas and not self.models.is_in_memory(wanted):
+            await self.llm.load_model(wanted)  # the others send their prompts only where it is
         self._set_step("ready", Notice("ready"))
 
     def _check_purpose(self, wanted: str) -> None:

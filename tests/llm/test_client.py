@@ -113,21 +113,6 @@ def test_without_num_thread_ollama_chooses(fake: FakeOllama, llm: Llm, loop: Loo
     assert "num_thread" not in fake.bodies()[0]["options"]
 
 
-def test_with_replicas_answers_come_from_the_service_and_readiness_looks_at_the_own_ollama(
-    fake: FakeOllama, settings: Settings, loop: LoopThread
-) -> None:
-    with FakeOllama() as service:
-        llm = Llm(settings.model_copy(update={"ollama_service_url": ServerUrl(service.url)}))
-        loop.run(collect_pieces(llm))
-        loop.run(llm.load_model(DEFAULT_MODEL))
-        assert service.bodies() and not fake.bodies()
-        assert fake.loaded == [DEFAULT_MODEL] and not service.bodies("/api/generate")
-        service.stop()
-        with pytest.raises(errors.OllamaUnreachable, match=service.url):
-            loop.run(collect_pieces(llm))
-        loop.run(llm.close())
-
-
 def test_the_user_and_password_in_the_address_open_an_ollama_behind_a_proxy(
     fake: FakeOllama, settings: Settings, loop: LoopThread
 ) -> None:

@@ -146,7 +146,7 @@ def _describe_loss(state: PageState) -> str:
         )
     if not state.user.lasting:
         return t("Your browser keeps no cookies, so this history ends with the tab.")
-    if settings.ollama_service_url and not settings.database_url:
+    if settings.has_replicas and not settings.database_url:
         return t("This history lives in one replica of the chat and ends with it.")
     if not settings.data_lasts and not settings.database_url:
         return t(

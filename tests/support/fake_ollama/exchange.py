@@ -15,7 +15,7 @@ class Exchange:
         self.method = request.method
         self.path = request.path
         self.body = body
-        self.authorization = request.headers.get("Authorization", "")
+        self.headers = request.headers
         self.response: web.StreamResponse = web.Response()
         self._request = request
 
@@ -25,7 +25,8 @@ class Exchange:
 
     def reply_json(self, status: int, payload: Any) -> None:
         """Answer with a whole JSON response."""
-        self.reply(status, json.dumps(payload).encode(), "application/json")
+        body = json.dumps(payload, separators=(",", ":"))  # as compact as the real one's
+        self.reply(status, body.encode(), "application/json")
 
     async def stream_line(self, line: bytes) -> None:
         """Send one line of a chunked NDJSON response; the first one after the head."""

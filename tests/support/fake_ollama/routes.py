@@ -19,7 +19,7 @@ PULL_STEPS = 10
 
 def _is_authorized(state: State, exchange: Exchange) -> bool:
     encoded = base64.b64encode(state.basic_auth.encode()).decode()
-    return not state.basic_auth or exchange.authorization == f"Basic {encoded}"
+    return not state.basic_auth or exchange.headers.get("Authorization") == f"Basic {encoded}"
 
 
 async def answer_request(state: State, exchange: Exchange) -> None:
@@ -30,7 +30,7 @@ async def answer_request(state: State, exchange: Exchange) -> None:
         exchange.reply_json(200, state.counts())
         return
     with state.changing():
-        state.requests.append(Request(exchange.method, exchange.path, payload))
+        state.requests.append(Request(exchange.method, exchange.path, payload, exchange.headers))
     fault = state.next_fault(exchange.path)
     if not _is_authorized(state, exchange):
         exchange.reply(401, b"Unauthorized")

@@ -63,15 +63,16 @@ class FakeOllama(State):
     `stop()` and `start()` make it refuse connections and come back on the same port.
     """
 
-    def __init__(self, port: int = 0, **knobs: Any) -> None:
+    def __init__(self, port: int = 0, host: str = "127.0.0.1", **knobs: Any) -> None:
         super().__init__(**knobs)
         self.port = port
+        self.host = host
         self._thread = threading.Thread()
 
     @property
     def url(self) -> str:
         """Where it listens, with no slash at the end."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def __enter__(self) -> FakeOllama:
         self.start()
@@ -106,7 +107,7 @@ class FakeOllama(State):
         self.resumed, self._slot_freed = asyncio.Event(), asyncio.Condition()
         runner = web.AppRunner(self._make_app(), access_log=None, handler_cancellation=True)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", self.port, backlog=512)
+        site = web.TCPSite(runner, self.host, self.port, backlog=512)
         await site.start()
         self.port = runner.addresses[0][1]
         listening()

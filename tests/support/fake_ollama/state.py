@@ -8,7 +8,7 @@ import functools
 import random
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
@@ -77,6 +77,7 @@ class Request:
     method: str
     path: str
     json: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
     at: float = field(default_factory=time.time)
 
 
