@@ -16,6 +16,7 @@ TPOT = Histogram("chat_tpot_seconds", "Seconds per token after the first", bucke
 TOTAL = Histogram("chat_answer_seconds", "Prompt to end of answer", buckets=_SECONDS)
 TOKENS = Counter("chat_tokens", "Tokens", ["direction"])
 READY = Gauge("chat_ready", "1 while this process can answer")
+SLOTS = Gauge("chat_slots", "Answers that one Ollama writes at once")
 
 
 def render_metrics() -> bytes:

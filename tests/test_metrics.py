@@ -86,6 +86,12 @@ def test_a_failed_answer_is_counted_as_failed(
     assert growth("chat_answers_total", state="failed") == 1
 
 
+@pytest.mark.configured(ollama_num_parallel=4)
+@pytest.mark.usefixtures("ready")
+def test_the_slots_of_one_ollama_are_what_its_load_is_told_against() -> None:
+    assert _value("chat_slots") == 4
+
+
 @pytest.mark.configured(max_answers=1)
 def test_a_refused_prompt_is_counted_with_its_reason(
     fake: FakeOllama, ready: Services, growth: Callable[..., float]
@@ -127,5 +133,6 @@ def test_the_page_for_prometheus_can_be_parsed_and_has_all_names() -> None:
         "chat_answer_seconds",
         "chat_tokens",
         "chat_ready",
+        "chat_slots",
         "process_resident_memory_bytes",
     }

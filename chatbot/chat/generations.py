@@ -36,6 +36,7 @@ class Generations:
         self._ends: set[asyncio.Task[None]] = set()
         self._lock = threading.Lock()
         self.draining = False
+        metrics.SLOTS.set(max(1, settings.ollama_num_parallel))
 
     @property
     def running(self) -> list[Generation]:

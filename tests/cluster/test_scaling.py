@@ -13,7 +13,12 @@ from tests.support.cluster_visitors import Visitors
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 
-CUSTOM = "/apis/custom.metrics.k8s.io/v1beta1/namespaces/chatbot/pods/*/chat_answers_waiting"
+CUSTOM = "/apis/custom.metrics.k8s.io/v1beta1/namespaces/chatbot/pods/*/chat_load"
+# The component's window is a quarter of an hour.
+QUICK = {
+    "stabilizationWindowSeconds": 30,
+    "policies": [{"type": "Pods", "value": 1, "periodSeconds": 15}],
+}
 
 
 @pytest.mark.usefixtures("small")
@@ -27,10 +32,12 @@ def test_an_idle_replica_lets_two_become_one_and_a_busy_one_asks_for_more() -> N
         wait_for(lambda: _utilization(above=target), 120)
 
 
-def test_prompts_that_wait_bring_replicas_and_their_end_takes_them_away(
+def test_answers_under_way_bring_replicas_and_their_end_takes_them_away(
     deploy: Callable[..., None],
 ) -> None:
     deploy("scale-on-waiting")
+    patch = {"spec": {"behavior": {"scaleDown": QUICK}}}
+    kubectl("patch", "hpa", "chatbot", "--type", "merge", "--patch", json.dumps(patch))
     if not _adapter_answers():
         pytest.skip("no prometheus-adapter with k8s/components/scale-on-waiting/adapter-rules.yaml")
     with Visitors(service_url(), 8) as visitors:
