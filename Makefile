@@ -13,6 +13,8 @@ PY := .venv/bin/python
 TEST_ENV := env -u OLLAMA_BASE_URL -u OLLAMA_HOST -u CHAT_MODEL -u EMBEDDED_MODEL
 NPM := PATH="$$PWD/.venv/bin:$$PATH" npm --prefix frontend run -s
 OPTIONAL := $(if $(CI),,--optional)
+# One worker a core, with servers and a browser of its own; one that is done takes over of another's.
+AT_ONCE := -n logical --maxprocesses 4 --dist worksteal
 
 help: ## print these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,7 +28,7 @@ frontend: node-modules ## bundle frontend/src into chatbot/web/assets, which the
 test: lint ## lint, then run all tests, naming what is skipped
 	@scripts/test_tools.sh
 	@$(NPM) test
-	@exec $(TEST_ENV) $(PY) -m scripts.setup.provide $(OPTIONAL) python -m pytest $(PYTEST)
+	@exec $(TEST_ENV) $(PY) -m scripts.setup.provide $(OPTIONAL) python -m pytest $(AT_ONCE) $(PYTEST)
 
 coverage: venv-dev ## run TESTS (all without) and print the share of lines that they reach, by module
 	@$(PY) -m coverage erase
