@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 import os
+import random
 import shutil
 import signal
 import socket
@@ -37,12 +40,19 @@ def wait_for(condition: Callable[[], T], timeout: float = 60, every: float = 0.0
     return found
 
 
+# Below those that a system gives by itself, and each process of the tests begins somewhere else:
+# between the choice of a port and its use nobody else gets it by chance.
+_PORTS = range(20_000, 30_000)
+_next_ports = itertools.count(random.randrange(len(_PORTS)))
+
+
 def free_port() -> int:
-    """Return a port of 127.0.0.1 on which nothing listens now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """Return a port of 127.0.0.1 on which nothing listens now, another one each time."""
+    while True:
+        port = _PORTS[next(_next_ports) % len(_PORTS)]
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 def usual_port() -> int:
@@ -104,8 +114,12 @@ class Served:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        if self._wait:
-            self.wait_ready()
+        try:
+            if self._wait:
+                self.wait_ready()
+        except BaseException:  # a test's end by its limit too: nothing of it may go on
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -127,7 +141,7 @@ class Served:
         except httpx.TransportError:
             return None
 
-    def wait_ready(self, timeout: float = 60) -> None:
+    def wait_ready(self, timeout: float = 120) -> None:
         """Return when a prompt sent now is answered."""
         wait_for(lambda: (found := self.readyz()) and found.status_code == 200, timeout)
 
@@ -160,8 +174,12 @@ class RealOllama:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        wait_for(self._answers, 30)
-        self._create(model)
+        try:
+            wait_for(self._answers, 60)
+            self._create(model)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
