@@ -82,7 +82,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
     """Make the services on the running event loop and look after them until the block ends."""
     global _current
     loop = asyncio.get_running_loop()
-    history = History(database_url(settings))
+    history = History(database_url(settings), settings.database_connections)
     llm = Llm(settings)
     generations = Generations(settings, llm, loop)
     users = Users(settings, history)

@@ -225,6 +225,9 @@ class Settings(BaseSettings):
     database_url: Annotated[SecretStr, AfterValidator(_check_database_url)] = Field(
         default=SecretStr(""), description="Where the history is kept; empty: SQLite in DATA_DIR"
     )
+    database_connections: int = Field(
+        default=10, ge=1, description="Connections of one page process to PostgreSQL, at most"
+    )
     ollama_base_url: Annotated[ServerUrl, BeforeValidator(_parse_ollama_url)] = Field(
         default=ServerUrl("http://127.0.0.1:11434"),
         description="An Ollama to use, perhaps with user:password@; unset: the chat starts its own",

@@ -8,17 +8,20 @@ from typing import Any
 
 from sqlalchemy import Connection, Delete, Update, text
 
-from chatbot.history.database import migrate_tables, open_engines
+from chatbot.history.database import CONNECTIONS, migrate_tables, open_engines
 from chatbot.history.errors import HistoryUnavailable, explain_errors, not_found
 
 
 class Connections:
     """The connections to one database; its errors become HistoryUnavailable."""
 
-    def __init__(self, url: str) -> None:
-        """Open the database at `url` (sqlite:///… or postgresql://…) and update its tables."""
+    def __init__(self, url: str, connections: int = CONNECTIONS) -> None:
+        """Open the database at `url` (sqlite:///… or postgresql://…) and update its tables.
+
+        PostgreSQL gets so many connections at most; who needs one more waits for PATIENCE seconds.
+        """
         with explain_errors():
-            self._reader, self._writer = open_engines(url)
+            self._reader, self._writer = open_engines(url, connections)
         try:
             with explain_errors():
                 migrate_tables(self._writer)

@@ -18,6 +18,7 @@ from chatbot.history.errors import HistoryUnavailable, logger
 from chatbot.history.journal import choose_journal
 
 PATIENCE = 5  # seconds that a call waits for a connection; SQLite's own wait for a lock is as long
+CONNECTIONS = 10  # to PostgreSQL, where nobody says how many
 DRIVERS = {
     "sqlite": "sqlite+pysqlite",
     "postgres": "postgresql+psycopg",
@@ -25,8 +26,8 @@ DRIVERS = {
 }
 
 
-def open_engines(url: str) -> tuple[Engine, Engine]:
-    """Make the engine to read with and the one to write with.
+def open_engines(url: str, connections: int = CONNECTIONS) -> tuple[Engine, Engine]:
+    """Make the engine to read with and the one to write with, of `connections` to PostgreSQL.
 
     Raises HistoryUnavailable for a wrong URL or folder, sqlite3.Error for a file that SQLite cannot
     open; whether PostgreSQL answers shows later.
@@ -45,6 +46,8 @@ def open_engines(url: str) -> tuple[Engine, Engine]:
         target,
         f"SET lock_timeout = '{PATIENCE}s'",
         connect_args={"connect_timeout": PATIENCE},
+        pool_size=connections,
+        max_overflow=0,  # all pages together must not have more than the server lets in
         pool_pre_ping=True,  # a restarted server costs nobody an error
     )
     return both, both

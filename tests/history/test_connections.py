@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -75,6 +76,21 @@ def test_a_postgresql_that_drops_its_connections_costs_nobody_an_error(postgres_
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
     assert history.store_prompt("ann", exchange.conversation.id, "Again", "m")
+    history.close()
+
+
+def test_a_page_has_as_many_connections_to_postgresql_as_it_may(postgres_url: str) -> None:
+    history = History(postgres_url, connections=2)
+    with ThreadPoolExecutor(12) as pool:
+        for number in range(100):
+            pool.submit(history.store_prompt, "ann", None, f"Prompt {number}", "m")
+    with psycopg.connect(postgres_url) as other:
+        count = other.execute(
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        assert count.fetchone() == (2,)
+    assert len(history.list_conversations("ann")) == 100
     history.close()
 
 
