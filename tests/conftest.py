@@ -16,6 +16,7 @@ from chatbot.services import Services
 from chatbot.settings import Settings
 from tests.support.chromium import ARGUMENTS, NoChromium, executable
 from tests.support.fake_ollama.server import FakeOllama
+from tests.support.postgres import NoPostgres, Postgres
 from tests.support.product import LoopThread, NoOllama, RealOllama, Served, wait_for
 
 # In `make test` the same inputs each time; `make fuzz` takes others and ten times as many.
@@ -112,6 +113,24 @@ def serve(tmp_path: Path, fake: FakeOllama) -> Iterator[Callable[..., Served]]:
 def served(serve: Callable[..., Served], configured: dict[str, Any]) -> Served:
     """The product as a process with the fake Ollama, ready to answer."""
     return serve(**configured)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server for all tests."""
+    server = Postgres()
+    try:
+        server.__enter__()
+    except NoPostgres as missing:
+        pytest.skip(str(missing))
+    yield server
+    server.__exit__()
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> str:
+    """The URL of an empty PostgreSQL database."""
+    return postgres.make_database()
 
 
 @pytest.fixture(scope="session")

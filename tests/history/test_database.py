@@ -10,6 +10,7 @@ import pytest
 
 from chatbot.history import History, HistoryUnavailable
 from tests.support.histories import find_code
+from tests.support.postgres import Postgres
 
 
 def test_a_folder_that_cannot_be_made_is_named_as_that(tmp_path: Path) -> None:
@@ -27,8 +28,8 @@ def test_a_postgresql_that_does_not_run_is_unreachable(tmp_path: Path) -> None:
     assert find_code("postgres://ann:secret@127.0.0.1:1/chat") == "database_unreachable"
 
 
-def test_a_database_that_does_not_exist_is_unreachable(postgres: str) -> None:
-    assert find_code(postgres.format("nowhere")) == "database_unreachable"
+def test_a_database_that_does_not_exist_is_unreachable(postgres: Postgres) -> None:
+    assert find_code(postgres.url.format("nowhere")) == "database_unreachable"
 
 
 def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
