@@ -9,16 +9,21 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from alembic.util import CommandError
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 
 from chatbot.history.errors import HistoryUnavailable, logger
 from chatbot.history.journal import choose_journal
+from chatbot.history.schema import REVISION_TABLE
 
 PATIENCE = 5  # seconds that a call waits for a connection; SQLite's own wait for a lock is as long
 CONNECTIONS = 10  # to PostgreSQL, where nobody says how many
+# The revision of the oldest chat that can use the tables as they are now, kept in alembic_version,
+# which that chat looks at. A migration that takes away what it needs raises this.
+OLDEST_FITTING = "0009"
 DRIVERS = {
     "sqlite": "sqlite+pysqlite",
     "postgres": "postgresql+psycopg",
@@ -56,17 +61,26 @@ def open_engines(url: str, connections: int = CONNECTIONS) -> tuple[Engine, Engi
 def migrate_tables(writer: Engine) -> None:
     """Bring the tables up to date; of several processes that start at once, one does it.
 
-    Raises HistoryUnavailable when a newer chat has made them.
+    Tables that a newer chat has made are left as they are. Raises HistoryUnavailable when they do
+    not fit this chat.
     """
     config = Config()
     config.set_main_option("script_location", "chatbot.history:migrations")
+    scripts = ScriptDirectory.from_config(config)
+    ours = {script.revision for script in scripts.walk_revisions()}
     with _lock_tables(writer) as connection:
-        config.attributes["connection"] = connection
-        try:
+        made = MigrationContext.configure(connection, opts={"version_table": REVISION_TABLE})
+        oldest = MigrationContext.configure(connection)
+        fitting = oldest.get_current_revision()
+        if (revision := made.get_current_revision() or fitting) in (None, *ours):
+            made.stamp(scripts, revision or "base")  # before OLDEST_FITTING there was one table
+            config.attributes["connection"] = connection
             command.upgrade(config, "head")
-        except CommandError as error:  # the stored revision is not among ours
-            logger.exception("The history cannot be migrated")
-            raise HistoryUnavailable("history_newer") from error
+            oldest.stamp(scripts, OLDEST_FITTING)
+        elif fitting in ours:
+            logger.info("The history's tables are of a newer chat, and fit this one")
+        else:
+            raise HistoryUnavailable("history_newer")
 
 
 @contextmanager

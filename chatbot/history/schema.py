@@ -111,6 +111,8 @@ def _storable_json(value: Any) -> Any:
     return value
 
 
+REVISION_TABLE = "schema_revision"  # says which migration was made last
+
 metadata = MetaData()
 
 conversations = Table(
