@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
+import functools
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -24,7 +25,9 @@ from chatbot.settings import Settings
 T = TypeVar("T")
 
 PURGE_EVERY_S = 60
+RETAIN_EVERY_S = 3600
 SYNC_EVERY_S = 1.0
+_DAY_S = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -61,20 +64,12 @@ def database_url(settings: Settings) -> str:
     return settings.database_url.get_secret_value() or f"sqlite:///{settings.data_dir / 'chat.db'}"
 
 
-async def _purge_deletions(history: History) -> None:
-    """Delete for good what can no longer be had back, once a minute."""
+async def _repeat(work: Callable[[], None], every_s: float) -> None:
+    """Do something with the history again and again."""
     while True:
         with contextlib.suppress(HistoryUnavailable):  # it is in the log; the next time, perhaps
-            await asyncio.to_thread(history.purge_deletions)
-        await asyncio.sleep(PURGE_EVERY_S)
-
-
-async def _sync_sign_outs(users: Users) -> None:
-    """Learn each second who has signed out at another replica."""
-    while True:
-        with contextlib.suppress(HistoryUnavailable):  # it is in the log; the next time, perhaps
-            await asyncio.to_thread(users.sign_outs.sync)
-        await asyncio.sleep(SYNC_EVERY_S)
+            await asyncio.to_thread(work)
+        await asyncio.sleep(every_s)
 
 
 @contextlib.asynccontextmanager
@@ -106,10 +101,14 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
     works = [
         readiness.run_forever(),
         watch_generations(settings, generations),
-        _purge_deletions(history),
+        _repeat(history.purge_deletions, PURGE_EVERY_S),
+        _repeat(history.end_lost_answers, PURGE_EVERY_S),
     ]
+    if settings.retention_days:
+        age_s = settings.retention_days * _DAY_S
+        works.append(_repeat(functools.partial(history.purge_old, age_s), RETAIN_EVERY_S))
     if settings.login:
-        works.append(_sync_sign_outs(_current.users))
+        works.append(_repeat(users.sign_outs.sync, SYNC_EVERY_S))
     tasks = [asyncio.create_task(work) for work in works]
     try:
         yield _current

@@ -311,6 +311,11 @@ class Settings(BaseSettings):
     conversations_per_visitor: int = Field(
         default=5000, ge=1, description="Conversations that one visitor may keep"
     )
+    retention_days: int | None = Field(
+        default=None,
+        ge=1,
+        description="Days after its last message that a conversation is deleted; unset: never",
+    )
     max_prompt_chars: int = Field(default=64_000, ge=1, description="Longest prompt, in characters")
     max_file_mb: int = Field(
         default=10, ge=1, le=200, description="Largest attached file, in megabytes"

@@ -14,7 +14,7 @@ from chatbot.chat.generations import INTERRUPTION_S, Generations
 from chatbot.settings import Settings
 
 WATCH_S = 0.25  # how soon a closed tab is noticed
-SAVE_S = 2.0  # how much of an answer a crash may cost
+SAVE_S = 0.9  # and WATCH_S later at most: what a crash may cost, and who follows it elsewhere
 
 
 async def watch_generations(settings: Settings, generations: Generations) -> None:

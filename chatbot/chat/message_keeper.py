@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from chatbot.chat.context_window import is_cut
 from chatbot.chat.continuation import add_statistics
@@ -43,22 +43,38 @@ def apply_generation(message: Message, generation: Generation) -> Message:
     )
 
 
-@dataclass(frozen=True)
+@dataclass
 class MessageKeeper:
     """Keeps a generation in the history as the message that it becomes (a Keeper)."""
 
     history: History
     generations: Generations
     message: Message
+    # Content and thinking as the history has them; None where it may have another.
+    _saved: tuple[str, str] | None = field(init=False)
+    _parts: int = 0  # that the history was given
+
+    def __post_init__(self) -> None:
+        """Begin with what the message has."""
+        self._saved = self.message.content, self.message.thinking
 
     def save(self, generation: Generation) -> None:
         """Keep the text so far; end here too what has been ended in the history."""
-        if not self.history.save_answer(
-            self.message.id, content=generation.text, thinking=generation.thinking
-        ):
+        if not self._save_text(generation.text, generation.thinking):
             self.generations.stop(generation)
         elif not generation.is_watched:
             self._look_elsewhere(generation)
+
+    def _save_text(self, content: str, thinking: str) -> bool:
+        """Save what is new; all of it after an error, and where text has become thinking."""
+        message_id, saved, self._saved = self.message.id, self._saved, None
+        if saved and content.startswith(saved[0]) and thinking.startswith(saved[1]):
+            new = {"content": content[len(saved[0]) :], "thinking": thinking[len(saved[1]) :]}
+            is_written = self.history.append_part(message_id, self._parts, **new)
+        else:
+            is_written = self.history.save_answer(message_id, content=content, thinking=thinking)
+        self._saved, self._parts = (content, thinking), self._parts + 1
+        return is_written
 
     def _look_elsewhere(self, generation: Generation) -> None:
         """Count somebody who has followed it from another process since the last look."""

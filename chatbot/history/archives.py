@@ -16,6 +16,7 @@ from chatbot.domain.attachment import Attachment
 from chatbot.domain.conversation import Conversation
 from chatbot.domain.conversation_settings import Summary
 from chatbot.domain.messages import Message
+from chatbot.history import parts
 from chatbot.history.branches import make_attachment, store_attachments
 from chatbot.history.queries import ORDER, OWNED
 from chatbot.history.schema import attachments, conversations, make_row, messages
@@ -34,7 +35,7 @@ def read_archives(
     rows = db.execute(select(conversations).where(*OWNED, *only).order_by(*ORDER), wanted).all()
     written: dict[str, list[Message]] = defaultdict(list)
     for row in db.execute(
-        _select_owned(select(messages), *only).order_by(_m.created_at, _m.id), wanted
+        _select_owned(select(*parts.MESSAGE), *only).order_by(_m.created_at, _m.id), wanted
     ):
         written[row.conversation_id].append(Message.from_row(row))
     query = _select_owned(select(attachments).join(messages, _m.id == _a.message_id), *only)

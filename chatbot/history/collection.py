@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from chatbot.domain.archive import ConversationArchive
 from chatbot.domain.conversation import Conversation, Deletion
 from chatbot.domain.titles import shorten_title
-from chatbot.history import archives, queries, removals, search, usage
-from chatbot.history.connections import Connections
+from chatbot.history import archives, parts, queries, removals, search, usage
+from chatbot.history.connections import Connections, take_turn
 from chatbot.history.errors import not_found
 from chatbot.history.queries import ids_of
 
 UNDO = 300.0  # seconds in which a deletion can be undone
+LOST_S = 300.0  # a process that cannot reach the database for a shorter time goes on writing
+PURGE_STEP = 100  # conversations
 ALL = 1_000_000_000
 
 
@@ -102,6 +104,28 @@ class Collection(Connections):
         with self._writing() as db:
             db.execute(queries.PURGE, {"before": time.time() - UNDO})
             db.execute(queries.PURGE_FOLLOWERS, {"before": time.time() - UNDO})
+
+    def purge_old(self, age_s: float) -> None:
+        """Delete for good, of all users, the conversations whose last message is older than that.
+
+        In steps between which others write; of the processes that call it at once, one does it.
+        """
+        before = time.time() - age_s
+        while self._purge_step(before):
+            pass
+
+    def _purge_step(self, before: float) -> bool:
+        """Return whether there are more."""
+        names = {"before": before, "most": PURGE_STEP}
+        with self._writing() as db:
+            if not take_turn(db, "retention"):
+                return False
+            return db.execute(queries.PURGE_OLD, names).rowcount == PURGE_STEP
+
+    def end_lost_answers(self) -> None:
+        """End, of all users, the answers that nobody has saved for LOST_S: their process died."""
+        with self._writing() as db:
+            parts.end_answers(db, "interrupted", *parts.LOST, before=time.time() - LOST_S)
 
     def export_archives(
         self, user_id: str, conversation_id: str | None = None

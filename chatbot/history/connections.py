@@ -12,6 +12,20 @@ from chatbot.history.database import CONNECTIONS, migrate_tables, open_engines
 from chatbot.history.errors import HistoryUnavailable, explain_errors, not_found
 
 
+def skip_sync(db: Connection) -> None:
+    """Have PostgreSQL end this transaction before its disk has it."""
+    if db.dialect.name == "postgresql":
+        db.execute(text("SET LOCAL synchronous_commit = off"))
+
+
+def take_turn(db: Connection, work: str) -> bool:
+    """Return whether no other process does this work; then none begins it in this transaction."""
+    if db.dialect.name != "postgresql":
+        return True  # a writer in SQLite is alone
+    lock = text("SELECT pg_try_advisory_xact_lock(hashtext(:work))")
+    return bool(db.execute(lock, {"work": f"chatbot.{work}"}).scalar_one())
+
+
 class Connections:
     """The connections to one database; its errors become HistoryUnavailable."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, bindparam, case, delete, func, literal, null, or_, select, update
+from sqlalchemy import Select, bindparam, case, delete, func, literal, null, select, update
 
 from chatbot.domain.attachment import THUMBNAIL_TYPE
+from chatbot.history import parts
 from chatbot.history.schema import (
     attachments,
     conversations,
@@ -49,6 +50,13 @@ UNDELETE = (
     .returning(_c.id)
 )
 PURGE = delete(conversations).where(_c.deleted_at < bindparam("before"))
+_old = conversations.alias()
+PURGE_OLD = delete(conversations).where(
+    _c.id.in_(
+        select(_old.c.id).where(_old.c.updated_at < bindparam("before")).limit(bindparam("most"))
+    ),
+    _c.updated_at < bindparam("before"),  # somebody may just have gone on with it
+)
 CONFIGURE = (
     update(conversations)
     .where(*_IS_OWNED)
@@ -70,17 +78,14 @@ _SO_FAR: dict[str, Any] = {
     "updated_at": bindparam("now"),
 }
 SAVE = update(messages).where(*_WRITING).values(_SO_FAR)
-STOP = (
-    update(messages)
-    .where(*_WRITING, _m.conversation_id.in_(select(_c.id).where(*OWNED)))
-    .values(state="stopped", updated_at=bindparam("now"))
+TOUCH = update(messages).where(*_WRITING).values(updated_at=bindparam("now"))
+IS_OWNED_MESSAGE = (
+    _m.id == bindparam("message"),
+    _m.conversation_id.in_(select(_c.id).where(*OWNED)),
 )
 RESUME = (
     update(messages)
-    .where(
-        _m.id == bindparam("message"),
-        or_(_m.state != "writing", _m.updated_at < bindparam("alive")),
-    )
+    .where(_m.id == bindparam("message"), _m.state != "writing")
     .values(
         state="writing",
         error="",
@@ -119,7 +124,7 @@ def _build_path() -> Select[Any]:
     )
     parents = select(_m.id, _m.parent_id, head.c.depth + 1).join(head, head.c.parent_id == _m.id)
     path = head.union_all(parents)
-    return select(messages).join(path, path.c.id == _m.id).order_by(path.c.depth.desc())
+    return select(*parts.MESSAGE).join(path, path.c.id == _m.id).order_by(path.c.depth.desc())
 
 
 def _build_prompt_of() -> Select[Any]:
@@ -142,7 +147,7 @@ TREE = (
     .order_by(_m.created_at, _m.id)
 )
 MESSAGE = (
-    select(messages)
+    select(*parts.MESSAGE)
     .join(conversations, _c.id == _m.conversation_id)
     .where(_m.id == bindparam("message"), *OWNED)
 )
@@ -190,7 +195,11 @@ OWN_DEFAULTS = select(preferences.c.system_prompt, preferences.c.parameters).whe
 )
 FOLLOWED_AT = select(followers.c.followed_at).where(followers.c.message_id == bindparam("message"))
 PURGE_FOLLOWERS = delete(followers).where(followers.c.followed_at < bindparam("before"))
-UNFOLLOW = delete(followers).where(followers.c.message_id == bindparam("message"))
+FOLLOW = (
+    update(followers)
+    .where(followers.c.message_id == bindparam("message"))
+    .values(followed_at=bindparam("now"))
+)
 USE_MODEL = update(conversations).where(*_IS_OWNED).values(model=bindparam("with_model"))
 # From a conversation's head up to its first message; the first comes first.
 PATH = _build_path()

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from chatbot.domain.conversation import Conversation, new_conversation
 from chatbot.domain.titles import make_title
-from chatbot.history import queries
+from chatbot.history import parts, queries
 from chatbot.history.schema import conversations, make_row, messages, removals
 
 _m = messages.c
@@ -108,7 +108,7 @@ def _move_out(
     db.execute(insert(removals), {"conversation_id": bin_.id, "details": asdict(removal)})
     of_removed = update(messages).where(_m.id.in_(removed))
     db.execute(of_removed.values(conversation_id=bin_.id))
-    db.execute(of_removed.where(_m.state == "writing").values(state="stopped"))
+    parts.end_answers(db, "stopped", _m.id.in_(removed))
     _set_parent(db, [removal.prompt_id], None)
     _set_parent(db, removal.followers, removal.parent_id)
     _set_head(db, conversation.id, removal.head_after)

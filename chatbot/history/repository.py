@@ -18,12 +18,14 @@ from chatbot.domain.messages import Ending, Message, new_message
 from chatbot.domain.statistics import NO_STATISTICS, Statistics
 from chatbot.domain.titles import make_title, shorten_title
 from chatbot.errors import ChatError
-from chatbot.history import branches, queries, removals
+from chatbot.history import branches, parts, queries, removals
 from chatbot.history.collection import Collection
+from chatbot.history.connections import skip_sync
 from chatbot.history.errors import not_found
 from chatbot.history.preferences import Preferences
 from chatbot.history.queries import ids_of as _ids
 from chatbot.history.schema import (
+    answer_parts,
     conversations,
     followers,
     make_row,
@@ -31,6 +33,7 @@ from chatbot.history.schema import (
 )
 from chatbot.history.sign_outs import SignOutTable
 
+_m = messages.c
 STALE = 15.0  # seconds without a save, after which an answer's writer counts as dead
 
 
@@ -135,7 +138,9 @@ class History(Collection, Preferences, SignOutTable):
         with self._writing() as db:
             before = _find_conversation(db, user_id, conversation_id, queries.ONE_LOCKED)
             now = time.time()
-            names = {"message": answer_id, "now": now, "alive": now - STALE}
+            stale = (_m.id == answer_id, _m.updated_at < now - STALE)
+            parts.end_answers(db, "interrupted", *stale)
+            names = {"message": answer_id, "now": now}
             if before.head_id != answer_id or not db.execute(queries.RESUME, names).rowcount:
                 raise not_found()
             answer = _find_message(db, user_id, answer_id)
@@ -217,6 +222,23 @@ class History(Collection, Preferences, SignOutTable):
         """
         return self._write_answer(queries.SAVE, message_id, text=content, thought=thinking)
 
+    def append_part(
+        self, message_id: str, number: int, *, content: str, thinking: str = ""
+    ) -> bool:
+        """Do as `save_answer`, with no more than what is new; parts are numbered in their order.
+
+        Nobody waits for PostgreSQL's disk: its own crash may cost the last part.
+        """
+        with self._writing() as db:
+            skip_sync(db)
+            names = {"message": message_id, "now": time.time()}
+            if not db.execute(queries.TOUCH, names).rowcount:
+                return False
+            if content or thinking:
+                part = {"message_id": message_id, "number": number}
+                db.execute(insert(answer_parts), {**part, "content": content, "thinking": thinking})
+        return True
+
     def follow_answer(self, user_id: str, message_id: str) -> Message:
         """Return an answer that another process writes, which learns that somebody waits for it.
 
@@ -225,9 +247,10 @@ class History(Collection, Preferences, SignOutTable):
         message = self.get_message(user_id, message_id)
         if message.state == "writing":
             with self._writing() as db:
-                db.execute(queries.UNFOLLOW, {"message": message_id})
-                row = {"message_id": message_id, "followed_at": time.time()}
-                db.execute(insert(followers), row)
+                mark = {"message": message_id, "now": time.time()}
+                if not db.execute(queries.FOLLOW, mark).rowcount:
+                    row = {"message_id": message_id, "followed_at": mark["now"]}
+                    db.execute(insert(followers), row)
         return message
 
     def find_followed_at(self, message_id: str) -> float | None:
@@ -240,9 +263,9 @@ class History(Collection, Preferences, SignOutTable):
 
         What was saved stays. False: it had ended before. Raises NotFound.
         """
-        names = {"user": user_id, "message": message_id, "now": time.time()}
+        names = {"user": user_id, "message": message_id}
         with self._writing() as db:
-            if db.execute(queries.STOP, names).rowcount:
+            if parts.end_answers(db, "stopped", *queries.IS_OWNED_MESSAGE, **names):
                 return True
             _find_message(db, user_id, message_id)
         return False
@@ -270,10 +293,14 @@ class History(Collection, Preferences, SignOutTable):
             figures=statistics,
         )
 
-    def _write_answer(self, statement: Update, message_id: str, **parts: Any) -> bool:
-        names = {"message": message_id, "now": time.time(), **parts}
+    def _write_answer(self, statement: Update, message_id: str, **values: Any) -> bool:
+        names = {"message": message_id, "now": time.time(), **values}
         with self._writing() as db:
-            return bool(db.execute(statement, names).rowcount)
+            if db.execute(statement, names).rowcount:
+                parts.drop(db, [message_id])
+                return True
+            parts.fold(db, [message_id])  # a chat of before has ended it, which knows of none
+            return False
 
 
 def _find_conversation(
@@ -302,10 +329,9 @@ def _find_prompt(db: Connection, conversation: Conversation, answer_id: str) -> 
 
 
 def _find_parent(db: Connection, conversation: Conversation, question_id: str) -> str | None:
-    m = messages.c
     found = db.execute(
-        select(m.parent_id).where(
-            m.id == question_id, m.conversation_id == conversation.id, m.role == "user"
+        select(_m.parent_id).where(
+            _m.id == question_id, _m.conversation_id == conversation.id, _m.role == "user"
         )
     ).one_or_none()
     if found is None:

@@ -160,6 +160,17 @@ messages = Table(
     Column("error_arguments", AnyJSON),
 )
 
+# What was saved of an answer since its message was written: see parts.py.
+answer_parts = Table(
+    "answer_parts",
+    metadata,
+    Column("message_id", AnyText, ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("content", AnyText, nullable=False),
+    Column("thinking", AnyText, nullable=False),
+    sqlite_with_rowid=False,  # a save writes one page less
+)
+
 attachments = Table(
     "attachments",
     metadata,

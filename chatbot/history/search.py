@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, text
 
 from chatbot.domain.conversation import Conversation
+from chatbot.history import parts
 from chatbot.history.queries import ORDER, OWNED
 from chatbot.history.schema import conversations, messages, storable
 
@@ -77,12 +78,12 @@ def build_statement(words: list[str], dialect: str) -> Select[Any]:
     hits = (
         select(_m.id, _m.conversation_id, number.label("number"))
         .join(conversations, _c.id == _m.conversation_id)
-        .where(*OWNED, _has_words(_m.content, words, dialect))
+        .where(*OWNED, _has_words(parts.CONTENT, words, dialect))
         .subquery()
     )
     start = _find_start(words[0], dialect)
     return (
-        select(conversations, start, func.substr(_m.content, start, _EXCERPT_CHARS + 1))
+        select(conversations, start, func.substr(parts.CONTENT, start, _EXCERPT_CHARS + 1))
         .outerjoin(hits, and_(hits.c.conversation_id == _c.id, hits.c.number == 1))
         .outerjoin(messages, _m.id == hits.c.id)
         .where(*OWNED, or_(_has_words(_c.title, words, dialect), hits.c.id.is_not(None)))
@@ -109,7 +110,7 @@ def _has_word_in_postgresql(column: ColumnElement[str], word: str) -> ColumnElem
 def _find_start(word: str, dialect: str) -> ColumnElement[int]:
     """Return where an excerpt of a message begins: a little before the word."""
     find = func.strpos if dialect == "postgresql" else func.instr
-    places = [find(func.lower(_m.content), case_) for case_ in _list_cases(word)]
+    places = [find(func.lower(parts.CONTENT), case_) for case_ in _list_cases(word)]
     place = func.coalesce(*(func.nullif(place, 0) for place in places), 1)
     return case((place > _BEFORE_CHARS, place - _BEFORE_CHARS), else_=1)
 

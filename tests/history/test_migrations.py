@@ -6,18 +6,22 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from chatbot.domain.conversation_settings import DEFAULT_SETTINGS, ConversationSettings, Summary
 from chatbot.domain.parameters import Parameters
 from chatbot.domain.statistics import Statistics
 from chatbot.history import History, HistoryUnavailable
-from chatbot.history.database import open_engines
-from chatbot.history.schema import metadata
+from chatbot.history.database import OLDEST_FITTING, open_engines
+from chatbot.history.schema import REVISION_TABLE, metadata
+from tests.support.histories import list_texts
 
 ASK_IN_EACH = """
 import sys
@@ -35,9 +39,14 @@ def test_an_empty_database_gets_the_tables_that_the_code_expects(
     url: str, history: History
 ) -> None:
     _, writer = open_engines(url)
+    options = {"version_table": REVISION_TABLE, "include_name": _is_ours}
     with writer.begin() as db:
-        assert compare_metadata(MigrationContext.configure(db), metadata) == []
+        assert compare_metadata(MigrationContext.configure(db, opts=options), metadata) == []
     writer.dispose()
+
+
+def _is_ours(name: str | None, *_: object) -> bool:
+    return name != "alembic_version"
 
 
 def test_opening_again_changes_nothing(url: str) -> None:
@@ -87,18 +96,71 @@ def test_a_history_of_a_newer_version_is_refused_and_left_alone(url: str) -> Non
     exchange = history.store_prompt("ann", None, "Hello", "m")
     history.close()
     _, writer = open_engines(url)
-    with writer.begin() as db:
-        head = db.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
-        db.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    _set_revisions(writer, made="9999", oldest="9998")
     with pytest.raises(HistoryUnavailable) as refusal:
         History(url)
     assert refusal.value.code == "history_newer"
-    with writer.begin() as db:
-        db.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": head})
+    _set_revisions(writer, made="9999", oldest=OLDEST_FITTING)
     writer.dispose()
     history = History(url)
     assert history.list_conversations("ann") == [exchange.conversation]
     history.close()
+
+
+def test_tables_that_a_newer_version_has_added_to_are_used_and_left_alone(url: str) -> None:
+    History(url).close()
+    _, writer = open_engines(url)
+    _set_revisions(writer, made="9999", oldest=OLDEST_FITTING)
+    with writer.begin() as db:
+        db.execute(text("ALTER TABLE messages ADD COLUMN mood TEXT"))
+        db.execute(text("CREATE TABLE moods (id TEXT PRIMARY KEY)"))
+    for number in range(2):
+        history = History(url)
+        exchange = history.store_prompt("ann", None, "Hello", "m")
+        assert history.append_part(exchange.answer.id, 0, content="Hi")
+        assert history.finish_answer(exchange.answer.id, content="Hi!", state="done")
+        assert list_texts(history, "ann", exchange.conversation.id) == ["Hello", "Hi!"]
+        assert len(history.export_archives("ann")) == number + 1
+        history.close()
+    with writer.begin() as db:
+        assert db.execute(text(f"SELECT version_num FROM {REVISION_TABLE}")).scalar() == "9999"
+        assert db.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0009"
+    writer.dispose()
+
+
+def _set_revisions(writer: Engine, made: str, oldest: str) -> None:
+    with writer.begin() as db:
+        db.execute(text(f"UPDATE {REVISION_TABLE} SET version_num = '{made}'"))
+        db.execute(text(f"UPDATE alembic_version SET version_num = '{oldest}'"))
+
+
+def test_migrations_leave_what_the_oldest_fitting_version_uses(tmp_path: Path) -> None:
+    before, after = (_list_columns(tmp_path, revision) for revision in (OLDEST_FITTING, "head"))
+    assert [one for one in before if before[one] != after.get(one)] == []
+    tables = {table for table, _ in before}
+    added = {one: after[one] for one in after if one not in before and one[0] in tables}
+    assert [one for one, (_, may_be_missing) in added.items() if not may_be_missing] == []
+
+
+def _list_columns(folder: Path, revision: str) -> dict[tuple[str, str], tuple[str, bool]]:
+    """Return each column's type at a revision, and whether a row may be written without it."""
+    config = Config()
+    config.set_main_option("script_location", "chatbot.history:migrations")
+    _, writer = open_engines(f"sqlite:///{folder}/{revision}.db")
+    with writer.begin() as db:
+        config.attributes["connection"] = db
+        command.upgrade(config, revision)
+        inspector = inspect(db)
+        columns = {
+            (table, column["name"]): (
+                str(column["type"]),
+                bool(column["nullable"] or column["default"]),
+            )
+            for table in inspector.get_table_names()
+            for column in inspector.get_columns(table)
+        }
+    writer.dispose()
+    return columns
 
 
 def test_a_summary_moves_from_the_parameters_to_its_own_column(url: str) -> None:
@@ -128,7 +190,7 @@ def test_a_summary_moves_from_the_parameters_to_its_own_column(url: str) -> None
 
 def _undo_last_migrations(db: Connection) -> None:
     db.execute(text("ALTER TABLE attachments DROP COLUMN thumbnail"))
-    for table in ("removals", "followers", "sign_outs"):
+    for table in (REVISION_TABLE, "answer_parts", "removals", "followers", "sign_outs"):
         db.execute(text(f"DROP TABLE {table}"))
     for column in ("system_prompt", "parameters"):
         db.execute(text(f"ALTER TABLE preferences DROP COLUMN {column}"))

@@ -7,7 +7,7 @@ import streamlit as st
 from chatbot import errors, transfer
 from chatbot.identity.links import make_export_link
 from chatbot.notices import Notice
-from chatbot.page.i18n import describe, escape_line, t
+from chatbot.page.i18n import describe, escape_line, t, t_n
 from chatbot.page.state import PageState
 
 _NAMED = 5  # conversations that a sentence names at most
@@ -21,6 +21,7 @@ def open_dialog(state: PageState) -> None:
     def draw_dialog() -> None:
         _draw_import(state)
         _draw_exports(state)
+        _draw_retention(state.services.settings.retention_days)
         _draw_delete_all(state)
 
     draw_dialog()
@@ -93,6 +94,17 @@ def _draw_exports(state: PageState) -> None:
         for label, ending in ((t("as Markdown"), "md"), (t("as JSON"), "json")):
             address = make_export_link(None, ending, credential)
             st.link_button(label, address, icon=":material/download:")
+
+
+def _draw_retention(days: int | None) -> None:
+    if days is not None:
+        st.caption(
+            t_n(
+                "A conversation is deleted {count} day after its last message, even if pinned.",
+                "A conversation is deleted {count} days after its last message, even if pinned.",
+                days,
+            )
+        )
 
 
 def _draw_delete_all(state: PageState) -> None:
