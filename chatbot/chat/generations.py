@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from chatbot import errors, metrics
 from chatbot.chat.generation import Generation
 from chatbot.chat.shares import AnswerBound, Asker, list_answer_bounds, log_refusal
+from chatbot.history import is_brief
 from chatbot.llm.client import Llm, on_sent
 from chatbot.settings import Settings
 
@@ -23,6 +24,7 @@ log = logging.getLogger("chatbot.chat.generations")
 RETRY_S = 0.5  # how often a lost Ollama is asked for again
 INTERRUPTION_S = 5.0  # a page whose connection was cut is back by then, if it comes at once
 PATIENCE_S = 120.0  # how long an answer waits for Ollama to come back
+KEEP_PATIENCE_S = 60.0  # how long its end waits for the history to come back
 
 
 class Generations:
@@ -37,6 +39,7 @@ class Generations:
         self._lock = threading.Lock()
         self.draining = False
         metrics.SLOTS.set(max(1, settings.ollama_num_parallel))
+        self._is_closing = False
 
     @property
     def running(self) -> list[Generation]:
@@ -144,6 +147,7 @@ class Generations:
             log.info("draining: %d answers under way", len(running))
             waits = [asyncio.ensure_future(generation.finished.wait()) for generation in running]
             await asyncio.wait(waits, timeout=self._settings.drain_timeout)
+        self._is_closing = True
         for generation in self.running:
             generation.ending = generation.ending or "interrupted"
             self.cancel(generation)
@@ -215,7 +219,7 @@ class Generations:
         generation.ended_at = time.monotonic()
         _count_begun(generation)
         if generation.keeper:
-            error = await self._keep_message(generation.keeper.finish, generation)
+            error = await self._keep_end(generation.keeper.finish, generation)
             generation.error = error or generation.error
         with self._lock:
             del self._running[generation.id]
@@ -226,15 +230,27 @@ class Generations:
         generation.over.set()
         generation.tell_change()
 
+    async def _keep_end(
+        self, finish: Callable[[Generation], None], generation: Generation
+    ) -> errors.ChatError | None:
+        """Keep the end, also where the history is away for a moment."""
+        until = time.monotonic() + KEEP_PATIENCE_S
+        while (error := await self._keep_message(finish, generation)) is not None:
+            if not is_brief(error) or self._is_closing or time.monotonic() > until:
+                break
+            await asyncio.sleep(RETRY_S)
+        return error
+
     async def _keep_message(
         self, call: Callable[[Generation], None], generation: Generation
     ) -> errors.ChatError | None:
         try:
             await asyncio.to_thread(call, generation)
-        except Exception as error:
+        except errors.ChatError as error:  # its reason is in the log
+            log.warning("answer %s could not be kept: %s", generation.id, error.code)
+            return error
+        except Exception:
             log.exception("answer %s could not be kept", generation.id)
-            if isinstance(error, errors.ChatError):
-                return error
             return errors.ChatError("answer_not_kept")
         return None
 

@@ -90,6 +90,15 @@ class HistoryUnavailable(ChatError):
     }
 
 
+# Over by itself, as a rule: a lock, a server that starts again or gives its work to another.
+_BRIEF = ("history_busy", "database_unreachable", "database_read_only")
+
+
+def is_brief(error: ChatError) -> bool:
+    """Return whether the history may be back soon though nobody does anything."""
+    return error.code in _BRIEF
+
+
 def not_found() -> NotFound:
     """Make the error for an unknown id and for another visitor's id alike."""
     return NotFound()
