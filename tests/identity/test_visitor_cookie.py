@@ -215,6 +215,23 @@ def test_a_cookie_that_does_not_verify_is_kept_and_the_log_says_what_to_do(
     assert "OLD_COOKIE_SECRET" in line
 
 
+@pytest.mark.parametrize("secret", ["a" * 32, "b" * 32])
+def test_a_visitor_of_two_replicas_stays_who_they_are(
+    tmp_path: Path, loop: LoopThread, secret: str
+) -> None:
+    first, second = (
+        Browser(Settings(data_dir=tmp_path / own, cookie_secret=SecretStr(own)), loop)
+        for own in ("a" * 32, secret)
+    )
+    first.get()
+    second.take(first.cookies[COOKIE])
+    assert _set(second.get()) is None
+    assert second.visitor_id == (first.visitor_id if secret == "a" * 32 else None)
+    first.take(second.cookies[COOKIE])
+    assert _set(first.get()) is None
+    assert first.visitor_id
+
+
 def test_where_people_sign_in_a_foreign_cookie_is_replaced(
     tmp_path: Path, loop: LoopThread, caplog: pytest.LogCaptureFixture
 ) -> None:
