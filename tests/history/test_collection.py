@@ -6,10 +6,13 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+import psycopg
 import pytest
 
-from chatbot.history import UNDO, History, NotFound
+from chatbot.history import UNDO, History, NotFound, collection
 from tests.support.histories import count_rows, list_titles, search_titles, store_exchange
+
+DAY = 24 * 3600.0
 
 
 def test_no_more_than_the_first_ones_are_listed_when_that_is_asked(history: History) -> None:
@@ -96,3 +99,38 @@ def test_another_owners_conversation_is_like_one_that_does_not_exist(
     assert history.export_archives("eve") == [] == history.search_conversations("eve", "secret")
     history.delete_all_conversations("eve")
     assert history.list_conversations("ann") == before
+
+
+def test_what_has_had_no_message_for_long_is_deleted_for_all(
+    history: History, url: str, later: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collection, "PURGE_STEP", 2)
+    old = [store_exchange(history, f"old {number}") for number in range(4)]
+    history.pin_conversation("ann", old[0], True)
+    store_exchange(history, "of Eve", user_id="eve")
+    history.purge_old(DAY)
+    assert len(list_titles(history)) == 4
+    later(DAY - 10)
+    history.store_prompt("ann", old[1], "Again", "m")
+    new = store_exchange(history, "new")
+    later(20)
+    history.rename_conversation("ann", old[2], "renamed")
+    history.purge_old(DAY)
+    assert {one.id for one in history.list_conversations("ann")} == {old[1], new}
+    assert list_titles(history, "eve") == []
+    assert count_rows(url)[:2] == (2, 6)
+
+
+def test_of_several_processes_one_deletes_what_is_old(
+    postgres_url: str, later: Callable[[float], None]
+) -> None:
+    history = History(postgres_url)
+    store_exchange(history, "old")
+    later(2 * DAY)
+    with psycopg.connect(postgres_url) as other:
+        other.execute("SELECT pg_advisory_xact_lock(hashtext('chatbot.retention'))")
+        history.purge_old(DAY)
+        assert list_titles(history) == ["old"]
+    history.purge_old(DAY)
+    assert list_titles(history) == []
+    history.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from chatbot.services import Services
@@ -78,3 +79,9 @@ def test_a_bad_file_is_refused_with_its_line(open_page: Open, ready: Services) -
     (refusal,) = list_plain_texts(app.error)
     assert refusal.startswith("Nothing was imported. Line 2: this is not JSON")
     assert not list_conversations(open_page())
+
+
+@pytest.mark.configured(retention_days=30)
+def test_how_long_conversations_are_kept_is_said(open_page: Open) -> None:
+    (kept,) = list_texts(open_dialog(open_page()).caption)
+    assert kept == ("A conversation is deleted 30 days after its last message, even if pinned.")
