@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -28,6 +29,8 @@ PURGE_EVERY_S = 60
 RETAIN_EVERY_S = 3600
 SYNC_EVERY_S = 1.0
 _DAY_S = 24 * 3600
+_DATABASE_START_S = 30  # it may start with the chat, as after a power cut
+_DATABASE_PAUSE_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,21 @@ def current() -> Services:
 def database_url(settings: Settings) -> str:
     """DATABASE_URL, or SQLite in DATA_DIR."""
     return settings.database_url.get_secret_value() or f"sqlite:///{settings.data_dir / 'chat.db'}"
+
+
+def try_database(url: str) -> None:
+    """Open the database once; one that does not answer yet is waited for.
+
+    Raises HistoryUnavailable when it is something else, or has lasted for half a minute.
+    """
+    deadline = time.monotonic() + _DATABASE_START_S
+    while True:
+        try:
+            return History(url).close()
+        except HistoryUnavailable as error:
+            if error.code != "database_unreachable" or time.monotonic() > deadline:
+                raise
+        time.sleep(_DATABASE_PAUSE_S)
 
 
 async def _repeat(work: Callable[[], None], every_s: float) -> None:

@@ -26,7 +26,7 @@ ROOMS = (
     {"i18n", "logs", "metrics"},
     {"errors"},
     {"notices", "settings"},
-    {"urls", "safe_text", "memory_limit"},
+    {"urls", "safe_text", "memory_limit", "cluster_secrets"},
 )
 _LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 

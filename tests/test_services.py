@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from chatbot import services
 from chatbot.chat.generation import Generation
 from chatbot.domain.generation_request import ChatMessage, GenerationRequest
+from chatbot.history import HistoryUnavailable
 from chatbot.settings import Settings
 from tests.support.fake_ollama.server import DEFAULT_MODEL, FakeOllama, stall
 from tests.support.product import LoopThread, wait_for
@@ -58,6 +59,19 @@ def test_what_was_deleted_is_purged_by_itself(
                 await asyncio.sleep(0.01)
 
     loop.run(inside())
+
+
+def test_a_database_that_starts_later_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    codes = ["database_unreachable", "database_unreachable", "history_damaged"]
+
+    def fail(_url: str) -> None:
+        raise HistoryUnavailable(codes.pop(0))
+
+    monkeypatch.setattr("chatbot.services.History", fail)
+    monkeypatch.setattr("chatbot.services._DATABASE_PAUSE_S", 0)
+    with pytest.raises(HistoryUnavailable) as raised:
+        services.try_database("postgresql://chat@db/chat")
+    assert (raised.value.code, codes) == ("history_damaged", [])
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,15 @@
-"""The chat behind proxies: which of them are believed, and cookies for https alone."""
+"""The chat behind proxies: which of them are believed, and https alone where it is known."""
 
 from __future__ import annotations
 
 import ipaddress
 import logging
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -19,6 +21,11 @@ log = logging.getLogger("chatbot.web.proxy")
 def make_middleware(settings: Settings) -> list[Middleware]:
     """Return what requests pass first: the user's header is judged by the peer that connected."""
     passed = []
+    is_https = settings.public_url.startswith("https://")
+    if is_https and settings.trusted_proxies:
+        passed.append(
+            Middleware(HttpsRedirect, public=settings.public_url, trusted=settings.trusted_proxies)
+        )
     if settings.user_header:
         passed.append(
             Middleware(UserHeader, name=settings.user_header, trusted=settings.trusted_proxies)
@@ -26,8 +33,34 @@ def make_middleware(settings: Settings) -> list[Middleware]:
     if settings.trusted_proxies:
         trusted = [str(network) for network in settings.trusted_proxies]
         passed.append(Middleware(ProxyHeadersMiddleware, trusted_hosts=trusted))
-    is_https = settings.public_url.startswith("https://")
     return [*passed, Middleware(SecureCookies, is_https=is_https)]
+
+
+class HttpsRedirect:
+    """ASGI middleware: lead browsers that came to `public` over http to its https.
+
+    A trusted proxy has to say so; probes and programs that ask without one are answered.
+    """
+
+    def __init__(self, app: ASGIApp, public: str, trusted: Sequence[Network]) -> None:
+        self._app = app
+        self._public = public
+        self._trusted = trusted
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with the way to https, or pass on."""
+        if scope["type"] != "http" or not self._is_over_http(scope):
+            await self._app(scope, receive, send)
+            return
+        query = scope["query_string"].decode("latin-1")
+        target = self._public + scope["raw_path"].decode("latin-1") + (query and f"?{query}")
+        await RedirectResponse(target, 308)(scope, receive, send)
+
+    def _is_over_http(self, scope: Scope) -> bool:
+        headers = Headers(scope=scope)
+        is_public = headers.get("host", "") == urlsplit(self._public).netloc
+        said = headers.get("x-forwarded-proto") == "http"
+        return said and is_public and _is_trusted(scope, self._trusted)
 
 
 class UserHeader:
@@ -47,20 +80,13 @@ class UserHeader:
 
     def _is_believed(self, scope: Scope) -> bool:
         count = len(Headers(scope=scope).getlist(self._name))
-        peer = scope["client"][0] if scope.get("client") else ""
-        if count == 1 and self._is_trusted(peer):
+        is_trusted = _is_trusted(scope, self._trusted)
+        if count == 1 and is_trusted:
             return True
         if count and scope["type"] == "websocket":  # once a tab
-            why = "sent more than once" if self._is_trusted(peer) else "not in TRUSTED_PROXIES"
-            log.warning("ignored %s from %s: %s", self._name.lower(), peer, why)
+            why = "sent more than once" if is_trusted else "not in TRUSTED_PROXIES"
+            log.warning("ignored %s from %s: %s", self._name.lower(), _find_peer(scope), why)
         return False
-
-    def _is_trusted(self, peer: str) -> bool:
-        try:
-            address = ipaddress.ip_address(peer)
-        except ValueError:
-            return False
-        return any(address in network for network in self._trusted)
 
 
 class SecureCookies:
@@ -86,6 +112,19 @@ class SecureCookies:
             await send(message)
 
         await self._app(scope, receive, send_secure)
+
+
+def _find_peer(scope: Scope) -> str:
+    return str(scope["client"][0]) if scope.get("client") else ""
+
+
+def _is_trusted(scope: Scope, trusted: Sequence[Network]) -> bool:
+    """Return whether who has connected is in one of the networks."""
+    try:
+        address = ipaddress.ip_address(_find_peer(scope))
+    except ValueError:
+        return False
+    return any(address in network for network in trusted)
 
 
 def _add_secure(name: bytes, value: bytes) -> tuple[bytes, bytes]:

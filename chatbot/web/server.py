@@ -289,7 +289,7 @@ def _try_history(settings: Settings) -> None:
     Raises ChatError when it cannot be opened.
     """
     if settings.database_url:
-        History(services.database_url(settings)).close()
+        services.try_database(services.database_url(settings))
         return
     data_dir.check_folder(settings.data_dir)
     try:

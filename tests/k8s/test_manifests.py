@@ -124,7 +124,8 @@ def test_the_settings_are_ones_that_the_chat_takes(
         and "CHAT_MODEL" in one["data"]
     )
     known = {name.upper() for name in Settings.model_fields}
-    assert set(config) <= known
+    ollamas_own = {"OLLAMA_MAX_LOADED_MODELS", "OLLAMA_KEEP_ALIVE", "OLLAMA_NOPRUNE"}
+    assert set(config) - ollamas_own <= known
     for name, value in config.items():
         monkeypatch.setenv(name, value)
     assert Settings().has_replicas
@@ -169,3 +170,86 @@ def test_the_metrics_are_for_the_cluster_and_not_at_the_pages_service(tmp_path: 
     assert [one["name"] for one in the(objects, "Service")["spec"]["ports"]] == ["http"]
     (served,) = the(objects, "Service", "chatbot-metrics")["spec"]["ports"]
     assert (str(served["port"]), served["targetPort"]) == (port, "metrics")
+
+
+def pod_templates(objects: list[Any]) -> dict[str, Any]:
+    """The pod's description of each workload, by kind and name."""
+    return {
+        f"{one['kind']} {one['metadata']['name']}": one["spec"]["template"]["spec"]
+        for one in objects
+        if one["kind"] in ("Deployment", "StatefulSet", "Job")
+    }
+
+
+def secrets_of(pod: Any) -> set[str]:
+    """The keys of Secrets without which a pod does not start: `name/key`."""
+    references = [
+        variable.get("valueFrom", {}).get("secretKeyRef")
+        for container in pod["containers"] + pod.get("initContainers", [])
+        for variable in container.get("env", [])
+    ]
+    return {f"{ref['name']}/{ref['key']}" for ref in references if ref and "optional" not in ref}
+
+
+@pytest.mark.parametrize("components", [[], ["managed-database"]], ids=["own", "managed"])
+def test_the_first_apply_makes_each_secret_that_nobody_has_to_bring(
+    tmp_path: Path, components: list[str]
+) -> None:
+    pods = pod_templates(combined(components, tmp_path / "built"))
+    made = set(pods["Job secrets"]["containers"][0]["args"])
+    needed = set().union(*map(secrets_of, pods.values()))
+    assert needed - made == ({"database/url"} if components else set())
+
+
+def test_a_managed_database_is_verified_and_takes_the_place_of_the_own_one(tmp_path: Path) -> None:
+    objects = combined(["managed-database"], tmp_path / "built")
+    assert not [one for one in objects if one["metadata"]["name"] == "postgres"]
+    (chat,) = pod_templates(objects)["Deployment chatbot"]["containers"]
+    variables = {one["name"]: one.get("value") for one in chat["env"]}
+    assert variables["PGSSLMODE"] == "verify-full" and "POSTGRES_PASSWORD" not in variables
+    folder = variables["PGSSLROOTCERT"].rpartition("/")[0]
+    assert folder in [mount["mountPath"] for mount in chat["volumeMounts"]]
+
+
+def test_on_openshift_no_pod_fixes_its_user(tmp_path: Path) -> None:
+    others = [name for name in COMPONENTS if name not in ("openshift", "model-image")]
+    for name, pod in pod_templates(combined([*others, "openshift"], tmp_path / "all")).items():
+        contexts = [pod["securityContext"], *(one["securityContext"] for one in pod["containers"])]
+        fixed = {"runAsUser", "runAsGroup", "fsGroup"}
+        assert not any(fixed & set(context) for context in contexts), name
+        assert pod["securityContext"]["runAsNonRoot"]
+
+
+def test_a_gpu_is_found_by_its_resource_and_none_has_to_be_spare(tmp_path: Path) -> None:
+    spec = the(combined(["gpu"], tmp_path / "built"), "Deployment")["spec"]
+    assert "nodeSelector" not in spec["template"]["spec"]
+    assert spec["strategy"]["rollingUpdate"] == {"maxSurge": 0, "maxUnavailable": 1}
+
+
+def test_policies_name_ports_by_number_and_no_one_clusters_dns(tmp_path: Path) -> None:
+    others = [name for name in COMPONENTS if name != "model-image"]
+    for one in combined(others, tmp_path / "all"):
+        if one["kind"] == "NetworkPolicy":
+            rules = one["spec"].get("ingress", []) + one["spec"].get("egress", [])
+            ports = [port["port"] for rule in rules for port in rule.get("ports", [])]
+            assert all(isinstance(port, int) for port in ports), one["metadata"]["name"]
+            assert "kube-dns" not in str(one)
+
+
+def test_ollama_has_its_variables_from_the_config_map() -> None:
+    pod = pod_templates(build(K8S / "base"))["Deployment chatbot"]
+    (ollama,) = pod["initContainers"]
+    assert ollama["envFrom"] == pod["containers"][0]["envFrom"]
+
+
+def test_production_is_fit_for_the_internet() -> None:
+    objects = build(K8S / "overlays" / "production")
+    (config,) = (one["data"] for one in objects if "CHAT_MODEL" in one.get("data", {}))
+    (rule,) = the(objects, "Ingress")["spec"]["rules"]
+    assert config["PUBLIC_URL"] == f"https://{rule['host']}" and config["TRUSTED_PROXIES"]
+    assert the(objects, "HorizontalPodAutoscaler")["spec"]["minReplicas"] >= 2
+    chat = pod_templates(objects)["Deployment chatbot"]
+    assert chat["topologySpreadConstraints"][0]["whenUnsatisfiable"] == "DoNotSchedule"
+    assert "OIDC_ISSUER" in [one["name"] for one in chat["containers"][0]["env"]]
+    page, metrics, _ = the(objects, "NetworkPolicy")["spec"]["ingress"]
+    assert page["from"] and metrics["from"] != [{"namespaceSelector": {}}]

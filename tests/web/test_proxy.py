@@ -113,3 +113,25 @@ def test_a_trusted_proxy_says_that_it_was_https(tmp_path: Path) -> None:
         client = _client(tmp_path, peer, trusted_proxies="10.0.0.0/8")
         plain, _ = client.get("/", headers=told).headers.get_list("set-cookie")
         assert ("Secure" in plain) == is_secure
+
+
+@pytest.mark.parametrize(
+    ("peer", "host", "proto", "status"),
+    [
+        ("10.0.0.1", "chat.example.org", "http", 308),
+        ("10.0.0.1", "chat.example.org", "https", 200),
+        ("10.0.0.1", "10.1.2.3:8501", "http", 200),
+        ("10.0.0.1", "chat.example.org", "", 200),
+        ("192.0.2.1", "chat.example.org", "http", 200),
+    ],
+    ids=["over http", "over https", "another name", "a probe", "a proxy that is not trusted"],
+)
+def test_who_comes_to_the_public_address_over_http_is_led_to_https(
+    tmp_path: Path, peer: str, host: str, proto: str, status: int
+) -> None:
+    url = "https://chat.example.org"
+    client = _client(tmp_path, peer, trusted_proxies="10.0.0.0/8", public_url=url)
+    headers = {"Host": host, "X-Forwarded-Proto": proto}
+    response = client.get("/?c=1", headers=headers, follow_redirects=False)
+    assert response.status_code == status
+    assert response.headers.get("location") == (f"{url}/?c=1" if status == 308 else None)
