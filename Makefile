@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 unexport CDPATH PYTHONHOME PYTHONPATH # of other programs
-.PHONY: help run frontend test coverage test-image test-cluster test-manifests test-builds fuzz trials lint format load load-ui load-cluster capacity bench figures pins audit upgrade version-set clean venv venv-dev node-modules
+.PHONY: help run frontend test test-frontend test-programs coverage test-image test-cluster test-manifests test-builds fuzz trials lint format load load-ui load-cluster capacity bench figures pins audit upgrade version-set clean venv venv-dev node-modules
 
 PYTHON_CODE := $(sort $(dir $(wildcard */*.py)))
 SHELL_CODE := entrypoint.sh .ci/run docker/bake-models $(wildcard scripts/*.sh scripts/setup/*.sh)
@@ -25,10 +25,16 @@ run: venv ## start the chat at http://localhost:8501 (PORT, DATA_DIR, CHAT_MODEL
 frontend: node-modules ## bundle frontend/src into chatbot/web/assets, which the chat serves
 	@$(NPM) build
 
-test: lint ## lint, then run all tests, naming what is skipped
-	@scripts/test_tools.sh
-	@$(NPM) test
+test: node-modules ## lint, then run all tests, naming what is skipped
+	@$(MAKE) --no-print-directory --jobs lint test-frontend test-programs
 	@exec $(TEST_ENV) $(PY) -m scripts.setup.provide $(OPTIONAL) python -m pytest $(AT_ONCE) $(PYTEST)
+
+test-frontend: node-modules
+	@$(NPM) test
+
+test-programs: venv-dev
+	@scripts/test_tools.sh
+	@$(TEST_ENV) $(PY) -m scripts.setup.provide $(OPTIONAL) true
 
 coverage: venv-dev ## run TESTS (all without) and print the share of lines that they reach, by module
 	@$(PY) -m coverage erase
