@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-import pytest
+import contextlib
+from collections.abc import Iterator
 
+import pytest
+from pydantic import SecretStr
+
+from chatbot import services
 from chatbot.chat.conversation_content import Draft
+from chatbot.chat.generation import Generation
+from chatbot.chat.message_keeper import MessageKeeper
+from chatbot.domain.generation_request import GenerationRequest
 from chatbot.history import HistoryUnavailable, NotFound
 from chatbot.services import Services
+from chatbot.settings import Settings
 from tests.support.exchanges import Send, find_answer, list_path, wait_until_answered
 from tests.support.fake_ollama.server import (
     DEFAULT_MODEL,
@@ -14,9 +23,11 @@ from tests.support.fake_ollama.server import (
     Fault,
     cut,
     model_missing,
+    prose,
     stall,
 )
 from tests.support.generations import TWO
+from tests.support.postgres import Postgres
 from tests.support.product import LoopThread, wait_for
 
 
@@ -129,6 +140,63 @@ def test_an_answer_to_a_conversation_deleted_meanwhile_ends_quietly(
     wait_until_answered(ready, exchange)
     assert (answer.state, answer.error) == ("done", None)
     assert ready.history.list_conversations("ann") == []
+
+
+@pytest.fixture
+def of_postgres(loop: LoopThread, settings: Settings, postgres_url: str) -> Iterator[Services]:
+    """The services of a chat whose history is in PostgreSQL."""
+    stack = contextlib.AsyncExitStack()
+    shared = settings.model_copy(update={"database_url": SecretStr(postgres_url)})
+    now = loop.run(stack.enter_async_context(services.running(shared)))
+    loop.loop.call_soon_threadsafe(now.readiness.warm.set)
+    wait_for(lambda: now.readiness.is_ready)
+    yield now
+    loop.run(stack.aclose())
+
+
+def test_an_answer_that_ends_while_its_database_is_away_is_kept(
+    fake: FakeOllama, of_postgres: Services, postgres: Postgres
+) -> None:
+    fake.fail(stall(2))
+    draft = Draft("Hello")
+    exchange = of_postgres.chat.send_prompt("ann", None, draft, DEFAULT_MODEL, lambda: True)
+    answer = find_answer(of_postgres, exchange)
+    postgres.stop()
+    try:
+        with pytest.raises(HistoryUnavailable):
+            of_postgres.chat.send_prompt("ann", None, draft, DEFAULT_MODEL, lambda: True)
+        fake.resume()
+        wait_for(lambda: answer.state == "done")
+        assert not answer.over.is_set()
+    finally:
+        postgres.start()
+    assert answer.over.wait(30)
+    assert answer.error is None
+    kept = list_path(of_postgres, exchange)[-1]
+    assert (kept.content, kept.state) == ("".join(prose(8)), "done")
+
+
+def test_what_was_saved_is_right_whatever_comes_between_two_saves(
+    ready: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange = ready.history.store_prompt("ann", None, "Hello", "m")
+    generation = Generation(exchange.answer.id, GenerationRequest("m", []))
+    keeper = MessageKeeper(ready.history, ready.generations, exchange.answer)
+
+    def save(part: str) -> tuple[str, str]:
+        generation.add_part(part)
+        keeper.save(generation)
+        kept = list_path(ready, exchange)[-1]
+        return kept.thinking, kept.content
+
+    assert save("So") == ("", "So")
+    assert save(" be it") == ("", "So be it")
+    assert save("\n</think>\n\nGood") == ("So be it", "Good")
+    with monkeypatch.context() as broken:
+        broken.setattr("chatbot.history.repository.History._writing", _no_space)
+        with pytest.raises(HistoryUnavailable):
+            save(" day")
+    assert save("!") == ("So be it", "Good day!")
 
 
 def test_an_answer_that_the_history_cannot_take_is_shown_with_the_reason(
