@@ -34,6 +34,7 @@ def draw_page() -> None:
     draw_transcript(state)
     composer.draw_composer(state)
     draw_sidebar(state)
+    data.tell_import()
     _draw_dialog(state)
 
 

@@ -21,6 +21,7 @@ from chatbot.transfer import hollama, losses, open_webui, own
 from chatbot.transfer.lines import find_lines
 from chatbot.transfer.losses import Loss, Unreadable
 
+UPLOADER = "import"  # the key of the page's part that takes such a file
 MOST_BYTES = 100_000_000
 MOST_MESSAGES = 250_000
 MOST_CONVERSATION_CHARS = 5_000_000  # what a page can be sent at once

@@ -140,8 +140,9 @@ def test_an_export_is_imported_by_another_visitor(
     dialog = page.tool("Import, export, delete all")
     download(page, dialog.get_by_role("link", name="as JSON")).save_as(file)
     other = visit(page.url)
-    expect(import_file(other, file)).to_contain_text("Conversations imported: 1")
-    other.page.keyboard.press("Escape")
+    dialog = import_file(other, file)
+    expect(other.page.get_by_test_id("stToast")).to_contain_text("Conversations imported: 1")
+    expect(dialog).to_have_count(0)
     expect(other.messages.last).to_contain_text("They purr")
     expect(other.conversation("About: cats/dogs")).to_be_visible()
 

@@ -16,7 +16,6 @@ _NAMED = 5  # conversations that a sentence names at most
 def open_dialog(state: PageState) -> None:
     """Open the dialog."""
 
-    # What was imported is in the list as soon as the dialog is closed.
     @st.dialog(t("All conversations"), width="medium", on_dismiss=_forget_outcome)
     def draw_dialog() -> None:
         _draw_import(state)
@@ -32,21 +31,29 @@ def _forget_outcome() -> None:
         st.session_state.pop(name, None)
 
 
+def tell_import() -> None:
+    """Say how many conversations have just been imported, of which the first one is open."""
+    if count := st.session_state.pop("imported", 0):
+        st.toast(t("Conversations imported: {count}", count=count), icon=":material/check:")
+
+
 def _draw_import(state: PageState) -> None:
     st.file_uploader(
         t("Import a JSON file of this chat, Open WebUI or Hollama"),
         type=["json", "jsonl"],
-        key="import",
+        key=transfer.UPLOADER,
         max_upload_size=transfer.MOST_BYTES // 1_000_000,  # Streamlit's MB are 5 % larger
         on_change=_import_file,
         args=(state,),
     )
     if refused := st.session_state.get("import_refused"):
         st.error(describe(refused))
-    if count := st.session_state.pop("imported", 0):
-        st.success(t("Conversations imported: {count}", count=count))
     if losses := st.session_state.get("import_losses"):
+        if count := st.session_state.pop("imported", 0):
+            st.success(t("Conversations imported: {count}", count=count))
         _draw_losses(losses)
+    elif st.session_state.get("imported"):
+        st.rerun()  # the whole page, without the dialog
 
 
 def _draw_losses(losses: list[transfer.Loss]) -> None:
@@ -68,9 +75,9 @@ def _join_names(names: list[str]) -> str:
 
 
 def _import_file(state: PageState) -> None:
-    """Import what is sound of the file that was chosen."""
+    """Import what is sound of the file that was chosen, and open the first of it."""
     st.session_state.import_refused, st.session_state.import_losses = None, []
-    if (file := st.session_state["import"]) is None:
+    if (file := st.session_state[transfer.UPLOADER]) is None:
         return
     try:
         data = file.getvalue()
@@ -82,8 +89,7 @@ def _import_file(state: PageState) -> None:
         return
     st.session_state.imported = len(new)
     st.session_state.import_losses = reading.losses
-    if len(new) == 1:
-        state.open_conversation(new[0])
+    state.open_conversation(new[0])
 
 
 def _draw_exports(state: PageState) -> None:

@@ -49,14 +49,14 @@ def test_all_are_deleted_only_when_that_is_confirmed(open_page: Open, ready: Ser
     assert list_conversations(act_in_sidebar(app, "undo")) == ["Two", "One"]
 
 
-def test_an_imported_conversation_is_opened(open_page: Open, ready: Services) -> None:
-    (made,) = store_conversations(ready, "eve", "About cats")
-    exported = to_json(ready.history.export_archives("eve", made))
+def test_the_first_imported_conversation_is_opened(open_page: Open, ready: Services) -> None:
+    made = store_conversations(ready, "eve", "About cats", "About dogs")
+    exported = to_json(ready.history.export_archives("eve"))
+    first = json.loads(exported)["conversations"][0]["title"]
     app = upload(open_dialog(open_page()), exported)
-    assert list_texts(app.success) == ["Conversations imported: 1"]
-    app.run()
-    assert list_messages(app) == [("user", "About cats"), ("assistant", "On About cats")]
-    assert list_conversations(app) == ["About cats"] and app.query_params["c"] != made
+    assert list_texts(app.toast) == ["Conversations imported: 2"]
+    assert list_messages(app) == [("user", first), ("assistant", f"On {first}")]
+    assert len(list_conversations(app)) == 2 and app.query_params["c"] not in made
 
 
 def test_what_is_left_out_of_an_import_is_named(open_page: Open, ready: Services) -> None:
