@@ -184,6 +184,7 @@ class Generations:
 
     async def _stream_parts(self, generation: Generation) -> None:
         on_sent.set(generation.sent.set)
+        await self._wait_for_turn(generation)
         while True:
             generation.waits_for_ollama = False
             try:
@@ -213,6 +214,17 @@ class Generations:
                 generation.waits_for_ollama = True
                 generation.tell_change()
                 await asyncio.sleep(RETRY_S)
+
+    async def _wait_for_turn(self, generation: Generation) -> None:
+        """Wait until the visitor's earlier prompts to the model have their first word, or an end.
+
+        A model's queue takes prompts as they come. With one of each visitor in it, everybody gets
+        the next free slot by turns, however many prompts somebody has sent.
+        """
+        for earlier in self.running:
+            if _stands_behind(generation, earlier):
+                while not earlier.begun.is_set():
+                    await earlier.wait_for_change()
 
     async def _end_generation(self, generation: Generation) -> None:
         generation.complete_text()
@@ -253,6 +265,13 @@ class Generations:
             log.exception("answer %s could not be kept", generation.id)
             return errors.ChatError("answer_not_kept")
         return None
+
+
+def _stands_behind(generation: Generation, earlier: Generation) -> bool:
+    """Return whether another answer of the same visitor was to come from the same model first."""
+    visitor, started_at = generation.asker.visitor, generation.started_at
+    is_same = (earlier.asker.visitor, earlier.model) == (visitor, generation.model)
+    return bool(visitor) and is_same and earlier.started_at < started_at
 
 
 def _mark_failed(generation: Generation, error: errors.ChatError) -> None:

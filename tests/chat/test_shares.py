@@ -100,6 +100,36 @@ def test_a_visitor_has_so_many_answers_at_once_and_others_theirs(
     wait_until_ended(ask(asker=ANN), "done")
 
 
+def test_a_slot_goes_to_the_visitors_by_turns(fake: FakeOllama, ask: Ask) -> None:
+    fake.slots = 1
+    fake.fail(stall(0))
+    ask(asker=BOB)
+    fake.wait_for(lambda one: one.active == 1)
+    first, second, third = [ask(asker=ANN) for _ in range(3)]
+    fake.wait_for(lambda one: one.waiting == 1)
+    of_eve = ask(asker=EVE)
+    fake.wait_for(lambda one: one.waiting == 2)
+    fake.resume()
+    answers = [first, of_eve, second, third]
+    for answer in answers:
+        wait_until_ended(answer, "done")
+    began_at = [answer.first_text_at or 0.0 for answer in answers]
+    assert began_at == sorted(began_at)
+
+
+def test_a_prompt_whose_turn_has_not_come_can_be_stopped(
+    fake: FakeOllama, ask: Ask, ready: Services
+) -> None:
+    fake.fail(stall(0))
+    first, second, third = [ask(asker=ANN) for _ in range(3)]
+    fake.wait_for(lambda one: one.active == 1)
+    ready.generations.stop(second)
+    wait_until_ended(second, "stopped")
+    ready.generations.stop(first)
+    wait_until_ended(first, "stopped")
+    wait_until_ended(third, "done")
+
+
 @pytest.mark.configured(answers_per_visitor=1)
 def test_an_own_answer_that_nobody_watches_gives_its_place(fake: FakeOllama, ask: Ask) -> None:
     fake.fail(stall(0), times=2)

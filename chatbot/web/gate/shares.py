@@ -39,6 +39,13 @@ RULES = (
         f"{Fraction(ANSWERS_OF_PROGRAMS)} for programs without `API_KEY`",
         _WAIT,
     ),
+    Rule(
+        "turns",
+        "send several prompts, for which the next ones of others wait",
+        "one of a visitor's prompts waits in a model's queue, the next one is sent after its first "
+        "word: a free slot goes to the visitors by turns",
+        "the prompt waits, as others do",
+    ),
     Rule("prompts", "send one after the other", "`PROMPTS_PER_MINUTE`", _WAIT),
     Rule(
         "files to read",
