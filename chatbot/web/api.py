@@ -10,7 +10,6 @@ from typing import Any
 
 import orjson
 from prometheus_client import CONTENT_TYPE_LATEST
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -60,9 +59,7 @@ async def readyz(services: Services, request: Request) -> Response:
 
 
 async def export_metrics(services: Services, request: Request) -> Response:
-    """Answer with the metrics of this process, for Prometheus, unless they have their own port."""
-    if services.settings.metrics_port is not None:
-        raise HTTPException(404)
+    """Answer with the metrics of this process, for Prometheus."""
     return Response(metrics.render_metrics(), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -24,7 +24,8 @@ from chatbot.services import Services, current
 from chatbot.web.claims import find_user_id
 
 # A browser keeps to this and to what the gate tells it.
-_ALWAYS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+_ALWAYS = {"Content-Security-Policy": _POLICY}
 _PART_BYTES = 64 * 1024  # of a file of conversations, sent at once
 _EXPORTS = {"json": "application/json", "md": "text/markdown"}
 

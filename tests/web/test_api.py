@@ -555,11 +555,6 @@ def test_probes_need_no_key(client: httpx.Client, path: str) -> None:
     assert client.get(path).status_code == 200
 
 
-@pytest.mark.configured(metrics_port=9464)
-def test_metrics_with_a_port_of_their_own_are_not_here(client: httpx.Client) -> None:
-    assert client.get("/metrics").status_code == 404
-
-
 @pytest.mark.configured(**KEY, **PROXY)
 def test_with_the_key_a_program_is_answered(client: httpx.Client) -> None:
     headers = {"Authorization": "bearer the-key-of-the-programs"}

@@ -207,6 +207,9 @@ def test_metrics_have_a_port_of_their_own_where_it_is_set(serve: Serve) -> None:
     served = serve(metrics_port=port)
     own = httpx.get(f"http://127.0.0.1:{port}/metrics")
     assert "chat_ready 1.0" in own.text
+    by_another_name = {"Host": "chatbot.example"}
+    assert httpx.get(f"http://127.0.0.1:{port}/metrics", headers=by_another_name).text
+    assert httpx.get(f"http://127.0.0.1:{port}/").status_code == 404
     assert httpx.get(f"{served.url}/metrics").status_code == 404
     assert served.terminate() == -signal.SIGTERM
 
