@@ -18,7 +18,6 @@ from typing import Any, ClassVar
 
 import streamlit as st
 from itsdangerous import Signer
-from prometheus_client import start_http_server
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
@@ -43,6 +42,7 @@ from chatbot.web.gate.hosts import Hosts
 from chatbot.web.gate.messages import MessageGate
 from chatbot.web.gate.middleware import Gate
 from chatbot.web.gate.peers import BodyLimits, Peers
+from chatbot.web.gate.tabs import Tabs
 from chatbot.web.gate.uploads import HeldFiles, UploadGate
 from chatbot.web.uvicorn_internals import BoundedConfig, DrainingServer
 
@@ -97,6 +97,7 @@ def create_app(settings: Settings) -> st.App:
     largest = uploads.find_largest(settings)
     held_files = HeldFiles(largest)
     signer = visitor_cookie.make_signer(settings)
+    tabs = Tabs(settings, signer)
     streamlit_internals.set_options({**_STREAMLIT, "server.maxUploadSize": largest // 2**20})
     _tell_login(settings)
     streamlit_internals.report_uploads_to(held_files)
@@ -112,6 +113,7 @@ def create_app(settings: Settings) -> st.App:
     @contextlib.asynccontextmanager
     async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
         async with services.running(settings) as now:
+            tabs.users = now.users
             warming = asyncio.create_task(_warm_up(now))
             yield {}
             await warming
@@ -121,8 +123,12 @@ def create_app(settings: Settings) -> st.App:
         routes=[*api.ROUTES, *openapi.ROUTES, *downloads.ROUTES],
         middleware=[
             *proxy.make_middleware(settings),
-            Middleware(Gate, settings=settings),
-            Middleware(MessageGate, name_visitor=functools.partial(_name_visitor, signer)),
+            Middleware(Gate, settings=settings, tabs=tabs),
+            Middleware(
+                MessageGate,
+                name_visitor=functools.partial(_name_visitor, signer),
+                open_tab=tabs.open_tab,
+            ),
             Middleware(UploadGate, held=held_files, largest=largest),
             Middleware(
                 VisitorCookie,
@@ -202,15 +208,12 @@ def serve(settings: Settings) -> None:
     sys.setswitchinterval(0.001)
     _try_history(settings)
     server = DrainingServer(_uvicorn_config(settings), _drain_answers)
-    with (
-        _open_listener(settings) as listener,
-        _serve_metrics(settings),
-        contextlib.suppress(KeyboardInterrupt),
-    ):
+    with contextlib.ExitStack() as stack, contextlib.suppress(KeyboardInterrupt):
+        listeners = [stack.enter_context(each) for each in _open_listeners(settings)]
         log.info("the chat is at %s", _browser_address(settings))
         if Hosts(settings).is_open:
             log.info("any name may lead here; ALLOWED_HOSTS or PUBLIC_URL names the chat's own")
-        server.run([listener])
+        server.run(listeners)
 
 
 def _uvicorn_config(settings: Settings) -> BoundedConfig:
@@ -238,28 +241,9 @@ def _find_body_limits(settings: Settings) -> BodyLimits:
         {
             # Somewhat more than it takes, so that who sends too much reads how much that is.
             "/generate_text": 2 * api.find_body_limit(settings),
-            paths.UPLOADS: uploads.find_largest(settings) + uploads.OVERHEAD_BYTES,
+            paths.UPLOADS: functools.partial(uploads.find_size_limit, settings),
         }
     )
-
-
-@contextlib.contextmanager
-def _serve_metrics(settings: Settings) -> Iterator[None]:
-    """Serve the metrics at METRICS_PORT, if there is one, until the block ends."""
-    if settings.metrics_port is None:
-        yield
-        return
-    host, port = settings.bind_host.strip("[]"), settings.metrics_port
-    try:
-        server, thread = start_http_server(port, addr=host)
-    except OSError as error:
-        raise _StartFailed("metrics_port_unusable", port=port, reason=str(error)) from error
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 class _StartFailed(errors.ChatError):
@@ -307,15 +291,25 @@ def _browser_address(settings: Settings) -> str:
     return f"http://{name}:{settings.port}"
 
 
-def _open_listener(settings: Settings) -> socket.socket:
-    host, port = settings.bind_host.strip("[]"), settings.port
+def _open_listeners(settings: Settings) -> Iterator[socket.socket]:
+    """Listen at PORT and, where there is one, at METRICS_PORT."""
+    host = settings.bind_host.strip("[]")
     try:
-        families = [info[0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-        family = min(families, key=[socket.AF_INET, socket.AF_INET6].index)
-        both = host == "::" and socket.has_dualstack_ipv6()
-        listener = socket.create_server((host, port), family=family, dualstack_ipv6=both)
+        yield _listen(host, settings.port)
     except OSError as error:
-        raise _explain_address(error, host, port) from error
+        raise _explain_address(error, host, settings.port) from error
+    if (port := settings.metrics_port) is not None:
+        try:
+            yield _listen(host, port)
+        except OSError as error:
+            raise _StartFailed("metrics_port_unusable", port=port, reason=str(error)) from error
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    families = [info[0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    family = min(families, key=[socket.AF_INET, socket.AF_INET6].index)
+    both = host == "::" and socket.has_dualstack_ipv6()
+    listener = socket.create_server((host, port), family=family, dualstack_ipv6=both)
     # Each connection has it from here.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * peers.UNTAKEN_TIMEOUT_S)
     return listener

@@ -39,7 +39,7 @@ THEME_KEY = "stActiveTheme-${location.pathname}-v2"
 _SENDING_TURN_S = 0.005  # that messages to the pages may take of the event loop at once
 
 # By this header Streamlit is told whose browser opens a tab, and keeps it under this name.
-VISITOR_HEADER, _VISITOR = "X-Chat-Visitor", "visitor"
+VISITOR_HEADER, VISITOR = "X-Chat-Visitor", "visitor"
 
 # The parts of the first view, which Streamlit would only ask for once it is told to draw them.
 _FIRST_VIEW = ("BidiComponent", "Button", "ChatInput", "Html")
@@ -88,13 +88,19 @@ def trust_headers(names: Mapping[str, str]) -> None:
 
     Streamlit lets nobody else have the tab (matches_user_info), whoever knows its id.
     """
-    config.set_option("server.trustedUserHeaders", {VISITOR_HEADER: _VISITOR, **names})
+    config.set_option("server.trustedUserHeaders", {VISITOR_HEADER: VISITOR, **names})
 
 
-def find_visitor(session_id: str) -> str | None:
-    """Return whose browser has opened an open tab; None when no tab has this id."""
+def find_user_info(session_id: str) -> Mapping[str, object]:
+    """Return who has opened a tab: the claims of their login, and VISITOR; {} without a tab."""
     session = runtime.get_instance().get_app_session(session_id)
-    return None if session is None else str(session._user_info.get(_VISITOR))
+    return {} if session is None else session._user_info
+
+
+def has_widget(session_id: str, key: str) -> bool:
+    """Return whether an open tab shows the widget with this key."""
+    session = runtime.get_instance().get_app_session(session_id)
+    return session is not None and key in session.session_state
 
 
 def take_all_origins() -> None:

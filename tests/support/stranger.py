@@ -112,6 +112,12 @@ class Stranger(StreamlitUser):
         if self._upload(info, name, data):
             self._run(state, box.fragment_id)
 
+    def draw(self) -> None:
+        """Have the whole page drawn, without the dialog that was open."""
+        runs = self.session.runs_finished
+        self.session.rerun()
+        self._wait_for_run(runs)
+
     def act_in_sidebar(self, act: str, **arguments: object) -> None:
         """Do something in the sidebar, and wait until the page is drawn after it."""
         runs = self.session.runs_finished

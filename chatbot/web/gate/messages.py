@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatbot.web.gate.refusals import note_refusal
@@ -89,15 +90,43 @@ class Allowance:
         return self._left >= 0
 
 
-class MessageGate:
-    """ASGI middleware: ends a WebSocket that sends what no page sends, and bounds a visitor's.
+@dataclass(frozen=True)
+class _Bounds:
+    """What may come over a page's WebSocket."""
 
-    `name_visitor` returns who opens one: by the cookie, or "" for who has none.
+    pace: Allowance
+    list_kinds: Callable[[], Mapping[str, int]]
+
+    def find_broken_rule(self, message: Message) -> str:
+        """Return which rule a message breaks, "" for none."""
+        if message["type"] != "websocket.receive":
+            return ""
+        if not self.pace.take(1, time.monotonic()):
+            return "pace of messages"
+        return "" if self._is_known(message.get("bytes")) else "messages"
+
+    def _is_known(self, data: bytes | None) -> bool:
+        """Return whether the page may send this; it never sends text."""
+        message = read_message(data) if data is not None else None
+        return message is not None and message.parts <= self.list_kinds().get(message.kind, -1)
+
+
+class MessageGate:
+    """ASGI middleware: ends a WebSocket that sends what its page does not, and bounds a visitor's.
+
+    `name_visitor` returns who opens one: by the cookie, or "" for who has none. `open_tab` returns
+    what tells, with each message, which kinds may come, and of how many parts.
     """
 
-    def __init__(self, app: ASGIApp, name_visitor: Callable[[Scope], str]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        name_visitor: Callable[[Scope], str],
+        open_tab: Callable[[HTTPConnection], Callable[[], Mapping[str, int]]],
+    ) -> None:
         self._app = app
         self._name_visitor = name_visitor
+        self._open_tab = open_tab
         self._sockets: Counter[str] = Counter()
         self._paces: dict[str, Allowance] = {}
 
@@ -115,8 +144,10 @@ class MessageGate:
             return
         self._sockets[visitor] += 1
         try:
-            pace = self._find_pace(visitor, people)
-            await self._app(scope, *_guard(scope, receive, send, pace))
+            bounds = _Bounds(
+                self._find_pace(visitor, people), self._open_tab(HTTPConnection(scope))
+            )
+            await self._app(scope, *_guard(scope, receive, send, bounds))
         finally:
             self._sockets[visitor] -= 1
             if not self._sockets[visitor]:
@@ -130,14 +161,14 @@ class MessageGate:
         return self._paces.setdefault(visitor, new)
 
 
-def _guard(scope: Scope, receive: Receive, send: Send, pace: Allowance) -> tuple[Receive, Send]:
+def _guard(scope: Scope, receive: Receive, send: Send, bounds: _Bounds) -> tuple[Receive, Send]:
     """Return how a page's messages come, up to the first that is refused, and are answered."""
     is_closed = False
 
     async def receive_known() -> Message:
         nonlocal is_closed
         message = await receive()
-        rule = _find_broken_rule(message, pace)
+        rule = bounds.find_broken_rule(message)
         if not rule:
             return message
         note_refusal(rule, _name_peer(scope))
@@ -150,21 +181,6 @@ def _guard(scope: Scope, receive: Receive, send: Send, pace: Allowance) -> tuple
             await send(message)
 
     return receive_known, send_while_open
-
-
-def _find_broken_rule(message: Message, pace: Allowance) -> str:
-    """Return which rule a message breaks, "" for none."""
-    if message["type"] != "websocket.receive":
-        return ""
-    if not pace.take(1, time.monotonic()):
-        return "pace of messages"
-    return "" if _is_known(message.get("bytes")) else "messages"
-
-
-def _is_known(data: bytes | None) -> bool:
-    """Return whether the page may send this; it never sends text."""
-    message = read_message(data) if data is not None else None
-    return message is not None and message.parts <= ALLOWED.get(message.kind, -1)
 
 
 def _name_peer(scope: Scope) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, Response
@@ -9,12 +11,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chatbot import errors
 from chatbot.i18n.translator import choose_translator
-from chatbot.identity import visitor_cookie
 from chatbot.settings import Settings
 from chatbot.web.api_models import Failure
-from chatbot.web.gate import headers, hosts, paths, tabs
+from chatbot.web.gate import headers, hosts, paths
 from chatbot.web.gate.errors import NotLetIn
 from chatbot.web.gate.refusals import note_refusal
+from chatbot.web.gate.tabs import Tabs
 
 
 class Gate:
@@ -23,11 +25,11 @@ class Gate:
     It stands behind the middlewares that know who connects and by which scheme.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, tabs: Tabs) -> None:
         self._app = app
         self._settings = settings
         self._hosts = hosts.Hosts(settings)
-        self._signer = visitor_cookie.make_signer(settings)
+        self._tabs = tabs
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what may pass, refuse the rest."""
@@ -44,16 +46,20 @@ class Gate:
         except HTTPException as error:
             await PlainTextResponse(error.detail, error.status_code)(scope, receive, send)
         else:
+            if connection.scope["path"] == paths.LOGOUT:
+                await asyncio.to_thread(self._tabs.sign_out, connection)
             await self._app(scope, receive, headers.insist_on_https(scope, send))
 
     def _check(self, connection: HTTPConnection) -> None:
         """Raise what is said to who may not pass."""
-        self._hosts.check(connection)
-        paths.check_path(connection)
+        if not paths.is_for_metrics(connection, self._settings):
+            self._hosts.check(connection)
+        paths.check_path(connection, self._settings)
         paths.check_login(connection, self._settings)
-        tabs.check_upload(connection, self._signer)
+        self._tabs.note_person(connection)
+        self._tabs.check_upload(connection)
         if connection.scope["type"] == "websocket":
-            tabs.name_visitor(connection, self._signer)
+            self._tabs.name_visitor(connection)
 
 
 def _refuse(connection: HTTPConnection, error: errors.ChatError) -> Response:

@@ -16,24 +16,26 @@ from chatbot.web.gate.rule import Rule
 
 STREAM = "/_stcore/stream"
 UPLOADS = "/_stcore/upload_file/"
+LOGOUT = "/auth/logout"
+METRICS = "/metrics"
+OPEN_FOLDERS = ("/assets/", "/static/")
 
 # The page and what it consists of, the routes of the sign-in, and those for probes and programs,
 # which ask for a key themselves where they need one.
 _OPEN = {
     *("/", "/favicon.png", "/icon.svg", "/manifest.webmanifest"),
     *(STREAM, "/_stcore/health", "/_stcore/host-config"),
-    *("/auth/login", "/auth/logout", "/oauth2callback"),
+    *("/auth/login", LOGOUT, "/oauth2callback"),
     START_ANEW,
-    *("/generate_text", "/livez", "/metrics", "/openapi.json", "/readyz"),
+    *("/generate_text", "/livez", METRICS, "/openapi.json", "/readyz"),
 }
-_OPEN_FOLDERS = ("/assets/", "/static/")
 _OWN_FOLDERS = ("/attachments/", "/conversations/", "/generations/", UPLOADS)
 
 RULES = (
     Rule(
         "routes",
         "use Streamlit's routes that the page does not need: figures, media, components, agents",
-        f"{len(_OPEN)} addresses and {len(_OPEN_FOLDERS) + len(_OWN_FOLDERS)} folders: the page's "
+        f"{len(_OPEN)} addresses and {len(OPEN_FOLDERS) + len(_OWN_FOLDERS)} folders: the page's "
         "files, the API, probes, uploads",
         "404",
     ),
@@ -47,9 +49,18 @@ RULES = (
 )
 
 
-def check_path(connection: HTTPConnection) -> None:
-    """Raise HTTPException(404) for what the chat does not serve."""
+def is_for_metrics(connection: HTTPConnection, settings: Settings) -> bool:
+    """Return whether a request came to METRICS_PORT, where programs come by any name."""
+    server = connection.scope.get("server")
+    return server is not None and server[1] == settings.metrics_port
+
+
+def check_path(connection: HTTPConnection, settings: Settings) -> None:
+    """Raise HTTPException(404) for what the chat does not serve, or not at this port."""
     path = connection.scope["path"]
+    has_own_port = settings.metrics_port is not None
+    if has_own_port and is_for_metrics(connection, settings) != (path == METRICS):
+        raise HTTPException(404)
     is_socket = connection.scope["type"] == "websocket"
     if is_socket != (path == STREAM) or not (_is_open(path) or path.startswith(_OWN_FOLDERS)):
         raise HTTPException(404)
@@ -63,4 +74,4 @@ def check_login(connection: HTTPConnection, settings: Settings) -> None:
 
 
 def _is_open(path: str) -> bool:
-    return path in _OPEN or path.startswith(_OPEN_FOLDERS)
+    return path in _OPEN or path.startswith(OPEN_FOLDERS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import resource
 from collections import Counter, OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -74,14 +74,15 @@ RULES = [
 
 @dataclass(frozen=True)
 class BodyLimits:
-    """The largest body of each route, in bytes, by how its path begins."""
+    """The largest body of each route, in bytes or told by the path, by how its path begins."""
 
-    by_path: Mapping[str, int] = field(default_factory=dict)
+    by_path: Mapping[str, int | Callable[[str], int]] = field(default_factory=dict)
 
     def find(self, path: str) -> int:
         """Return the largest body that is taken at a path."""
         limits = (limit for start, limit in self.by_path.items() if path.startswith(start))
-        return next(limits, MAX_BODY_BYTES)
+        limit = next(limits, MAX_BODY_BYTES)
+        return limit if isinstance(limit, int) else limit(path)
 
 
 class Connection(Protocol):

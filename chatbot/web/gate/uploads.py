@@ -16,11 +16,13 @@ from chatbot.web.gate.messages import ALLOWED
 from chatbot.web.gate.paths import UPLOADS
 from chatbot.web.gate.refusals import note_refusal
 from chatbot.web.gate.rule import Rule
+from chatbot.web.streamlit_internals import has_widget
 
 MAX_FILES_PER_SESSION = 50
 MIN_HELD_BYTES_PER_PEER = 128_000_000  # more where a single file may be larger
 OVERHEAD_BYTES = 2**20  # of a body, around its file
 
+_MAX_IMPORT_BYTES = -(-transfer.MOST_BYTES // 2**20) * 2**20  # in whole MiB, as Streamlit's option
 _MAX_UNUSED = ALLOWED["file_urls_request"]  # addresses of a session
 
 RULES = [
@@ -29,6 +31,13 @@ RULES = [
         "upload what no page has asked for",
         "addresses handed out to this very session, each used once",
         "404 before the file is read",
+    ),
+    Rule(
+        "upload's size",
+        "upload more than the page would, which reads how much that is",
+        f"MAX_FILE_MB, counted as the bytes come; {transfer.MOST_BYTES // 1_000_000} MB while the "
+        "dialog that imports is open in this very tab",
+        "413, and the connection is closed",
     ),
     Rule(
         "held files",
@@ -63,7 +72,15 @@ class _File:
 
 def find_largest(settings: Settings) -> int:
     """Return the largest file that some part of the page takes, in bytes."""
-    return max(settings.max_file_mb * 2**20, -(-transfer.MOST_BYTES // 2**20) * 2**20)
+    return max(settings.max_file_mb * 2**20, _MAX_IMPORT_BYTES)
+
+
+def find_size_limit(settings: Settings, path: str) -> int:
+    """Return the largest body of an upload to an address, in bytes: by what its tab shows."""
+    session_id = path.removeprefix(UPLOADS).partition("/")[0]
+    imports = has_widget(session_id, transfer.UPLOADER)
+    largest = find_largest(settings) if imports else settings.max_file_mb * 2**20
+    return largest + OVERHEAD_BYTES
 
 
 class HeldFiles:

@@ -15,9 +15,11 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from chatbot.identity import visitor_cookie
 from chatbot.settings import Settings
 from chatbot.web.gate.headers import make_headers
 from chatbot.web.gate.middleware import Gate
+from chatbot.web.gate.tabs import Tabs
 
 HSTS = "strict-transport-security"
 
@@ -63,9 +65,11 @@ def test_a_chat_with_a_public_https_address_insists_on_https(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_browser_that_came_by_https_is_told_to_stay_there(tmp_path: Path, scheme: str) -> None:
+    settings = Settings(data_dir=tmp_path)
+    tabs = Tabs(settings, visitor_cookie.make_signer(settings))
     app = Starlette(
         routes=[Route("/livez", lambda _: PlainTextResponse("alive"))],
-        middleware=[Middleware(Gate, settings=Settings(data_dir=tmp_path))],
+        middleware=[Middleware(Gate, settings=settings, tabs=tabs)],
     )
     response = TestClient(app, base_url=f"{scheme}://localhost").get("/livez")
     assert (HSTS in response.headers) == (scheme == "https")

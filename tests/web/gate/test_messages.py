@@ -31,8 +31,14 @@ def _name_visitor(scope: Scope) -> str:
 
 
 @pytest.fixture
-def client() -> TestClient:
-    gate = Middleware(MessageGate, name_visitor=_name_visitor)
+def kinds() -> dict[str, int]:
+    """What may come now, which a test changes."""
+    return {**messages.ALLOWED}
+
+
+@pytest.fixture
+def client(kinds: dict[str, int]) -> TestClient:
+    gate = Middleware(MessageGate, name_visitor=_name_visitor, open_tab=lambda _: lambda: kinds)
     return TestClient(Starlette(routes=[WebSocketRoute("/", _echo)], middleware=[gate]))
 
 
@@ -85,6 +91,19 @@ def test_what_the_page_never_sends_closes_its_socket(
     tab: WebSocketTestSession, data: bytes
 ) -> None:
     tab.send_bytes(data)
+    with pytest.raises(WebSocketDisconnect) as closed:
+        tab.receive_bytes()
+    assert closed.value.code == 1008
+
+
+def test_what_may_come_is_looked_at_with_each_message(
+    tab: WebSocketTestSession, kinds: dict[str, int]
+) -> None:
+    rerun = _rerun(5).SerializeToString()
+    tab.send_bytes(rerun)
+    assert tab.receive_bytes() == rerun
+    kinds["rerun_script"] = 4
+    tab.send_bytes(rerun)
     with pytest.raises(WebSocketDisconnect) as closed:
         tab.receive_bytes()
     assert closed.value.code == 1008

@@ -41,7 +41,7 @@ def _ask(path: str, kind: str = "http", **headers: str) -> HTTPConnection:
     "path", [*(route.path for route in ROUTES), UPLOAD, "/auth/login", START_ANEW]
 )
 def test_each_route_of_the_chat_is_served(path: str) -> None:
-    check_path(_ask(path))
+    check_path(_ask(path), Settings())
 
 
 @pytest.mark.parametrize(
@@ -61,13 +61,13 @@ def test_each_route_of_the_chat_is_served(path: str) -> None:
 )
 def test_what_else_streamlit_has_is_not_served(path: str) -> None:
     with pytest.raises(HTTPException):
-        check_path(_ask(path))
+        check_path(_ask(path), Settings())
 
 
 def test_there_is_one_websocket() -> None:
-    check_path(_ask("/_stcore/stream", "websocket"))
+    check_path(_ask("/_stcore/stream", "websocket"), Settings())
     with pytest.raises(HTTPException):
-        check_path(_ask("/livez", "websocket"))
+        check_path(_ask("/livez", "websocket"), Settings())
 
 
 def _is_let_in(connection: HTTPConnection, folder: Path, **login: Any) -> bool:

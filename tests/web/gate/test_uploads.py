@@ -13,6 +13,8 @@ from starlette.testclient import TestClient
 from chatbot.settings import Settings
 from chatbot.web.gate import uploads
 from chatbot.web.gate.uploads import HeldFiles, UploadGate
+from tests.support.product import Served
+from tests.support.stranger import Stranger
 
 LARGEST = 1000
 
@@ -124,3 +126,15 @@ def test_of_addresses_that_are_not_used_the_newest_stay(held: HeldFiles, ann: Te
 def test_the_largest_upload_is_an_import_or_what_the_operator_allows() -> None:
     assert uploads.find_largest(Settings(max_file_mb=10)) >= 100_000_000
     assert uploads.find_largest(Settings(max_file_mb=200)) == 200 * 2**20
+
+
+@pytest.mark.configured(max_file_mb=1)
+def test_a_file_is_as_large_as_the_page_takes_it_and_an_import_larger(served: Served) -> None:
+    with Stranger(served.url) as tab:
+        urls = [each.upload_url for each in tab.ask_for_addresses(["a.txt", "b.json", "c.json"])]
+        assert tab.put(urls[0], bytes(900_000)) == 204
+        assert tab.put(urls[1], bytes(3_000_000)) in (413, 0)  # 0: cut off while it was sent
+        tab.act_in_sidebar("data")
+        assert tab.put(urls[1], bytes(3_000_000)) == 204
+        tab.draw()
+        assert tab.put(urls[2], bytes(3_000_000)) in (413, 0)
