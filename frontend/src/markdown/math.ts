@@ -28,7 +28,7 @@ const COMMAND = /\\[A-Za-z]+|\\[,;!|{}%]/;
 const SCRIPT = /(?:^|[^A-Za-z])[A-Za-z]?[_^](?=\S)/;
 const SHORT = /^\(?-?\d*[A-Za-zΑ-ω]['′]*(?:[+\-*/]\d+)?\)?$/;
 const PROSE = /[\p{L}\p{N}.,;:!?)]\s+\p{L}{2,}(?=[\s,.;:!?]|$)/u;
-const WORDS = /\p{L}{2,}\s+\p{L}{2,}/u;
+const WORDS = /\p{L}{2}\s+\p{L}{2}/u;
 const WORD = /^\s*\p{L}{2,}\s*$/u;
 const FOREIGN = /(?![\p{Script=Latin}\p{Script=Greek}])\p{L}/u;
 const OPERATOR = /[=<>≤≥≈+×·÷/^_|]/;

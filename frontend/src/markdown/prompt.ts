@@ -9,7 +9,7 @@ const MAX_LINES = 12;
 const LINE_CHARS = 80;
 const MAX_LINKED_CHARS = 100_000;
 const OPENING = /^ {0,3}(`{3,}|~{3,})([^`]*)$/;
-const CLOSING = /^ {0,3}(`{3,}|~{3,})[`~]*[ \t\r]*$/;
+const CLOSING = /^ {0,3}(`{3,}(?!`)|~{3,}(?!~))[`~]*[ \t\r]*$/;
 
 /** Show a prompt in `container`: every character as typed, fenced code as code, a long one clamped. */
 export function renderPrompt(container: HTMLElement, source: string): void {

@@ -95,7 +95,7 @@ function readCode(state: StateInline, silent: boolean): boolean {
   if (/[A-Za-z0-9`]/.test(state.src[state.pos - 1] ?? "")) return false;
   const rest = state.src.slice(state.pos, state.posMax);
   const marks = /^`+/.exec(rest)![0];
-  if (rest.slice(marks.length).match(/`+/g)?.includes(marks)) return false;
+  if (hasAfter(state, marks)) return false;
   if (!silent) {
     const token = state.push("code_inline", "code", 0);
     token.markup = marks;
@@ -103,6 +103,16 @@ function readCode(state: StateInline, silent: boolean): boolean {
   }
   state.pos = state.posMax;
   return true;
+}
+
+// Where the last row of each length begins is looked for once in a text, not at each row.
+const lastRows = new WeakMap<StateInline, Map<string, number>>();
+
+function hasAfter(state: StateInline, marks: string): boolean {
+  let rows = lastRows.get(state);
+  if (!rows) lastRows.set(state, (rows = new Map(Array.from(state.src.matchAll(/`+/g), (row) => [row[0], row.index]))));
+  const last = rows.get(marks) ?? -1;
+  return last > state.pos && last < state.posMax;
 }
 
 function readLink(state: StateInline, silent: boolean): boolean {
