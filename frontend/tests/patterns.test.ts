@@ -1,12 +1,10 @@
 // Each pattern of ours reads a megabyte of hostile text in a time that its length alone sets.
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 
 import { renderPrompt } from "../src/markdown";
 import { readBlocks } from "../src/markdown/blocks";
 
-const SOURCE = join(__dirname, "../src");
+const files = import.meta.glob<string>("../src/**/*.{ts,tsx}", { eager: true, import: "default", query: "?raw" });
 const CHARS = 1_000_000;
 const HANG_MS = 30_000; // what reads at each place all that follows takes hours for a megabyte
 
@@ -28,14 +26,9 @@ const SHOWN = ["a ", "\n", "`a ", "*_a", "![", "[a](", "[^a]", "|a", "|a\n", "$a
 // A literal stands behind what cannot end a value; a comment's or a quotient's slash does not.
 const LITERAL = /(?<=[=(,:!&|?[]\s*|return )\/(?![*/])((?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+)\/([dgimsuvy]*)/g;
 
-function listFiles(): string[] {
-  const names = readdirSync(SOURCE, { recursive: true, encoding: "utf-8" });
-  return names.filter((name) => /\.tsx?$/.test(name) && !name.endsWith(".d.ts"));
-}
-
 function* listPatterns(): Generator<[name: string, pattern: RegExp, chars: number]> {
-  for (const file of listFiles()) {
-    const code = readFileSync(join(SOURCE, file), "utf-8");
+  for (const [path, code] of Object.entries(files)) {
+    const file = path.slice("../src/".length);
     for (const { index, 0: literal, 1: source, 2: flags } of code.matchAll(LITERAL)) {
       const constant = /const (\w+) =\s*$/.exec(code.slice(0, index))?.[1] ?? "";
       const chars = BOUNDED[`${file} ${constant}`] ?? BOUNDED[file] ?? CHARS;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import InvalidHandshake
 
+from chatbot.web import api, downloads, index_page, openapi, static_files, transcript
 from tests.support.product import Served
 from tests.support.stranger import Stranger, read_answer, send_raw, shake_hands
 
@@ -92,6 +94,15 @@ GUARDS = {
     "referrer-policy": ("no-referrer",),
     "permissions-policy": ("",),
 }
+# All that is served, by its address: each path of the routes with something for its fields.
+PLACES = [
+    re.sub(r"{\w+(:path)?}", "none", route.path)
+    for route in (
+        *(*api.ROUTES, *openapi.ROUTES, *downloads.ROUTES, *transcript.ROUTES),
+        *(*index_page.make_routes(1), *static_files.ROUTES),
+    )
+]
+FILES = [f"/assets/{file.name}" for file in static_files.ASSETS.iterdir()][:3]
 REQUESTS = [
     "GET /",
     "GET /livez",
@@ -112,6 +123,9 @@ REQUESTS = [
     "OPTIONS /",
     "PUT /_stcore/upload_file/a/b",
     "TRACE /",
+    *(f"GET {path}" for path in sorted({*FILES, *PLACES})),
+    "GET /" + "a" * 70_000,
+    "nonsense",
 ]
 
 

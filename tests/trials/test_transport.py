@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
@@ -191,9 +192,14 @@ HALF = {
         b"POST /generate_text HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         b"Content-Length: 1000\r\n\r\n{"
     ),
+    "announced bodies": (
+        b"POST /generate_text HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Content-Length: 1000\r\n\r\n"
+    ),
     "nothing": b"",
 }
 _PATIENCE_S = 75
+_DRIP_S = 5.0
 
 
 @pytest.mark.parametrize("half", HALF.values(), ids=HALF)
@@ -208,6 +214,44 @@ def test_what_is_begun_and_left_is_dropped(served: Served, half: bytes) -> None:
         deadline = time.monotonic() + _PATIENCE_S
         assert all(_is_dropped(made, deadline) for made in opened)
     assert watch.is_cheap, str(watch)
+
+
+def test_bodies_that_come_byte_by_byte_are_dropped_and_others_come_in(served: Served) -> None:
+    with (
+        contextlib.ExitStack() as stack,
+        Watch(served.url, served.process.pid) as watch,
+    ):
+        opened = [stack.enter_context(dial(served.url)) for _ in range(900)]
+        for made in opened:
+            with contextlib.suppress(OSError):
+                made.sendall(HALF["announced bodies"])
+        assert _ask_from("127.0.0.2", served) == 200
+        deadline = time.monotonic() + _PATIENCE_S
+        while opened and time.monotonic() < deadline:
+            time.sleep(_DRIP_S)
+            opened = [made for made in opened if _drip(made)]
+    assert not opened
+    assert watch.is_cheap, str(watch)
+
+
+def _drip(made: socket.socket) -> bool:
+    """Send one more byte; False where the connection is closed."""
+    made.settimeout(0.01)
+    try:
+        made.sendall(b"a")
+        return bool(made.recv(65_536)) and _drip(made)
+    except TimeoutError:
+        return True
+    except OSError:
+        return False
+
+
+def _ask_from(address: str, served: Served) -> int:
+    """Send a prompt from another address of this machine; return the status."""
+    transport = httpx.HTTPTransport(local_address=address)
+    with httpx.Client(transport=transport, timeout=20) as client:
+        answer = client.post(f"{served.url}/generate_text", json={"prompt": "Hello"})
+    return answer.status_code
 
 
 def test_nothing_outside_is_asked_for_a_foreign_page(
