@@ -31,9 +31,12 @@ class Sample:
 
 @dataclass
 class Watch:
-    """Samples until the block ends; `pods` keeps each pod as it was seen last, by its name."""
+    """Samples until the block ends; `pods` keeps each pod as it was seen last, by its name.
 
-    users: Callable[[], int]
+    `users` is how many there are now, which whoever lets them chat says.
+    """
+
+    users: int = 0
     samples: list[Sample] = field(default_factory=list)
     pods: dict[str, Any] = field(default_factory=dict)
 
@@ -82,7 +85,7 @@ class Watch:
         used = self._get_json("/apis/metrics.k8s.io/v1beta1", "pods", labelSelector=CHAT)["items"]
         cores = sum(_parse_cores(c["usage"]["cpu"]) for pod in used for c in pod["containers"])
         ready, wanted = sum(map(is_ready, pods)), hpa.get("desiredReplicas", 0)
-        return Sample(time.time(), self.users(), ready, wanted, cores)
+        return Sample(time.time(), self.users, ready, wanted, cores)
 
     def _get_json(self, group: str, what: str, **query: str) -> Any:
         reply = self._client.get(f"{group}/namespaces/{NAMESPACE}/{what}", params=query)

@@ -39,6 +39,7 @@ class Answer:
     input_tokens: int = 0
     output_tokens: int = 0
     queued_s: float = 0.0
+    read_s: float = 0.0
     is_cut: bool = False
 
     @property
@@ -120,6 +121,7 @@ class Asking:
             answer.input_tokens,
             answer.output_tokens,
             answer.queued_s,
+            answer.read_s,
             answer.is_cut,
         )
 

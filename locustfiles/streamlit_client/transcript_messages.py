@@ -24,6 +24,7 @@ class TranscriptMessage:
     input_tokens: int
     output_tokens: int
     queued_s: float
+    read_s: float  # what Ollama took to read what it did not know
     is_cut: bool  # the answer was as long as an answer may be
     versions: list[str]
 
@@ -47,6 +48,7 @@ class TranscriptMessage:
             input_tokens=statistics.get("input_tokens") or 0,
             output_tokens=statistics.get("output_tokens") or 0,
             queued_s=statistics.get("queued_s") or 0.0,
+            read_s=statistics.get("prompt_s") or 0.0,
             is_cut=statistics.get("done_reason") == "length",
             versions=values.get("versions") or [],
         )

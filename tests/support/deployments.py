@@ -8,6 +8,8 @@ import os
 import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from chatbot import __version__
 from tests.support.cluster import NAMESPACE, SMALL, KubectlError, kubectl
@@ -15,6 +17,7 @@ from tests.support.product import ROOT
 
 IMAGE = f"ollama-chatbot:{__version__}"
 _SECRET = "Only4Tests" * 4
+_AS_NAMED = {"disableNameSuffixHash": True}
 
 
 # Copies an image into the cluster's nodes; with kind: LOAD_IMAGE="kind load docker-image".
@@ -43,18 +46,25 @@ def remove_chat() -> None:
 
 
 def write_kustomization(
-    folder: Path, components: Iterable[str], secrets: Mapping[str, str]
+    folder: Path,
+    components: Iterable[str],
+    secrets: Mapping[str, str],
+    variables: Mapping[str, int] = MappingProxyType({}),
 ) -> Path:
-    """Write the small deployment with components and Secrets (name: key) into a folder."""
+    """Write the small deployment with components, Secrets (name: key) and variables of the chat."""
     paths = [ROOT / "k8s" / "components" / name for name in components]
-    text = {
+    text: dict[str, Any] = {
         "namespace": NAMESPACE,
         "resources": [os.path.relpath(SMALL, folder)],
         "components": [os.path.relpath(path, folder) for path in paths],
-        "generatorOptions": {"disableNameSuffixHash": True},
         "secretGenerator": [
-            {"name": name, "literals": [f"{key}={_SECRET}"]} for name, key in secrets.items()
+            {"name": name, "literals": [f"{key}={_SECRET}"], "options": _AS_NAMED}
+            for name, key in secrets.items()
         ],
     }
+    if variables:
+        literals = [f"{name}={value}" for name, value in variables.items()]
+        merged = {"name": "chatbot", "behavior": "merge", "literals": literals}
+        text["configMapGenerator"] = [merged]
     (folder / "kustomization.yaml").write_text(json.dumps(text))
     return folder

@@ -18,7 +18,13 @@ class NoPostgres(Exception):
 
 
 class Postgres:
-    """A PostgreSQL server that is only ours, at a socket in a folder of its own."""
+    """A PostgreSQL server that is only ours, at a socket in a folder of its own.
+
+    `fsync`: its commits wait for the disk, as they do where people write.
+    """
+
+    def __init__(self, fsync: bool = False) -> None:
+        self._fsync = "on" if fsync else "off"
 
     def __enter__(self) -> Self:
         initdb = find_program("initdb")
@@ -49,7 +55,8 @@ class Postgres:
 
     def start(self) -> None:
         """Let it serve, after `stop` again."""
-        options = f"-c listen_addresses='' -c unix_socket_directories={self._folder} -c fsync=off"
+        folder = f"-c listen_addresses='' -c unix_socket_directories={self._folder}"
+        options = f"{folder} -c fsync={self._fsync}"
         self._control("-o", options, "-l", str(self._folder / "log"), "start")
 
     def stop(self) -> None:

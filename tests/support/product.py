@@ -156,10 +156,13 @@ class NoOllama(Exception):
 
 
 class RealOllama:
-    """`ollama serve` on a free port with the embedded model; `folder` takes its models and log."""
+    """`ollama serve` on a free port with the embedded model; `folder` takes its models and log.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    `variables` are Ollama's own.
+    """
+
+    def __init__(self, folder: Path, **variables: str) -> None:
+        self._folder, self._variables = folder, variables
         self.host = f"127.0.0.1:{free_port()}"
         self.url = f"http://{self.host}"
 
@@ -169,7 +172,7 @@ class RealOllama:
         with (self._folder / "ollama.log").open("wb") as log:
             self.process = subprocess.Popen(
                 [binary, "serve"],
-                env=environment() | variables,
+                env=environment() | variables | self._variables,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
