@@ -254,6 +254,20 @@ def test_nothing_of_the_build_is_left(image: str) -> None:
     assert user == "10001:0"
 
 
+def test_a_model_that_is_baked_again_makes_the_same_layer(image: str) -> None:
+    # Named twice, it is baked anew and is the same.
+    again = f"{IMAGE}-again"
+    options = ("--network", "host", "--build-arg", f"MODEL={MODEL} {MODEL}", "--tag", again)
+    run_docker("build", *options, "--file", str(ROOT / "docker" / "Dockerfile"), str(ROOT))
+    first, second = (
+        json.loads(run_docker("inspect", "--format", "{{json .RootFS.Layers}}", name))
+        for name in (image, again)
+    )
+    run_docker("rmi", again)
+    # After the model's come those of the entry point, the code and its bytecode.
+    assert first[:-3] == second[:-3]
+
+
 def test_the_page_answers_while_the_model_is_still_loaded(run: Run) -> None:
     container = run()
     wait_for(lambda: _page(container.url), 30)
