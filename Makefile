@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 unexport CDPATH PYTHONHOME PYTHONPATH # of other programs
-.PHONY: help run frontend test test-frontend test-programs coverage test-image test-cluster test-manifests test-builds fuzz trials lint format load load-ui load-cluster capacity bench figures pins audit upgrade version-set clean venv venv-dev node-modules
+.PHONY: help run frontend test test-frontend test-programs coverage test-image test-cluster test-manifests test-builds fuzz trials lint format load load-ui load-cluster capacity bench figures chart pins audit upgrade version-set clean venv venv-dev node-modules
 
 PYTHON_CODE := $(sort $(dir $(wildcard */*.py)))
 SHELL_CODE := entrypoint.sh .ci/run docker/bake-models $(wildcard scripts/*.sh scripts/setup/*.sh)
@@ -48,7 +48,7 @@ test-cluster: venv-dev ## score the manifests, then deploy and test them on the 
 	@scripts/check_manifests.sh
 	@PATH=$$PWD/.venv/bin:$$PATH exec python -m pytest -m cluster tests/cluster $(PYTEST)
 
-test-manifests: venv-dev ## try the alerts on promtool
+test-manifests: venv-dev ## compare the chart with the manifests on Helm, and try the alerts on promtool
 	@PATH=$$(scripts/manifest_tools.sh):$$PWD/.venv/bin:$$PATH exec python -m pytest -m manifests tests/k8s $(PYTEST)
 
 test-builds: venv-dev ## compile and link Ollama for other processors (an hour, then a minute)
@@ -101,6 +101,9 @@ bench: venv-dev ## measure, one benchmark after the other (a quiet machine, plea
 figures: venv-dev ## print the figures of the code's order beside their goals (FIGURES=--list)
 	@exec $(PY) -m scripts.figures $(FIGURES)
 
+chart: venv-dev ## make the Helm chart of k8s/overlays/example again
+	@exec $(PY) -m scripts.chart
+
 pins: venv-dev ## write requirements*.txt again from pyproject.toml, with the hashes of all their files
 	@export UV_CUSTOM_COMPILE_COMMAND="make pins"; uv="$(PY) -m uv pip compile -q $(UPGRADE) --universal --python-version 3.11 --generate-hashes"; \
 	  $$uv pyproject.toml -o requirements.txt && \
@@ -119,7 +122,8 @@ upgrade: venv-dev ## raise all versions, then run the tests that say what the ne
 	@echo "What is not documented is as before: make test"
 
 version-set: venv-dev ## write a new version everywhere: VERSION=0.2.0 of the chat, OLLAMA=0.25.0 of Ollama
-	@exec $(PY) -m scripts.versions $(if $(VERSION),--chat $(VERSION)) $(if $(OLLAMA),--ollama $(OLLAMA))
+	@$(PY) -m scripts.versions $(if $(VERSION),--chat $(VERSION)) $(if $(OLLAMA),--ollama $(OLLAMA))
+	@exec $(PY) -m scripts.chart
 
 clean: ## remove .venv and all caches of this checkout (models and conversations stay)
 	rm -rf .venv frontend/node_modules .mypy_cache .pytest_cache .ruff_cache .coverage*

@@ -50,7 +50,7 @@ class Product:
 
 CHAT = Product(
     r'__version__ = "|^version = "|^ARG VERSION=|newTag: |kubernetes.io/version: '
-    r"|ollama-chatbot(?:-load)?:|refs/tags/v|\?ref=v",
+    r"|ollama-chatbot(?:-load)?:|refs/tags/v|\?ref=v|--version ",
     (
         "chatbot/__init__.py",
         "pyproject.toml",
@@ -58,10 +58,12 @@ CHAT = Product(
         "docs/docker.md",
         "docs/kubernetes.md",
         "docs/load-testing.md",
+        "docs/own-deployment.md",
         "k8s/base/kustomization.yaml",
         "k8s/components/load-test/master.yaml",
         "k8s/components/load-test/workers.yaml",
         "k8s/components/model-volume/deployment-patch.yaml",
+        "k8s/overlays/example/kustomization.yaml",
         "k8s/overlays/laptop/README.md",
         "scripts/load_in_cluster.sh",
     ),

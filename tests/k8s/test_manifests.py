@@ -23,6 +23,7 @@ KUBERNETES = "1.34"
 # Defined by others' operators; their schemas are not among Kubernetes's.
 FOREIGN = {"ServiceMonitor", "PrometheusRule", "ScaledObject", "HTTPRoute"}
 COMPONENTS = sorted(path.name for path in (K8S / "components").iterdir())
+OVERLAYS = ["base", "overlays/example", "overlays/laptop", "overlays/production"]
 # One takes the other's place.
 RIVALS = ({"scale-on-waiting", "scale-on-waiting-keda"}, {"model-volume", "model-image"})
 
@@ -91,7 +92,7 @@ def _telling(most: int) -> list[tuple[str, ...]]:
     return [names for names in combinations() if len(names) <= most or len(names) == largest]
 
 
-@pytest.mark.parametrize("folder", ["base", "overlays/laptop", "overlays/production"])
+@pytest.mark.parametrize("folder", OVERLAYS)
 def test_base_and_overlays_fit_the_schema(folder: str) -> None:
     for one in build(K8S / folder):
         if one["kind"] not in FOREIGN:
@@ -112,7 +113,7 @@ def test_no_object_holds_a_secret() -> None:
     assert "Secret" not in kinds
 
 
-@pytest.mark.parametrize("folder", ["base", "overlays/laptop", "overlays/production"])
+@pytest.mark.parametrize("folder", OVERLAYS)
 def test_the_settings_are_ones_that_the_chat_takes(
     folder: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,7 +132,7 @@ def test_the_settings_are_ones_that_the_chat_takes(
     assert Settings().has_replicas
 
 
-@pytest.mark.parametrize("folder", ["base", "overlays/laptop", "overlays/production"])
+@pytest.mark.parametrize("folder", OVERLAYS)
 def test_a_pod_has_the_time_to_drain(folder: str) -> None:
     objects = build(K8S / folder)
     spec = the(objects, "Deployment")["spec"]["template"]["spec"]
