@@ -145,6 +145,20 @@ def test_a_pod_has_the_time_to_drain(folder: str) -> None:
     assert spec["terminationGracePeriodSeconds"] > leave + drain
 
 
+@pytest.mark.parametrize("folder", ["base", "overlays/laptop", "overlays/production"])
+def test_the_database_lets_all_pages_in_during_a_roll_out(folder: str) -> None:
+    objects = build(K8S / folder)
+    (each,) = {
+        int(one["data"]["DATABASE_CONNECTIONS"])
+        for one in objects
+        if one["kind"] == "ConfigMap" and "DATABASE_CONNECTIONS" in one["data"]
+    }
+    (replicas,) = {
+        one["spec"]["maxReplicas"] for one in objects if one["kind"] == "HorizontalPodAutoscaler"
+    }
+    assert (2 * replicas + 1) * each + 7 <= 100
+
+
 def test_every_image_has_the_tag_of_a_release(tmp_path: Path) -> None:
     most = max(combinations(), key=lambda names: ("model-volume" in names, len(names)))
     for one in combined(most, tmp_path / "most"):
