@@ -131,7 +131,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
     try:
         yield _current
     finally:
-        await generations.drain()
+        await generations.close()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

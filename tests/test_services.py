@@ -27,7 +27,6 @@ def test_the_services_are_those_of_the_running_chat(loop: LoopThread, settings: 
     assert loop.run(inside())
 
 
-@pytest.mark.configured(drain_timeout=0)
 def test_the_end_of_the_chat_ends_its_answers_and_pulls(
     fake: FakeOllama, loop: LoopThread, settings: Settings
 ) -> None:

@@ -1,4 +1,4 @@
-"""The answers that this process makes: bounded in number and time, stopped at any moment, drained.
+"""The answers that this process makes: bounded in number and time, stopped at any moment.
 
 Each lives apart from the page that shows it, and what came of it is kept.
 """
@@ -38,8 +38,10 @@ class Generations:
         self._ends: set[asyncio.Task[None]] = set()
         self._lock = threading.Lock()
         self.draining = False
+        """Whether the process is about to end; what still comes is answered."""
+        self.closed = False
+        """Whether new prompts are refused."""
         metrics.SLOTS.set(max(1, settings.ollama_num_parallel))
-        self._is_closing = False
 
     @property
     def running(self) -> list[Generation]:
@@ -64,7 +66,7 @@ class Generations:
 
     def check_capacity(self, asker: Asker) -> None:
         """Raise ShareExceeded, Busy or Draining when no answer of this asker's can begin now."""
-        if self.draining:
+        if self.closed:
             metrics.REFUSED.labels("draining").inc()
             raise errors.Draining()
         for bound in list_answer_bounds(asker, self._settings):
@@ -135,20 +137,15 @@ class Generations:
         if generation.task is not None:
             generation.task.cancel()
 
-    async def drain(self) -> bool:
-        """Refuse new prompts, give running answers DRAIN_TIMEOUT seconds, then cut them.
+    async def close(self) -> bool:
+        """Refuse new prompts and cut the answers under way, which are kept.
 
         Return whether there were any.
         """
         with self._lock:
-            self.draining = True
+            self.closed = True
             running = self.running
-        if running:
-            log.info("draining: %d answers under way", len(running))
-            waits = [asyncio.ensure_future(generation.finished.wait()) for generation in running]
-            await asyncio.wait(waits, timeout=self._settings.drain_timeout)
-        self._is_closing = True
-        for generation in self.running:
+        for generation in running:
             generation.ending = generation.ending or "interrupted"
             self.cancel(generation)
         await asyncio.gather(*(generation.finished.wait() for generation in running))
@@ -248,7 +245,7 @@ class Generations:
         """Keep the end, also where the history is away for a moment."""
         until = time.monotonic() + KEEP_PATIENCE_S
         while (error := await self._keep_message(finish, generation)) is not None:
-            if not is_brief(error) or self._is_closing or time.monotonic() > until:
+            if not is_brief(error) or self.closed or time.monotonic() > until:
                 break
             await asyncio.sleep(RETRY_S)
         return error

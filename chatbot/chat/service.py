@@ -34,7 +34,7 @@ class ChatService(Exchanges):
 
     @property
     def is_draining(self) -> bool:
-        """Return whether the process is about to stop and refuses new prompts."""
+        """Return whether the process is about to stop; what still comes is answered."""
         return self.generations.draining
 
     # The open conversation

@@ -23,6 +23,7 @@ from chatbot.services import Services
 
 _STEP = 50  # conversations listed at first, and more with each "Show more"
 
+STATE_KEY = "page_state"  # by which a tab's session keeps its state
 TRANSCRIPT = "transcript"  # the key of the component, and of the fragment that draws it
 
 
@@ -304,17 +305,17 @@ class PageState:
 
 def load_state(services: Services, user: User) -> PageState:
     """Return the state of this tab's session, made at its first run."""
-    if "page_state" not in st.session_state:
+    if STATE_KEY not in st.session_state:
         is_connected = track_tab()
         state = PageState(
             services, user, lambda: is_connected() and services.users.is_still_signed_in(user)
         )
-        st.session_state.page_state = state
+        st.session_state[STATE_KEY] = state
         state.open_conversation(st.query_params.get("c"))
-    page_state: PageState = st.session_state.page_state
+    page_state: PageState = st.session_state[STATE_KEY]
     return page_state
 
 
 def forget_state() -> None:
     """Forget what this tab showed: nobody is signed in."""
-    st.session_state.pop("page_state", None)
+    st.session_state.pop(STATE_KEY, None)

@@ -30,6 +30,7 @@ from chatbot.settings import Settings
 from chatbot.web import (
     api,
     downloads,
+    draining,
     index_page,
     openapi,
     proxy,
@@ -49,8 +50,6 @@ from chatbot.web.uvicorn_internals import BoundedConfig, DrainingServer
 log = logging.getLogger("chatbot.web.server")
 
 _PAGE = Path(__file__).parents[1] / "page" / "main.py"
-
-_SHOW_ENDS_S = 1.0  # for the pages to show the ends of the answers that were drained
 
 _STREAMLIT = {
     "browser.gatherUsageStats": False,
@@ -193,12 +192,6 @@ def _show_error(error: Exception) -> bool:
     return True
 
 
-async def _drain_answers() -> None:
-    """Let running answers finish before the pages' WebSockets are closed."""
-    if await services.current().generations.drain():
-        await asyncio.sleep(_SHOW_ENDS_S)
-
-
 def serve(settings: Settings) -> None:
     """Serve until a signal ends it.
 
@@ -207,7 +200,10 @@ def serve(settings: Settings) -> None:
     # A page that draws must not keep the event loop from its tokens for the usual 5 ms.
     sys.setswitchinterval(0.001)
     _try_history(settings)
-    server = DrainingServer(_uvicorn_config(settings), _drain_answers)
+    server = DrainingServer(
+        _uvicorn_config(settings),
+        lambda: draining.drain(services.current(), server.end_idle_requests),
+    )
     with contextlib.ExitStack() as stack, contextlib.suppress(KeyboardInterrupt):
         listeners = [stack.enter_context(each) for each in _open_listeners(settings)]
         log.info("the chat is at %s", _browser_address(settings))

@@ -7,11 +7,12 @@ tests/web/test_streamlit_internals.py fails on a version that has changed one.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import logging
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,6 +26,7 @@ from streamlit import logger as streamlit_logger
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime import memory_session_storage, memory_uploaded_file_manager
 from streamlit.runtime import runtime as runtime_loop
+from streamlit.runtime.app_session import AppSessionState
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.session_manager import SessionInfo
 from streamlit.runtime.uploaded_file_manager import UploadFileUrlInfo
@@ -40,6 +42,9 @@ _SENDING_TURN_S = 0.005  # that messages to the pages may take of the event loop
 
 # By this header Streamlit is told whose browser opens a tab, and keeps it under this name.
 VISITOR_HEADER, VISITOR = "X-Chat-Visitor", "visitor"
+
+# Where the scope of a page's WebSocket has the call that asks the page to open another one.
+LEAVE = "chat.leave"
 
 # The parts of the first view, which Streamlit would only ask for once it is told to draw them.
 _FIRST_VIEW = ("BidiComponent", "Button", "ChatInput", "Html")
@@ -101,6 +106,37 @@ def has_widget(session_id: str, key: str) -> bool:
     """Return whether an open tab shows the widget with this key."""
     session = runtime.get_instance().get_app_session(session_id)
     return session is not None and key in session.session_state
+
+
+@dataclass(frozen=True)
+class OpenTab:
+    """A tab with a connection: what its session keeps, and how it is asked to open another one."""
+
+    id: str
+    kept: object
+    is_drawing: bool
+    leave: Callable[[], None]
+
+
+def list_tabs(key: str) -> list[OpenTab]:
+    """Return the tabs that are connected, with what their sessions keep by `key`, None for nothing.
+
+    From the event loop.
+    """
+    # Late: it imports Streamlit's whole server.
+    from streamlit.web.server.starlette.starlette_websocket import StarletteSessionClient
+
+    tabs = []
+    for info in runtime.get_instance()._session_mgr.list_active_sessions():
+        session, client = info.session, info.client
+        if isinstance(client, StarletteSessionClient):
+            kept = None
+            with contextlib.suppress(KeyError):  # before its first run
+                kept = session.session_state[key]
+            is_drawing = session._state is AppSessionState.APP_IS_RUNNING
+            leave = client._websocket.scope[LEAVE]
+            tabs.append(OpenTab(session.id, kept, is_drawing, leave))
+    return tabs
 
 
 def take_all_origins() -> None:

@@ -23,10 +23,12 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.frames import CloseCode, Frame
+from websockets.protocol import State
 
 from chatbot.web.gate import messages, peers
 from chatbot.web.gate.peers import BodyLimits, Peers
 from chatbot.web.gate.refusals import note_refusal
+from chatbot.web.streamlit_internals import LEAVE
 
 # What uvicorn says of each such request, where the gate has a line a minute.
 _SAID_OTHERWISE = {"Invalid HTTP request received.", "Unsupported upgrade request."}
@@ -171,6 +173,11 @@ class BoundedRequests(HttpToolsProtocol):
         if self._comes == "nothing" and not self.pipeline:
             self.config.peers.wait(self.transport)
 
+    def end_when_idle(self) -> None:
+        """Take no further request, so that the next one finds another process."""
+        if self.cycle is not None and self._comes == "nothing":
+            self.shutdown()
+
     def _time_head(self) -> None:
         self._start_timer(peers.HEAD_TIMEOUT_S, self._end_head)
 
@@ -270,6 +277,17 @@ class PageSocket(WebSocketsSansIOProtocol):
         self.config.peers.leave(self.transport)
         super().connection_lost(exc)
 
+    async def run_asgi(self) -> None:
+        """Serve the page, which can be asked to leave."""
+        self.scope[LEAVE] = self.ask_to_leave  # type: ignore[literal-required]
+        await super().run_asgi()
+
+    def ask_to_leave(self) -> None:
+        """Have the page open another connection; what it has sent until it reads that is taken."""
+        if self.handshake_complete and self.conn.state is State.OPEN:
+            self.conn.send_close(CloseCode.SERVICE_RESTART)
+            self.transport.write(b"".join(self.conn.data_to_send()))
+
     def data_received(self, data: bytes) -> None:
         """Read on in slices, so that very many small frames are counted before they are parsed."""
         for start in range(0, len(data), _SLICE_BYTES):
@@ -316,7 +334,15 @@ class DrainingServer(uvicorn.Server):
         else:
             self.should_exit = self.force_exit = True
 
+    def end_idle_requests(self) -> None:
+        """End the connections on which nothing is asked; WebSockets stay."""
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, BoundedRequests):
+                connection.end_when_idle()
+
     async def _drain_and_exit(self) -> None:
-        if self.started:
-            await self._drain()
-        self.should_exit = True
+        try:
+            if self.started:
+                await self._drain()
+        finally:
+            self.should_exit = True

@@ -188,11 +188,11 @@ def _busy(ready: Services) -> None:
     ready.settings.__dict__["max_answers"] = 0
 
 
-def _draining(ready: Services) -> None:
-    ready.generations.draining = True
+def _closed(ready: Services) -> None:
+    ready.generations.closed = True
 
 
-@pytest.mark.parametrize(("prepare", "kind"), [(_busy, errors.Busy), (_draining, errors.Draining)])
+@pytest.mark.parametrize(("prepare", "kind"), [(_busy, errors.Busy), (_closed, errors.Draining)])
 def test_a_prompt_that_cannot_be_answered_now_is_refused_before_it_is_stored(
     ready: Services, send: Send, prepare: Callable[[Services], None], kind: type[errors.ChatError]
 ) -> None:

@@ -240,25 +240,15 @@ def test_waiting_for_ollama_can_be_stopped(fake: FakeOllama, services: Services,
     wait_until_ended(answer, "stopped")
 
 
-def test_draining_lets_an_answer_finish_and_takes_no_new_one(
-    fake: FakeOllama, services: Services, ask: Ask, loop: LoopThread
-) -> None:
-    fake.fail(stall(2))
-    answer = ask()
-    draining = asyncio.run_coroutine_threadsafe(services.generations.drain(), loop.loop)
-    wait_for(lambda: services.generations.draining)
+def test_at_the_end_no_new_answer_begins(services: Services, ask: Ask, loop: LoopThread) -> None:
+    assert not loop.run(services.generations.close())
     with pytest.raises(errors.Draining) as refusal:
         ask()
     assert refusal.value.sentence == "The chat is about to restart. Send it again in a moment."
-    assert not draining.done()
-    fake.resume()
-    draining.result(10)
-    wait_until_ended(answer, "done")
 
 
-@pytest.mark.configured(drain_timeout=0.2)
 @pytest.mark.parametrize(("prepare", "is_there", "text"), WHILE)
-def test_draining_cuts_what_takes_too_long_and_keeps_it_as_interrupted(
+def test_the_end_cuts_what_is_under_way_and_keeps_it_as_interrupted(
     fake: FakeOllama,
     services: Services,
     ask: Ask,
@@ -272,13 +262,12 @@ def test_draining_cuts_what_takes_too_long_and_keeps_it_as_interrupted(
     answer = ask(keeper=kept)
     fake.wait_for(is_there)
     wait_for(lambda: answer.text == text)
-    loop.run(services.generations.drain())
+    assert loop.run(services.generations.close())
     assert answer.over.is_set()
     assert kept.ends == [(text, "interrupted")]
     fake.wait_for(lambda one: one.aborted == 1 and not one.active + one.waiting)
 
 
-@pytest.mark.configured(drain_timeout=0)
 def test_an_answer_that_is_being_kept_when_the_time_is_over_stays_done(
     services: Services, ask: Ask, loop: LoopThread
 ) -> None:
@@ -293,11 +282,11 @@ def test_an_answer_that_is_being_kept_when_the_time_is_over_stays_done(
     kept = Slow()
     answer = ask(keeper=kept)
     assert keeping.wait(10)
-    draining = asyncio.run_coroutine_threadsafe(services.generations.drain(), loop.loop)
-    wait_for(lambda: services.generations.draining)
+    closing = asyncio.run_coroutine_threadsafe(services.generations.close(), loop.loop)
+    wait_for(lambda: services.generations.closed)
     loop.run(asyncio.sleep(0.05))
     go_on.set()
-    draining.result(10)
+    closing.result(10)
     assert kept.ends == [(answer.text, "done")]
 
 

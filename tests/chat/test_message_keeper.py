@@ -81,7 +81,6 @@ def test_a_stopped_answer_is_kept_and_marked(fake: FakeOllama, ready: Services, 
     assert (kept.content, kept.state, kept.error) == (TWO, "stopped", "")
 
 
-@pytest.mark.configured(drain_timeout=0.1)
 def test_an_answer_that_is_stopped_at_another_replica_ends_on_the_server(
     fake: FakeOllama, ready: Services, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,7 +123,7 @@ def test_an_answer_cut_by_a_shutdown_is_kept_as_interrupted(
     exchange = send("Hello")
     answer = find_answer(ready, exchange)
     wait_for(lambda: answer.text == TWO)
-    loop.run(ready.generations.drain())
+    loop.run(ready.generations.close())
     kept = list_path(ready, exchange)[-1]
     assert (kept.content, kept.state) == (TWO, "interrupted")
 

@@ -109,7 +109,6 @@ def test_an_act_that_is_refused_says_why(open_page: Open) -> None:
     assert list_texts(app.error) == ["There is no such conversation. Choose one from the list."]
 
 
-@pytest.mark.configured(drain_timeout=0)
 def test_the_next_act_takes_the_reason_away(open_page: Open) -> None:
     app = act(ask(open_page(), "Hello"), "again", message="no-such-id")
     act(app, "refresh")

@@ -46,7 +46,7 @@ def test_a_file_that_cannot_be_read_gives_the_prompt_and_the_other_files_back(
 
 
 @pytest.mark.parametrize(
-    ("is_open", "draining"),
+    ("is_open", "closed"),
     [(False, True), (True, True), (True, False)],
     ids=["the first prompt", "a later one", "an error of the history"],
 )
@@ -54,7 +54,7 @@ def test_what_is_refused_comes_back_with_its_images_and_files(
     monkeypatch: pytest.MonkeyPatch,
     ready: Services,
     is_open: bool,
-    draining: bool,
+    closed: bool,
 ) -> None:
     entries: dict[str, Any] = {}
     monkeypatch.setattr(st, "session_state", SessionState(entries))
@@ -65,7 +65,7 @@ def test_what_is_refused_comes_back_with_its_images_and_files(
         conversation=new_conversation("ann", "Gone") if is_open else None,
         model=ready.settings.chat_model,
     )
-    ready.generations.draining = draining
+    ready.generations.closed = closed
     files = [NOTE, Attachment("a.png", "image/png", 5, b"pixel")]
     assert not composer.try_to_send(state, Draft("Look", files))
     assert state.error is not None

@@ -23,7 +23,7 @@ def test_a_prompt_is_answered_and_the_address_names_the_conversation(
     assert not list_messages(open_page("bob", c=address))
 
 
-@pytest.mark.configured(max_answers=1, drain_timeout=0)
+@pytest.mark.configured(max_answers=1)
 def test_a_busy_chat_refuses_and_gives_the_prompt_back(
     open_page: Open, ready: Services, fake: FakeOllama
 ) -> None:
@@ -47,7 +47,7 @@ def test_a_chat_that_is_about_to_stop_gives_the_prompt_back(
     open_page: Open, ready: Services
 ) -> None:
     app = open_page()
-    ready.generations.draining = True
+    ready.generations.closed = True
     refused(app, "Too late", "The chat is about to restart.")
 
 

@@ -487,18 +487,19 @@ def test_readyz_tells_how_far_the_pull_of_the_model_is(
     assert "pull" not in client.get("/readyz").json()
 
 
-def test_while_draining_readyz_says_no_and_prompts_are_refused(
+def test_while_draining_readyz_says_no_and_prompts_are_answered_until_the_end(
     client: httpx.Client, ready: Services, loop: LoopThread
 ) -> None:
-    loop.run(ready.generations.drain())
+    ready.generations.draining = True
     response = client.get("/readyz")
     assert (response.status_code, response.json()["step"]) == (503, "draining")
+    assert _ask(client).status_code == 200
+    loop.run(ready.generations.close())
     response = _ask(client)
     assert (response.status_code, response.json()["code"]) == (503, "draining")
     assert client.get("/livez").status_code == 200
 
 
-@pytest.mark.configured(drain_timeout=0)
 @pytest.mark.parametrize("stream", [False, True])
 def test_an_answer_cut_by_a_shutdown_says_so(
     fake: FakeOllama, client: httpx.Client, ready: Services, loop: LoopThread, stream: bool
@@ -506,7 +507,7 @@ def test_an_answer_cut_by_a_shutdown_says_so(
     fake.fail(stall(2))
     asking = asyncio.run_coroutine_threadsafe(_ask_beside(client, stream), loop.loop)
     wait_for(lambda: [one for one in ready.generations._running.values() if one.text])
-    loop.run(ready.generations.drain())
+    loop.run(ready.generations.close())
     response = asking.result(20)
     assert response.status_code == (200 if stream else 503)
     assert _lines(response)[-1]["code"] == "answer_cut"

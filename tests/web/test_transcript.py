@@ -572,20 +572,3 @@ def test_a_deleted_answer_ends_its_events(ann: httpx.Client, elsewhere: History)
         next(events)
         elsewhere.delete_conversation("ann", exchange.conversation.id)
         assert [event.name for event in events if event.name == "end"] == []
-
-
-def test_running_answers_are_sent_to_their_end_while_the_chat_drains(
-    ann: httpx.Client, send: Send, fake: FakeOllama, ready: Services, loop: LoopThread
-) -> None:
-    fake.fail(stall(2))
-    exchange = send()
-    with ann.stream("GET", f"/generations/{exchange.answer.id}/events") as reply:
-        events = read_events(reply.iter_lines())
-        next(events)
-        draining = asyncio.run_coroutine_threadsafe(ready.generations.drain(), loop.loop)
-        wait_for(lambda: ready.chat.is_draining)
-        fake.resume()
-        *_, end = events
-    assert end.name == "end"
-    assert end.data["answer"]["state"] == "done"
-    assert draining.result(20)

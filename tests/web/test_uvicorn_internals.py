@@ -18,7 +18,7 @@ from uvicorn.server import ServerState
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
-from websockets.frames import Frame, Opcode
+from websockets.frames import CloseCode, Frame, Opcode
 from websockets.sync.client import connect as connect_now
 
 from chatbot.web.gate import messages, peers
@@ -29,6 +29,9 @@ from tests.support.product import ROOT, LoopThread, wait_for
 pytestmark = pytest.mark.contract
 
 MAX_FRAME_BYTES = 2**16
+
+
+taken: list[bytes] = []  # of WebSockets' messages
 
 
 async def _echo(scope: Any, receive: Any, send: Any) -> None:
@@ -44,6 +47,7 @@ async def _echo(scope: Any, receive: Any, send: Any) -> None:
     await receive()
     await send({"type": "websocket.accept"})
     while (message := await receive())["type"] == "websocket.receive":
+        taken.append(message["bytes"])
         await send({"type": "websocket.send", "bytes": message["bytes"]})
 
 
@@ -115,6 +119,54 @@ def test_the_second_signal_ends_it_at_once(loop: LoopThread) -> None:
         assert server.should_exit and server.force_exit
         await serving
         never.set()  # so that the task that drains ends before its loop does
+
+    loop.run(run())
+
+
+def test_connections_without_a_request_end_and_a_new_one_is_served(loop: LoopThread) -> None:
+    async def ask(server: DrainingServer) -> None:
+        port = server.servers[0].sockets[0].getsockname()[1]
+        kept, fresh = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+        head = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
+        kept[1].write(head + b"\r\n")
+        fresh[1].write(head)
+        await kept[0].readuntil(b"0\r\n\r\n")  # the end of its body
+        server.end_idle_requests()
+        assert await kept[0].read() == b""
+        fresh[1].write(b"\r\n")
+        assert (await fresh[0].readline()).startswith(b"HTTP/1.1 200")
+        for _, writer in (kept, fresh):
+            writer.close()
+
+    async def run() -> None:
+        server, serving = await _start(_nothing)
+        try:
+            async with asyncio.timeout(10):
+                await ask(server)
+        finally:
+            server.should_exit = True
+            await serving
+
+    loop.run(run())
+
+
+def test_what_a_page_has_sent_before_it_is_asked_to_leave_is_taken(loop: LoopThread) -> None:
+    async def run() -> None:
+        server, serving = await _start(_nothing)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        async with connect(f"ws://127.0.0.1:{port}/") as client:
+            await client.send(b"first")
+            assert await client.recv() == b"first"
+            (page,) = server.server_state.connections
+            assert isinstance(page, PageSocket)
+            await client.send(b"on its way")
+            page.ask_to_leave()
+            page.ask_to_leave()
+            await client.wait_closed()
+            assert client.close_code == CloseCode.SERVICE_RESTART
+        assert taken[-1] == b"on its way"
+        server.should_exit = True
+        await serving
 
     loop.run(run())
 
