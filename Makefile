@@ -51,6 +51,11 @@ test-cluster: venv-dev ## score the manifests, then deploy and test them on the 
 test-manifests: venv-dev ## compare the chart with the manifests on Helm, and try the alerts on promtool
 	@PATH=$$(scripts/manifest_tools.sh):$$PWD/.venv/bin:$$PATH exec python -m pytest -m manifests tests/k8s $(PYTEST)
 
+# With the tools of .ci/run: make test-policies POLICY_UP="../shared/cluster/policy-up kind"
+test-policies: venv-dev ## test the network policies alone, under the engine that POLICY_UP starts
+	@$(POLICY_UP)
+	@PATH=$$PWD/.venv/bin:$$PATH exec python -m pytest -m cluster tests/cluster/test_enforcement.py $(PYTEST)
+
 test-builds: venv-dev ## compile and link Ollama for other processors (an hour, then a minute)
 	@exec $(PY) -m pytest -m builds tests/builds $(PYTEST)
 

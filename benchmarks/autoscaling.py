@@ -109,7 +109,7 @@ def main() -> None:
 def deploy(*components: str, **variables: int) -> None:
     """Apply the small deployment with components, its variables and these."""
     with tempfile.TemporaryDirectory() as name:
-        apply(write_kustomization(Path(name), components, {}, VARIABLES | variables))
+        apply(write_kustomization(Path(name), components, VARIABLES | variables))
 
 
 def measure_alone(run: Run) -> None:

@@ -10,6 +10,9 @@ import pytest
 
 from tests.support.product import ROOT
 
+# What the cluster gets for the components.
+PARTS = ("monitoring-up", "ingress-up", "gateway-up", "monitoring-crds-up", "policy-up")
+
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
@@ -34,8 +37,8 @@ def write_tools(folder: Path) -> None:
     for name in ("engine/engine-up", "engine/base-image"):
         write_program(folder / name)
     write_program(folder / "cluster/up", "echo export KUBECONFIG=/etc/cluster")
-    for name in ("cluster/down", "cluster/monitoring-up", "cluster/ingress-up"):
-        write_program(folder / name)
+    for name in ("down", *PARTS):
+        write_program(folder / "cluster" / name)
 
 
 def run_ci(checkout: Path, **variables: str) -> list[str]:
@@ -55,7 +58,7 @@ def test_it_starts_and_ends_what_its_tools_bring(checkout: Path, tmp_path: Path)
     ours = [call.split()[0] for call in calls if call.split()[0] not in ("docker", "kubectl")]
     assert ours == [
         *("make", "make", "engine-up", "python", "base-image", "make"),
-        *("up", "monitoring-up", "ingress-up", "make", "down", "engine-up"),
+        *("up", *PARTS, "make", "down", "engine-up"),
     ]
     assert [call for call in calls if call.startswith("make")] == [
         *("make test", "make audit", "make test-image", "make test-cluster")

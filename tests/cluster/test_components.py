@@ -1,4 +1,4 @@
-"""Components on a real cluster: models on a volume, the gateway, a history that all share."""
+"""Components on a real cluster: models on a volume, the gateway."""
 
 from __future__ import annotations
 
@@ -21,13 +21,10 @@ from tests.support.cluster import (
     wait_for,
 )
 from tests.support.cluster_visitors import Visitors
-from tests.support.deployments import load_image
-from tests.support.product import ROOT
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 
 Deploy = Callable[..., None]
-STAND_INS = ROOT / "tests" / "cluster" / "stand-ins"
 
 
 def test_a_model_volume_is_filled_once_and_reused(deploy: Deploy) -> None:
@@ -42,14 +39,8 @@ def test_a_model_volume_is_filled_once_and_reused(deploy: Deploy) -> None:
     assert is_ready(first)
 
 
-@pytest.fixture(scope="module")
-def haproxy(cluster: None) -> None:
-    """The gateway's image, or a stand-in for it."""
-    load_image("haproxy:3.2.6", str(STAND_INS / "haproxy"))
-
-
 def test_the_gateway_gives_each_replica_as_many_answers_as_it_has_slots(
-    deploy: Deploy, haproxy: None
+    deploy: Deploy,
 ) -> None:
     deploy("gateway")
     scale(2)
@@ -59,26 +50,6 @@ def test_the_gateway_gives_each_replica_as_many_answers_as_it_has_slots(
         wait_for(lambda: len(visitors.answers) >= 12, 90)
     assert not visitors.lost
     assert _gateway("http_responses_total", code='code="5xx"') == 0
-
-
-@pytest.fixture(scope="module")
-def postgres(cluster: None) -> None:
-    """The database's image, or a stand-in for it."""
-    load_image("postgres:17.6", str(STAND_INS / "postgres"))
-
-
-def test_with_postgres_a_conversation_is_there_on_every_replica(
-    deploy: Deploy, postgres: None
-) -> None:
-    deploy("postgres", postgres="password", chatbot="cookie-secret")
-    scale(2)
-    first, second = map(page_of, pods())
-    with StreamlitUser(first) as user:
-        user.ask("Remember me")
-        user.close()
-        user.base_url = second
-        user.connect()
-        assert ("user", "Remember me") in user.messages()
 
 
 def _gateway(name: str, code: str = "") -> float:

@@ -52,6 +52,8 @@ def get(*arguments: str) -> Any:
 def apply(folder: Path) -> None:
     """Apply a kustomization, server-side, and wait until all its pods are Ready."""
     kubectl("apply", "--server-side", "--force-conflicts", "--kustomize", str(folder))
+    has_history = bool(get("statefulset")["items"])
+    wait_for(lambda: not has_history or get("pvc")["items"], 30)
     for claim in get("pvc")["items"]:
         wait_for(lambda claim=claim: _opened(name_of(claim)), 30)  # type: ignore[misc]
     wait_settled()
@@ -121,3 +123,12 @@ def scale(replicas: int) -> None:
 def execute(pod: Any, container: str, command: Sequence[str]) -> str:
     """Return what a command prints in a container."""
     return kubectl("exec", name_of(pod), "--container", container, "--", *command)
+
+
+def is_served(kind: str) -> bool:
+    """Return whether the cluster knows objects of this kind."""
+    try:
+        kubectl("get", kind)
+    except KubectlError:
+        return False
+    return True

@@ -1,4 +1,4 @@
-"""The chat on a cluster: its image copied there, its small deployment written and removed."""
+"""The chat on a cluster: its images copied there, its small deployment written and removed."""
 
 from __future__ import annotations
 
@@ -12,12 +12,20 @@ from types import MappingProxyType
 from typing import Any
 
 from chatbot import __version__
-from tests.support.cluster import NAMESPACE, SMALL, KubectlError, kubectl
+from tests.support.cluster import NAMESPACE, SMALL, KubectlError, apply, kubectl, scale
 from tests.support.product import ROOT
 
 IMAGE = f"ollama-chatbot:{__version__}"
-_SECRET = "Only4Tests" * 4
-_AS_NAMED = {"disableNameSuffixHash": True}
+LITTLE = ROOT / "tests" / "cluster" / "little"
+K8S = ROOT / "k8s"
+# Under the names of published images, for machines that cannot pull them.
+_STAND_INS = {"postgres": "postgres:17.6", "haproxy": "haproxy:3.2.6"}
+_KINDS = (
+    "hpa,deployment,statefulset,job,ingress,service,networkpolicy,configmap,secret,pdb,"
+    "serviceaccount,role,rolebinding"
+)
+_FOREIGN_KINDS = ("httproute", "gateway", "servicemonitor,prometheusrule", "scaledobject")
+_POLICY = "chatbot-keeps-history"
 
 
 # Copies an image into the cluster's nodes; with kind: LOAD_IMAGE="kind load docker-image".
@@ -36,31 +44,38 @@ def load_image(name: str, context: str, *options: str) -> None:
     subprocess.run([*LOAD_IMAGE, name], check=True, capture_output=True)
 
 
+def load_images() -> None:
+    """Build the chat's image and the stand-ins, and copy them into the cluster."""
+    load_image(IMAGE, str(ROOT), "--file", str(ROOT / "docker" / "Dockerfile"))
+    for folder, name in _STAND_INS.items():
+        load_image(name, str(ROOT / "tests" / "cluster" / "stand-ins" / folder))
+
+
 def remove_chat() -> None:
     """Remove the chat; its pods need not finish anything, and its namespace may stay."""
-    kinds = "hpa,deployment,statefulset,ingress,service,networkpolicy,configmap,secret,pdb"
     with contextlib.suppress(KubectlError):
-        kubectl("delete", kinds, "--all", "--ignore-not-found")
+        kubectl("delete", _KINDS, "--all", "--ignore-not-found")
         kubectl("delete", "pods", "--all", "--force", "--grace-period=0")
         kubectl("delete", "pvc", "--all")
+    for kinds in _FOREIGN_KINDS:
+        with contextlib.suppress(KubectlError):  # this cluster does not know them
+            kubectl("delete", kinds, "--all")
+    policies = "validatingadmissionpolicy,validatingadmissionpolicybinding"
+    kubectl("delete", policies, _POLICY, "--ignore-not-found")
 
 
 def write_kustomization(
     folder: Path,
     components: Iterable[str],
-    secrets: Mapping[str, str],
     variables: Mapping[str, int] = MappingProxyType({}),
+    base: Path = K8S / "base",
 ) -> Path:
-    """Write the small deployment with components, Secrets (name: key) and variables of the chat."""
-    paths = [ROOT / "k8s" / "components" / name for name in components]
+    """Write a base with components, little, and with variables of the chat."""
+    paths = [*(K8S / "components" / name for name in components), LITTLE]
     text: dict[str, Any] = {
         "namespace": NAMESPACE,
-        "resources": [os.path.relpath(SMALL, folder)],
+        "resources": [os.path.relpath(base, folder)],
         "components": [os.path.relpath(path, folder) for path in paths],
-        "secretGenerator": [
-            {"name": name, "literals": [f"{key}={_SECRET}"], "options": _AS_NAMED}
-            for name, key in secrets.items()
-        ],
     }
     if variables:
         literals = [f"{name}={value}" for name, value in variables.items()]
@@ -68,3 +83,24 @@ def write_kustomization(
         text["configMapGenerator"] = [merged]
     (folder / "kustomization.yaml").write_text(json.dumps(text))
     return folder
+
+
+class Deployments:
+    """What is deployed now: the small deployment that a test wants is there already, perhaps."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._current: tuple[str, ...] | None = None
+
+    def use(self, *components: str) -> None:
+        """Have the small deployment with components, and one replica or two of it."""
+        if components != self._current:
+            self.replace(write_kustomization(self._folder, components) if components else SMALL)
+            self._current = components
+        scale(1)
+
+    def replace(self, folder: Path) -> None:
+        """Have a kustomization in the place of what is there."""
+        self._current = None
+        remove_chat()
+        apply(folder)
