@@ -75,7 +75,9 @@ class Run:
         ttfts = [answer.ttft for answer in answers]
         times = f"TTFT p50 {statistics.median(ttfts):.2f} s, p95 {p95(ttfts):.2f} s"
         rate = f"{len(answers) / self.seconds:.2f} answers/s"
-        self.report.add_row(name, "", f"{rate}, {times}, {share_of_known(answers):.0%} known")
+        self.report.add_row(
+            name, "", f"{rate}, {times}, {share_of_known(answers, visitors.answers):.0%} known"
+        )
 
     def measure_crowd(self, name: str, size: int) -> None:
         """Measure so many users."""
@@ -222,9 +224,7 @@ def report_goals(run: Run) -> None:
     run.report.details = {
         "samples": [asdict(sample) for sample in run.watch.samples],
         "answers": [asdict(answer) for answer in run.answers],
-        "measured": {
-            name: describe_phase(answers, run.seconds) for name, answers in run.measured.items()
-        },
+        "measured": {name: describe_phase(run, answers) for name, answers in run.measured.items()},
         "lost": run.lost,
     }
 
@@ -242,19 +242,19 @@ def report_later_turns(run: Run, name: str) -> None:
     run.report.add_row(
         f"{name}: TTFT of turns 2 to {TURNS}", "≤ 1.3 times", told, three <= 1.3 * one
     )
-    known = share_of_known(for_three)
+    known = share_of_known(for_three, run.answers)
     run.report.add_row(
         f"{name}: later turns that read what is new only", "≥ 80 %", f"{known:.0%}", known >= 0.8
     )
 
 
-def describe_phase(answers: Sequence[Told], seconds: float) -> dict[str, float]:
+def describe_phase(run: Run, answers: Sequence[Told]) -> dict[str, float]:
     """Return the figures of a phase that the simulation is compared with."""
     return {
-        "answers_per_s": len(answers) / seconds,
+        "answers_per_s": len(answers) / run.seconds,
         "ttft_p50_s": statistics.median(answer.ttft for answer in answers),
-        "known": share_of_known(answers),
-        "input_tokens": statistics.mean(a.input_tokens for a in answers if a.turn == 1),
+        "known": share_of_known(answers, run.answers),
+        "input_tokens": statistics.mean(a.input_tokens for a in run.answers if a.turn == 1),
         "output_tokens": statistics.mean(answer.output_tokens for answer in answers),
     }
 

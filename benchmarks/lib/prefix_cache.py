@@ -13,13 +13,14 @@ def later_turns(answers: Sequence[Told]) -> list[Told]:
     return [answer for answer in answers if answer.turn > 1]
 
 
-def share_of_known(answers: Sequence[Told]) -> float:
+def share_of_known(answers: Sequence[Told], all_answers: Sequence[Told]) -> float:
     """Return the share of the later turns of which only the new part was read.
 
-    Ollama counts all tokens of a prompt, known or not. So time tells: first prompts say what a
-    token takes, and a later one was known if it took less than half of what all of it would take.
+    Ollama counts all tokens of a prompt, known or not. So time tells: the first prompts of
+    `all_answers` say what a token takes, and a later one was known if it took less than half of
+    what all of it would take.
     """
-    first = [answer for answer in answers if answer.turn == 1 and answer.input_tokens]
+    first = [answer for answer in all_answers if answer.turn == 1 and answer.input_tokens]
     later = [answer for answer in later_turns(answers) if answer.input_tokens]
     if not first or not later:
         return 0.0
