@@ -10,13 +10,12 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import pytest
 
 from locustfiles.streamlit_client.user import StreamlitUser
 from scripts.versions import OLLAMA_VERSION
 from tests.support.containers import HARDENED, IMAGE, Container, run_docker
-from tests.support.product import ROOT, free_port, wait_for
+from tests.support.product import ROOT, fetch, free_port, wait_for
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(900)]
 
@@ -282,10 +281,8 @@ def _says(container: Container, word: str) -> str:
 
 
 def _page(url: str) -> bool:
-    try:
-        return httpx.get(url).is_success
-    except httpx.TransportError:
-        return False
+    found = fetch(url)
+    return found is not None and found.is_success
 
 
 def test_the_compose_file_is_valid_and_its_default_answers(image: str, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.support.fake_ollama.server import DEFAULT_MODEL, FakeOllama
-from tests.support.product import ROOT, free_port, wait_for
+from tests.support.product import ROOT, fetch, free_port, wait_for
 
 pytestmark = pytest.mark.skipif(shutil.which("haproxy") is None, reason="no haproxy on PATH")
 
@@ -94,10 +94,8 @@ class Gateway:
 
     def read_metric(self, name: str) -> list[str]:
         """Return the values of a metric of the replicas'."""
-        try:
-            text = httpx.get(f"http://127.0.0.1:{self.metrics}/metrics").text
-        except httpx.TransportError:
-            return []
+        found = fetch(f"http://127.0.0.1:{self.metrics}/metrics")
+        text = found.text if found else ""
         return re.findall(rf'^{name}{{[^}}]*proxy="replicas"[^}}]*}} (\S+)$', text, re.MULTILINE)
 
     def count_up(self) -> int | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from tests.support.product import free_port, wait_for
+from tests.support.product import fetch, free_port, wait_for
 
 IMAGE = "ollama-chatbot:test"
 HARDENED = [
@@ -54,14 +54,11 @@ class Container:
     def readyz(self) -> httpx.Response | None:
         """Return what /readyz answers, or None while nothing does."""
         assert self.state["Running"], self.log
-        try:
-            return httpx.get(f"{self.url}/readyz", timeout=10)
-        except httpx.TransportError:
-            return None
+        return fetch(f"{self.url}/readyz")
 
     def wait_ready(self) -> None:
         """Return when a prompt sent now is answered."""
-        wait_for(lambda: (found := self.readyz()) and found.status_code == 200, 60)
+        wait_for(lambda: (found := self.readyz()) and found.status_code == 200, 60, every=0.05)
 
     def wait_ended(self) -> int:
         """Return its exit status once it has ended."""

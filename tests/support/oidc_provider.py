@@ -8,9 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any, Self
 
-import httpx
-
-from tests.support.product import environment, free_port, wait_for
+from tests.support.product import environment, fetch, free_port, wait_for
 
 
 class Provider:
@@ -50,7 +48,5 @@ class Provider:
     def _answers(self) -> bool:
         if self._process.poll() is not None:
             raise RuntimeError(self._log_file.read_text())
-        try:
-            return httpx.get(f"{self.issuer}/.well-known/openid-configuration").is_success
-        except httpx.TransportError:
-            return False
+        found = fetch(f"{self.issuer}/.well-known/openid-configuration")
+        return found is not None and found.is_success

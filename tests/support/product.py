@@ -46,6 +46,15 @@ _PORTS = range(20_000, 30_000)
 _next_ports = itertools.count(random.randrange(len(_PORTS)))
 
 
+def fetch(url: str) -> httpx.Response | None:
+    """Return what answers a GET, or None while nothing listens; cheap enough to ask in a loop."""
+    try:
+        # Else httpx reads the list of certificates each time, for ten times the CPU.
+        return httpx.get(url, timeout=10, verify=False)
+    except httpx.TransportError:
+        return None
+
+
 def free_port() -> int:
     """Return a port of 127.0.0.1 on which nothing listens now, another one each time."""
     while True:
@@ -136,14 +145,12 @@ class Served:
         """Return what /readyz answers, or None while nothing listens."""
         if self.process.poll() is not None:
             raise RuntimeError(f"the chat ended with {self.process.returncode}:\n{self.log}")
-        try:
-            return httpx.get(f"{self.url}/readyz", timeout=10)
-        except httpx.TransportError:
-            return None
+        return fetch(f"{self.url}/readyz")
 
     def wait_ready(self, timeout: float = 120) -> None:
         """Return when a prompt sent now is answered."""
-        wait_for(lambda: (found := self.readyz()) and found.status_code == 200, timeout)
+        # Not so often that it slows down the start, or the fake Ollama in this process.
+        wait_for(lambda: (found := self.readyz()) and found.status_code == 200, timeout, every=0.05)
 
     def terminate(self, sent: signal.Signals = signal.SIGTERM, timeout: float = 30) -> int:
         """Send a signal and return the exit status."""
@@ -196,10 +203,7 @@ class RealOllama:
     def _answers(self) -> bool:
         if self.process.poll() is not None:
             raise RuntimeError((self._folder / "ollama.log").read_text())
-        try:
-            return httpx.get(self.url).is_success
-        except httpx.TransportError:
-            return False
+        return bool((found := fetch(self.url)) and found.is_success)
 
     def _create(self, model: Path) -> None:
         with ollama.Client(host=self.url) as client:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import signal
 import socket
@@ -20,7 +19,7 @@ from chatbot.history import History
 from chatbot.identity import visitor_cookie
 from locustfiles.streamlit_client.user import StreamlitUser
 from tests.support.fake_ollama.server import FakeOllama, prose, stall
-from tests.support.product import ROOT, Served, environment, free_port, wait_for
+from tests.support.product import ROOT, Served, environment, fetch, free_port, wait_for
 
 Serve = Callable[..., Served]
 
@@ -243,9 +242,8 @@ def test_each_form_of_a_host_is_listened_on(
 
     def answers() -> bool:
         assert served.process.poll() is None, served.log
-        with contextlib.suppress(httpx.TransportError):
-            return httpx.get(f"http://{asked}:{served.port}/livez").is_success
-        return False
+        found = fetch(f"http://{asked}:{served.port}/livez")
+        return found is not None and found.is_success
 
     wait_for(answers, 60)
 

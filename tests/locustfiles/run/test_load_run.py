@@ -6,14 +6,13 @@ import subprocess
 from collections import Counter
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Request
 
 from locustfiles.run.person import Person, read_prompts
 from tests.support.fake_ollama.server import BUSY, FakeOllama, cut, error_line, stall
 from tests.support.load_tests import Load, build_command
-from tests.support.product import ROOT, Served, free_port, wait_for
+from tests.support.product import ROOT, Served, fetch, free_port, wait_for
 
 # No goal for latencies: what they are on a busy machine says nothing.
 NO_HURRY = ("--goal-ttft-p95", "none", "--goal-tpot-p95", "none")
@@ -155,14 +154,11 @@ def test_locusts_page_shows_what_people_feel(fake: FakeOllama, tmp_path: Path) -
     with subprocess.Popen(started, cwd=ROOT, stdout=subprocess.DEVNULL) as locust:
 
         def answers() -> list[dict[str, object]]:
-            try:
-                stats = httpx.get(f"http://127.0.0.1:{port}/stats/requests").json()
-            except (httpx.TransportError, ValueError):
-                return []
-            tables = stats.get("extended_stats", [])
+            found = fetch(f"http://127.0.0.1:{port}/stats/requests")
+            tables = found.json().get("extended_stats") if found and found.is_success else None
             return tables[0]["data"] if tables else []
 
-        (row,) = wait_for(answers)
+        (row,) = wait_for(answers, every=0.1)
         locust.terminate()
     assert row["name"] == "ollama"
     assert {"ttft_p50", "ttft_p95", "tokens_now", "tokens"} <= set(row)

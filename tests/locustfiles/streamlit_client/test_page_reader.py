@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import httpx
 import pytest
 
 from locustfiles.run.person import PlannedExchange, Prompt
@@ -12,7 +11,7 @@ from locustfiles.run.records import Kind, Record
 from locustfiles.streamlit_client.page_reader import PageReader
 from locustfiles.streamlit_client.user import NoAnswer, StreamlitUser
 from tests.support.fake_ollama.server import FakeOllama, cut, stall
-from tests.support.product import Served, wait_for
+from tests.support.product import Served, fetch, wait_for
 
 LONGEST = 20  # tokens of an answer
 
@@ -89,7 +88,7 @@ def test_who_comes_back_sees_how_an_answer_ended_that_they_left(
     assert reader.ask(_turn("leave"), record) == 0
     assert (record.outcome, record.state) == ("left", "")
     assert record.ttft_s
-    wait_for(lambda: 'state="abandoned"' in httpx.get(f"{chat.url}/metrics").text)
+    wait_for(lambda: (found := fetch(f"{chat.url}/metrics")) and 'state="abandoned"' in found.text)
     reader.open(page)
     assert (page.state, page.code) == ("abandoned", "")
     assert page.total_s
