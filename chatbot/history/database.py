@@ -24,6 +24,14 @@ CONNECTIONS = 10  # to PostgreSQL, where nobody says how many
 # The revision of the oldest chat that can use the tables as they are now, kept in alembic_version,
 # which that chat looks at. A migration that takes away what it needs raises this.
 OLDEST_FITTING = "0009"
+# A server whose machine is gone does not say so: without these a call would wait for many minutes
+# (libpq's names; in seconds, the last one in milliseconds).
+_NOTICE_LOSS = {
+    "keepalives_idle": PATIENCE,
+    "keepalives_interval": 1,
+    "keepalives_count": PATIENCE,
+    "tcp_user_timeout": PATIENCE * 1000,
+}
 DRIVERS = {
     "sqlite": "sqlite+pysqlite",
     "postgres": "postgresql+psycopg",
@@ -50,7 +58,7 @@ def open_engines(url: str, connections: int = CONNECTIONS) -> tuple[Engine, Engi
     both = _make_engine(
         target,
         f"SET lock_timeout = '{PATIENCE}s'",
-        connect_args={"connect_timeout": PATIENCE},
+        connect_args={"connect_timeout": PATIENCE, **_NOTICE_LOSS},
         pool_size=connections,
         max_overflow=0,  # all pages together must not have more than the server lets in
         pool_pre_ping=True,  # a restarted server costs nobody an error

@@ -128,6 +128,6 @@ def _find_code(error: DBAPIError | TimeoutError | sqlite3.Error) -> str:
 
 def _database_code(error: BaseException | None) -> str:
     name = getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None)
-    if name is None and error is not None and type(error).__module__ == "psycopg":
+    if name is None and error is not None and type(error).__module__.startswith("psycopg"):
         return "08"  # it was refused before the server could give a SQLSTATE
     return name or ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import traceback
 from pathlib import Path
 
@@ -26,6 +27,13 @@ def test_a_missing_folder_is_made_for_the_chat_alone(tmp_path: Path) -> None:
 def test_a_postgresql_that_does_not_run_is_unreachable(tmp_path: Path) -> None:
     assert find_code(f"postgresql://ann@/chat?host={tmp_path}") == "database_unreachable"
     assert find_code("postgres://ann:secret@127.0.0.1:1/chat") == "database_unreachable"
+
+
+def test_a_postgresql_that_says_nothing_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chatbot.history.database.PATIENCE", 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        assert find_code(f"postgresql://ann@127.0.0.1:{port}/chat") == "database_unreachable"
 
 
 def test_a_database_that_does_not_exist_is_unreachable(postgres: Postgres) -> None:
