@@ -274,7 +274,15 @@ serve() {
   exit "$((signalled ? signalled : status))"
 }
 
+# A kernel without IPv6 has no [::], where else Ollama listens for both families.
+fit_host() {
+  if [[ -d /proc/net && ! -e $1 && ${OLLAMA_HOST:-} == '[::]'* ]]; then
+    export OLLAMA_HOST=0.0.0.0${OLLAMA_HOST#'[::]'}
+  fi
+}
+
 main() {
+  fit_host /proc/net/if_inet6
   if (($#)) && [[ $1 != -* ]]; then exec "$@"; fi
   serve "$@"
 }

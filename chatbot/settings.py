@@ -201,7 +201,9 @@ class Settings(BaseSettings):
     metrics_port: int | None = Field(
         default=None, ge=1, le=65535, description="Port of /metrics alone; unset: it is on PORT"
     )
-    bind_host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 for all")
+    bind_host: str = Field(
+        default="127.0.0.1", description="Address to listen on; :: for all, 0.0.0.0 for all of IPv4"
+    )
     max_connections_per_peer: int = Field(
         default=2000,
         ge=10,

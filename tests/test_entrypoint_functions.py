@@ -68,6 +68,18 @@ def test_each_form_of_ollama_host_is_understood(
 
 @pytest.mark.parametrize(
     ("wanted", "host"),
+    [("[::]:11434", "0.0.0.0:11434"), ("[::1]:11434", "[::1]:11434"), ("0.0.0.0", "0.0.0.0")],
+)
+def test_without_ipv6_in_the_kernel_ollama_listens_for_all_of_ipv4(
+    wanted: str, host: str, environ: dict[str, str]
+) -> None:
+    environ["OLLAMA_HOST"] = wanted
+    assert shell("fit_host /nowhere; echo $OLLAMA_HOST", environ) == host
+    assert shell("fit_host /dev/null; echo $OLLAMA_HOST", environ) == wanted
+
+
+@pytest.mark.parametrize(
+    ("wanted", "host"),
     [
         ("", "127.0.0.1"),
         ("0.0.0.0", "0.0.0.0"),

@@ -302,10 +302,12 @@ def _open_listeners(settings: Settings) -> Iterator[socket.socket]:
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    """Listen at an address; where the kernel has no IPv6, at all of IPv4's instead of all."""
+    if host == "::" and not socket.has_dualstack_ipv6():
+        host = "0.0.0.0"
     families = [info[0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     family = min(families, key=[socket.AF_INET, socket.AF_INET6].index)
-    both = host == "::" and socket.has_dualstack_ipv6()
-    listener = socket.create_server((host, port), family=family, dualstack_ipv6=both)
+    listener = socket.create_server((host, port), family=family, dualstack_ipv6=host == "::")
     # Each connection has it from here.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * peers.UNTAKEN_TIMEOUT_S)
     return listener

@@ -91,6 +91,7 @@ class BoundedRequests(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take the connection where there is room for it."""
         super().connection_made(transport)
+        self.client = _name_peer(self.client)
         if self.config.peers.admit(transport, self._address):
             self._time_head()
         else:
@@ -255,6 +256,11 @@ class BoundedRequests(HttpToolsProtocol):
         return self.client[0] if self.client else ""
 
 
+def _name_peer(client: tuple[str, int] | None) -> tuple[str, int] | None:
+    """Return a peer by its own address, where a socket of both families has one of IPv4 as IPv6."""
+    return client and (client[0].removeprefix("::ffff:"), client[1])
+
+
 class PageSocket(WebSocketsSansIOProtocol):
     """A page's WebSocket: what it sends is bounded in number and size.
 
@@ -276,6 +282,11 @@ class PageSocket(WebSocketsSansIOProtocol):
         """Make room for another connection."""
         self.config.peers.leave(self.transport)
         super().connection_lost(exc)
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Know the peer by its own address."""
+        super().connection_made(transport)
+        self.client = _name_peer(self.client)
 
     async def run_asgi(self) -> None:
         """Serve the page, which can be asked to leave."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -221,3 +222,48 @@ def test_who_comes_back_too_late_finds_what_came_and_the_rest_by_trying_again(
     expect(page.messages.last).to_contain_text("Ended, since no page showed it any more")
     page.act(page.messages.last, "again")
     expect(page.messages.last).to_contain_text("word8")
+
+
+@pytest.fixture
+def ending(
+    serve: Callable[..., Served], chat: Served, cable: Cable, fake: FakeOllama
+) -> Iterator[Served]:
+    """A replica that the cable leads to, until it leads to the chat's."""
+    served = serve(fake.url, data_dir=chat.data_dir, drain_timeout=30)
+    cable.lead_to(served.port)
+    yield served
+    assert served.process.wait(30) == -signal.SIGTERM
+
+
+def test_an_idle_page_moves_with_its_draft_and_its_place_before_its_replica_ends(
+    ending: Served, page: ChatPage, cable: Cable, chat: Served, fake: FakeOllama
+) -> None:
+    fake.tokens = words(900)
+    page.ask("Tell me all")
+    page.idle()
+    page.input.fill("Not sent yet")
+    first = page.messages.first
+    first.scroll_into_view_if_needed()
+    place = first.bounding_box()
+    cable.lead_to(chat.port)
+    ending.process.send_signal(signal.SIGTERM)
+    ending.process.wait(30)
+    expect(page.input).to_be_enabled()
+    expect(page.input).to_have_value("Not sent yet")
+    assert first.bounding_box() == place
+    page.input.press("Enter")
+    expect(page.messages).to_have_count(4)
+    expect(page.messages.last).to_have_attribute("data-state", "done")
+
+
+def test_a_page_stays_for_its_answer_before_its_replica_ends(
+    ending: Served, page: ChatPage, cable: Cable, chat: Served, fake: FakeOllama
+) -> None:
+    _begin(page, fake)
+    cable.lead_to(chat.port)
+    ending.process.send_signal(signal.SIGTERM)
+    _goes_on(page, fake)
+    ending.process.wait(30)
+    page.ask("And then?")
+    expect(page.messages).to_have_count(4)
+    expect(page.messages.last).to_have_attribute("data-state", "done")

@@ -36,6 +36,10 @@ class Cable:
         if server_notices:
             _end_all(self._servers)
 
+    def lead_to(self, port: int) -> None:
+        """Lead new connections to another server; those that are there stay."""
+        self._upstream = ("127.0.0.1", port)
+
     def plug_in(self) -> None:
         """Take connections again, at the same address."""
         self._listener = socket.create_server(self._address)

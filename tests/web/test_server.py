@@ -17,6 +17,7 @@ import pytest
 from chatbot.domain.messages import Message
 from chatbot.history import History
 from chatbot.identity import visitor_cookie
+from chatbot.web import server
 from locustfiles.streamlit_client.user import StreamlitUser
 from tests.support.fake_ollama.server import FakeOllama, prose, stall
 from tests.support.product import ROOT, Served, environment, fetch, free_port, wait_for
@@ -246,6 +247,14 @@ def test_each_form_of_a_host_is_listened_on(
         return found is not None and found.is_success
 
     wait_for(answers, 60)
+
+
+def test_where_the_kernel_has_no_ipv6_all_of_ipv4_is_listened_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(socket, "has_dualstack_ipv6", lambda: False)
+    with server._listen("::", 0) as listener:
+        assert listener.getsockname()[0] == "0.0.0.0"
 
 
 def test_a_history_that_cannot_be_opened_is_told_with_the_cure(tmp_path: Path) -> None:

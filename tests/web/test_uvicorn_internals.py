@@ -23,7 +23,12 @@ from websockets.sync.client import connect as connect_now
 
 from chatbot.web.gate import messages, peers
 from chatbot.web.gate.peers import BodyLimits, Peers
-from chatbot.web.uvicorn_internals import BoundedConfig, DrainingServer, PageSocket
+from chatbot.web.uvicorn_internals import (
+    BoundedConfig,
+    BoundedRequests,
+    DrainingServer,
+    PageSocket,
+)
 from tests.support.product import ROOT, LoopThread, wait_for
 
 pytestmark = pytest.mark.contract
@@ -165,6 +170,25 @@ def test_what_a_page_has_sent_before_it_is_asked_to_leave_is_taken(loop: LoopThr
             await client.wait_closed()
             assert client.close_code == CloseCode.SERVICE_RESTART
         assert taken[-1] == b"on its way"
+        server.should_exit = True
+        await serving
+
+    loop.run(run())
+
+
+def test_a_peer_goes_by_its_ipv4_address_on_a_socket_of_both_families(loop: LoopThread) -> None:
+    async def run() -> None:
+        server, serving = await _start(_nothing)
+        both = socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True)
+        made = BoundedRequests(config=server.config, server_state=server.server_state, app_state={})
+        listener = await asyncio.get_running_loop().create_server(lambda: made, sock=both)
+        port = both.getsockname()[1]
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        await reader.readline()
+        assert made.client == ("127.0.0.1", writer.get_extra_info("sockname")[1])
+        writer.close()
+        listener.close()
         server.should_exit = True
         await serving
 

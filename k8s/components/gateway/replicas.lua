@@ -1,21 +1,43 @@
--- Chooses the replica that answers a conversation: of those with a free slot the first in an order
--- that is each conversation's own (rendezvous hashing). So replicas that come and go move only the
--- conversations that were theirs. Without a free slot none is chosen, and the prompt waits.
+-- Chooses the replica that answers a conversation: the one that knows it, while a slot is free there,
+-- else the least busy. Of equals the first in an order that is each conversation's own (rendezvous
+-- hashing) is taken, so that a gateway that starts anew leads most of them to who knows them. Without
+-- a free slot none is chosen, and the prompt waits.
 local slots = tonumber(os.getenv("OLLAMA_NUM_PARALLEL"))
+local most_known = 10000
+local known, count = {}, 0 -- the address of each conversation's replica
 
-local function has_slot(server)
+local function remember(conversation, address)
+  if not known[conversation] then
+    count = count + 1
+  end
+  if count > most_known then
+    known, count = {}, 1
+  end
+  known[conversation] = address
+end
+
+-- Returns how many answers a server writes; nil for one that is down or has no free slot.
+local function count_answers(server)
   local stats = server:get_stats()
-  return stats.status:sub(1, 2) == "UP" and tonumber(stats.scur) < slots
+  local answers = tonumber(stats.scur)
+  return stats.status:sub(1, 2) == "UP" and answers < slots and answers or nil
 end
 
 core.register_action("choose_replica", { "http-req" }, function(txn)
   local conversation = txn.sf:req_hdr("X-Conversation") or ""
-  local most = -1
+  local least, most, chosen = slots, -1, nil
   for name, server in pairs(core.backends["replicas"].servers) do
-    local weight = txn.c:crc32(conversation .. server:get_addr()) % 2 ^ 32
-    if weight > most and has_slot(server) then
-      most = weight
-      txn:set_var("txn.replica", name)
+    local address, answers = server:get_addr(), count_answers(server)
+    if answers then
+      local weight = txn.c:crc32(conversation .. address) % 2 ^ 32
+      answers = known[conversation] == address and -1 or answers
+      if answers < least or answers == least and weight > most then
+        least, most, chosen = answers, weight, address
+        txn:set_var("txn.replica", name)
+      end
     end
+  end
+  if chosen then
+    remember(conversation, chosen)
   end
 end)
