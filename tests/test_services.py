@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import time
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,26 @@ def test_a_database_that_starts_later_is_waited_for(monkeypatch: pytest.MonkeyPa
     with pytest.raises(HistoryUnavailable) as raised:
         services.try_database("postgresql://chat@db/chat")
     assert (raised.value.code, codes) == ("history_damaged", [])
+
+
+@pytest.mark.configured(retention_days=1)
+def test_what_is_too_old_is_deleted_by_itself(
+    loop: LoopThread, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatbot.services.RETAIN_EVERY_S", 0.01)
+
+    async def inside() -> None:
+        async with services.running(settings) as now:
+            for days_ago in (0, 2):
+                at = time.time() - days_ago * 24 * 3600
+                with monkeypatch.context() as earlier:
+                    earlier.setattr("chatbot.domain.messages.time.time", lambda at=at: at)
+                    now.history.store_prompt("ann", None, f"{days_ago} days ago", DEFAULT_MODEL)
+            while len(kept := now.history.list_conversations("ann")) > 1:
+                await asyncio.sleep(0.01)
+            assert [conversation.title for conversation in kept] == ["0 days ago"]
+
+    loop.run(inside())
 
 
 @pytest.mark.parametrize(
