@@ -44,6 +44,7 @@ _COUNT: dict[str, object] = {"type": "integer", "minimum": 1, "maximum": 100}
 _SCHEMAS: dict[str, dict[str, object]] = {
     "memory": _SIZE,
     "databaseSize": _SIZE,
+    "databaseConnections": _COUNT,
     "slots": _COUNT,
     "replicas": _COUNT,
 }

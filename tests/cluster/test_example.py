@@ -8,6 +8,7 @@ import pytest
 
 from scripts.chart import build, read_example
 from tests.support.cluster import NAMESPACE, KubectlError, kubectl
+from tests.support.deployments import remove_chat
 
 pytestmark = pytest.mark.cluster
 
@@ -17,6 +18,7 @@ EVERYTHING = {component.name for component in read_example().components}
 @pytest.mark.parametrize("left_out", ["managed-database", ""])
 @pytest.mark.usefixtures("cluster")
 def test_the_api_server_takes_it_and_knows_each_field(left_out: str) -> None:
+    remove_chat()  # a claim of another size would be in the way
     with contextlib.suppress(KubectlError):  # it may be there
         kubectl("create", "namespace", NAMESPACE)
     chosen = EVERYTHING - {left_out} - _find_missing_operators()

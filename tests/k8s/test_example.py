@@ -40,6 +40,7 @@ FOLLOWING = {
     },
     "slots=8": {f"{CONFIG}.OLLAMA_NUM_PARALLEL": "8"},
     "replicas=9": {"HorizontalPodAutoscaler chatbot: spec.maxReplicas": 9},
+    "databaseConnections=5": {f"{CONFIG}.DATABASE_CONNECTIONS": "5"},
     "storageClass=fast": {
         "StatefulSet postgres: spec.volumeClaimTemplates.0.spec.storageClassName": "fast"
     },

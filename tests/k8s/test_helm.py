@@ -26,6 +26,7 @@ OTHER_VALUES = {
     "replicas": "9",
     "storageClass": "fast",
     "databaseSize": "40Gi",
+    "databaseConnections": "5",
 }
 
 
