@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -179,20 +180,28 @@ def test_a_browser_whose_cookie_is_foreign_is_known_by_what_its_tab_sends(tmp_pa
 Through = Callable[..., str]
 
 
+@pytest.fixture(scope="module")
+def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A chat that believes a proxy on 127.0.0.2."""
+    folder = tmp_path_factory.mktemp("proxied") / "data"
+    proxy: dict[str, Any] = {**PROXY}
+    with FakeOllama() as fake, Served(fake.url, folder, **proxy) as served:
+        yield served
+
+
 @pytest.fixture
-def through(loop: LoopThread, serve: Callable[..., Served]) -> Iterator[Through]:
-    """A chat that believes a proxy on 127.0.0.2: its address `through("ann", address=…)`."""
-    served = serve(**PROXY)
+def through(loop: LoopThread, proxied: Served) -> Iterator[Through]:
+    """That chat's address behind a proxy: `through("ann", address=…)`."""
     with ExitStack() as proxies:
 
         def start(*users: str, address: str = "127.0.0.2") -> str:
-            proxy = SigningProxy(loop, served.port, *users, address=address)
+            proxy = SigningProxy(loop, proxied.port, *users, address=address)
             return proxies.enter_context(proxy).url
 
         yield start
 
 
-def test_a_proxys_user_finds_the_history_on_each_device(through: Through, fake: FakeOllama) -> None:
+def test_a_proxys_user_finds_the_history_on_each_device(through: Through) -> None:
     anns, bobs = through("ann"), through("bob")
     with StreamlitUser(anns, timeout=60) as laptop:
         assert "ann" in laptop.text()
