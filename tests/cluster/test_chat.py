@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 
@@ -9,11 +10,23 @@ import httpx
 import pytest
 
 from locustfiles.streamlit_client.user import StreamlitUser
-from tests.support.cluster import kubectl, name_of, page_of, pods, scale, service_url, wait_for
+from tests.support.cluster import (
+    get,
+    is_served,
+    kubectl,
+    name_of,
+    page_of,
+    pods,
+    scale,
+    service_url,
+    wait_for,
+)
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 
 INGRESS = os.environ.get("INGRESS_URL", "http://127.0.0.1:18000")
+GATEWAY_CLASS = os.environ.get("GATEWAY_CLASS", "traefik")
+WAYS_IN = ("ingress", "gateway-api")
 
 
 @pytest.fixture
@@ -39,7 +52,7 @@ def test_each_visitor_of_the_ingress_stays_on_one_replica(
 ) -> None:
     if not _answers(INGRESS):
         pytest.skip(f"no ingress controller answers at {INGRESS}: name one in INGRESS_URL")
-    deploy("ingress")
+    deploy(*WAYS_IN)
     scale(2)
     users = [StreamlitUser(INGRESS) for _ in range(6)]
     for user in users:
@@ -53,6 +66,26 @@ def test_each_visitor_of_the_ingress_stays_on_one_replica(
         assert ("user", "Hello") in user.messages()
         user.close()
     assert [user.cookies["chat_replica"] for user in users] == homes
+
+
+def test_a_visitor_of_the_gateway_api_gets_an_answer(deploy: Callable[..., None]) -> None:
+    if not is_served("gatewayclass"):
+        pytest.skip("the cluster does not know the Gateway API")
+    deploy(*WAYS_IN)
+    listener = {"name": "http", "protocol": "HTTP", "port": 80}
+    gateway = {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "Gateway",
+        "metadata": {"name": "chatbot"},
+        "spec": {"gatewayClassName": GATEWAY_CLASS, "listeners": [listener]},
+    }
+    kubectl("apply", "--filename", "-", stdin=json.dumps(gateway))
+    wait_for(lambda: get("gateway", "chatbot")["status"].get("addresses"), 30)
+    (address,) = get("gateway", "chatbot")["status"]["addresses"]
+    user = StreamlitUser(f"http://{address['value']}")
+    wait_for(lambda: _connected(user), 30)
+    assert user.ask("Hello").text
+    user.close()
 
 
 def _answers(url: str) -> bool:

@@ -64,6 +64,11 @@ def remove_chat() -> None:
     kubectl("delete", policies, _POLICY, "--ignore-not-found")
 
 
+def describe_secret(name: str, **data: str) -> Any:
+    """Return a Secret, to be applied."""
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data}
+
+
 def write_kustomization(
     folder: Path,
     components: Iterable[str],
@@ -93,14 +98,18 @@ class Deployments:
         self._current: tuple[str, ...] | None = None
 
     def use(self, *components: str) -> None:
-        """Have the small deployment with components, and one replica or two of it."""
+        """Have the small deployment with components, one replica of it."""
         if components != self._current:
             self.replace(write_kustomization(self._folder, components) if components else SMALL)
             self._current = components
         scale(1)
 
-    def replace(self, folder: Path) -> None:
-        """Have a kustomization in the place of what is there."""
+    def replace(self, folder: Path, *objects: Any) -> None:
+        """Have a kustomization in the place of what is there, after objects of other people."""
         self._current = None
         remove_chat()
+        if objects:
+            kubectl("apply", "--filename", str(K8S / "base" / "namespace.yaml"))
+            told = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
+            kubectl("apply", "--filename", "-", stdin=told)
         apply(folder)
