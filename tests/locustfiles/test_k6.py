@@ -6,8 +6,10 @@ import json
 import os
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 
 from scripts.setup.steps import cache_folder
@@ -46,3 +48,19 @@ def test_the_classic_script_passes_and_finds_refusals(
     assert metrics["http_req_failed"]["passes"] == 3
     assert metrics["checks"]["fails"] == 3 * 3
     assert metrics["http_reqs"]["count"] == len(fake.bodies()) > 20
+
+
+def test_what_the_script_sends_needs_neither_key_nor_login_nor_another_share(
+    served: Served,
+) -> None:
+    """Without k6: twenty of its users at once, from one address."""
+
+    def use(number: int) -> list[int]:
+        with httpx.Client(base_url=served.url, timeout=120) as client:
+            bodies = [{"prompt": f"User {number}, prompt {count}"} for count in range(3)]
+            answers = [client.post("/generate_text", json=body) for body in bodies]
+        assert all(answer.json()["response"] for answer in answers)
+        return [answer.status_code for answer in answers]
+
+    with ThreadPoolExecutor(20) as users:
+        assert {status for each in users.map(use, range(20)) for status in each} == {200}
