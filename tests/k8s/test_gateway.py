@@ -92,11 +92,12 @@ class Gateway:
 
         return wait_for(find, 10)[0]
 
-    def read_metric(self, name: str) -> list[str]:
-        """Return the values of a metric of the replicas'."""
+    def read_metric(self, name: str, state: str = "") -> list[str]:
+        """Return the values of a metric of the replicas', for those in a state."""
         found = fetch(f"http://127.0.0.1:{self.metrics}/metrics")
         text = found.text if found else ""
-        return re.findall(rf'^{name}{{[^}}]*proxy="replicas"[^}}]*}} (\S+)$', text, re.MULTILINE)
+        labels = rf'[^}}]*proxy="replicas"[^}}]*{state}[^}}]*'
+        return re.findall(rf"^{name}{{{labels}}} (\S+)$", text, re.MULTILINE)
 
     def count_up(self) -> int | None:
         """Return how many replicas it may ask; None while it does not answer."""
@@ -112,7 +113,9 @@ class Gateway:
 def gateway(tmp_path: Path, replicas: list[FakeOllama]) -> Iterator[Gateway]:
     """The gateway before both."""
     with Gateway(tmp_path, replicas) as made:
-        wait_for(lambda: made.count_up() == 2, 20)
+        wait_for(
+            lambda: made.read_metric("haproxy_server_check_status", "L7OK").count("1") == 2, 20
+        )
         yield made
 
 

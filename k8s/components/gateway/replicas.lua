@@ -16,11 +16,13 @@ local function remember(conversation, address)
   known[conversation] = address
 end
 
--- Returns how many answers a server writes; nil for one that is down or has no free slot.
+-- Returns how many answers a server writes; nil for one that is down, has not yet told which model
+-- it has, or has no free slot.
 local function count_answers(server)
   local stats = server:get_stats()
   local answers = tonumber(stats.scur)
-  return stats.status:sub(1, 2) == "UP" and answers < slots and answers or nil
+  local fits = stats.status:sub(1, 2) == "UP" and stats.check_status:find("L7OK")
+  return fits and answers < slots and answers or nil
 end
 
 core.register_action("choose_replica", { "http-req" }, function(txn)
