@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -68,6 +69,7 @@ class FakeOllama(State):
         self.port = port
         self.host = host
         self._thread = threading.Thread()
+        self._transports = weakref.WeakSet[asyncio.BaseTransport]()
 
     @property
     def url(self) -> str:
@@ -113,7 +115,7 @@ class FakeOllama(State):
         listening()
         await self._stopping.wait()
         await site.stop()
-        await _drop_connections(runner)
+        await self._drop_connections(runner)
 
     def _make_app(self) -> web.Application:
         app = web.Application(client_max_size=_LARGEST_BODY_BYTES)
@@ -121,19 +123,24 @@ class FakeOllama(State):
         return app
 
     async def _answer_request(self, request: web.Request) -> web.StreamResponse:
+        if request.transport is not None:
+            self._transports.add(request.transport)
         exchange = Exchange(request, await request.read())
         await routes.answer_request(self, exchange)
         return exchange.response
 
-
-async def _drop_connections(runner: web.AppRunner) -> None:
-    """Drop all connections, whatever they are at."""
-    for _ in range(5):  # what was just accepted is a connection after three of them
-        await asyncio.sleep(0)
-    for connection in runner.server.connections if runner.server else ():
-        if connection.transport is not None:
-            connection.transport.abort()
-    await runner.cleanup()
+    async def _drop_connections(self, runner: web.AppRunner) -> None:
+        """Drop all connections, whatever they are at."""
+        for _ in range(5):  # what was just accepted is a connection after three of them
+            await asyncio.sleep(0)
+        for connection in runner.server.connections if runner.server else ():
+            if connection.transport is not None:
+                connection.transport.abort()
+        # Those that are closed already and have text for somebody who does not read are not named.
+        for transport in list(self._transports):
+            if isinstance(transport, asyncio.WriteTransport):
+                transport.abort()
+        await runner.cleanup()
 
 
 def main() -> None:
