@@ -21,6 +21,7 @@ from tests.support.cluster import (
     service_url,
     wait_for,
 )
+from tests.support.cluster_visitors import Visitors
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 
@@ -42,9 +43,10 @@ def test_a_visitor_of_the_service_gets_an_answer_and_is_told_of_no_loss(two: Non
         assert "lives in one replica" not in user.text()
 
 
-def test_a_page_has_its_answers_from_the_ollamas_of_all_replicas(two: None) -> None:
-    with StreamlitUser(page_of(pods()[0])) as user:
-        wait_for(lambda: user.ask("Hello") and all(map(_has_worked, pods())), 90)
+def test_what_a_page_s_own_ollama_has_no_slot_for_another_replica_answers(two: None) -> None:
+    with Visitors(page_of(pods()[0]), 3) as visitors:
+        wait_for(lambda: visitors.answers and all(map(_has_worked, pods())), 90)
+    assert not visitors.lost
 
 
 def test_each_visitor_of_the_ingress_stays_on_one_replica(
