@@ -36,7 +36,7 @@ def test_answers_under_way_bring_replicas_and_their_end_takes_them_away(
     deploy: Callable[..., None],
 ) -> None:
     deploy("scale-on-waiting")
-    patch = {"spec": {"behavior": {"scaleDown": QUICK}}}
+    patch = {"spec": {"maxReplicas": 3, "behavior": {"scaleDown": QUICK}}}
     kubectl("patch", "hpa", "chatbot", "--type", "merge", "--patch", json.dumps(patch))
     if not _adapter_answers():
         pytest.skip("no prometheus-adapter with k8s/components/scale-on-waiting/adapter-rules.yaml")

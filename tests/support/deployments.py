@@ -82,12 +82,22 @@ def write_kustomization(
         "resources": [os.path.relpath(base, folder)],
         "components": [os.path.relpath(path, folder) for path in paths],
     }
-    if variables:
-        literals = [f"{name}={value}" for name, value in variables.items()]
-        merged = {"name": "chatbot", "behavior": "merge", "literals": literals}
-        text["configMapGenerator"] = [merged]
+    if variables:  # in a component of their own, the last: what little says is said before
+        text["components"].append(_write_variables(folder / "variables", variables))
     (folder / "kustomization.yaml").write_text(json.dumps(text))
     return folder
+
+
+def _write_variables(folder: Path, variables: Mapping[str, int]) -> str:
+    literals = [f"{name}={value}" for name, value in variables.items()]
+    text = {
+        "apiVersion": "kustomize.config.k8s.io/v1alpha1",
+        "kind": "Component",
+        "configMapGenerator": [{"name": "chatbot", "behavior": "merge", "literals": literals}],
+    }
+    folder.mkdir(exist_ok=True)
+    (folder / "kustomization.yaml").write_text(json.dumps(text))
+    return folder.name
 
 
 class Deployments:
@@ -104,12 +114,16 @@ class Deployments:
             self._current = components
         scale(1)
 
-    def replace(self, folder: Path, *objects: Any) -> None:
-        """Have a kustomization in the place of what is there, after objects of other people."""
+    def clear(self) -> None:
+        """Have the namespace, and nothing of ours in it."""
         self._current = None
         remove_chat()
+        kubectl("apply", "--filename", str(K8S / "base" / "namespace.yaml"))
+
+    def replace(self, folder: Path, *objects: Any) -> None:
+        """Have a kustomization in the place of what is there, after objects of other people."""
+        self.clear()
         if objects:
-            kubectl("apply", "--filename", str(K8S / "base" / "namespace.yaml"))
             told = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
             kubectl("apply", "--filename", "-", stdin=told)
         apply(folder)
