@@ -10,16 +10,8 @@ from pathlib import Path
 import pytest
 
 from locustfiles.streamlit_client.user import StreamlitUser
-from tests.support.cluster import (
-    apply,
-    kubectl,
-    name_of,
-    page_of,
-    pods,
-    scale,
-)
-from tests.support.deployments import load_image, remove_chat, write_kustomization
-from tests.support.product import ROOT
+from tests.support.cluster import kubectl, name_of, page_of, pods, scale
+from tests.support.deployments import Deployments, write_kustomization
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 
@@ -36,16 +28,11 @@ VARIABLES = {
 each_way = pytest.mark.parametrize("components", [(), ("gateway",)], ids=["pages", "gateway"])
 
 
-@pytest.fixture(autouse=True)
-def haproxy(cluster: None) -> None:
-    """The gateway's image, or a stand-in for it."""
-    load_image("haproxy:3.2.6", str(ROOT / "tests" / "cluster" / "stand-ins" / "haproxy"))
-
-
 @each_way
-def test_later_turns_read_only_what_is_new(tmp_path: Path, components: Sequence[str]) -> None:
-    remove_chat()
-    apply(write_kustomization(tmp_path, components, VARIABLES))
+def test_later_turns_read_only_what_is_new(
+    cluster: Deployments, tmp_path: Path, components: Sequence[str]
+) -> None:
+    cluster.replace(write_kustomization(tmp_path, components, VARIABLES))
     scale(2)
     page = page_of(pods()[0])
     with ThreadPoolExecutor(USERS) as pool:
